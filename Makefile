@@ -1,0 +1,90 @@
+# Everything a developer does here. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO_FILES = $(shell find . -name '*.go' -not -path '*/node_modules/*')
+
+# Tests that compare a committed file with what the code says, and rewrite it when given -update.
+GOLDENS := ./migrations ./internal/config
+
+PLAYGROUND := web/playground
+PLAYGROUND_SOURCES := $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard web/*/package-lock.json))
+
+## run: start the server; installs Postgres and builds the playground if need be
+.PHONY: run
+run:
+	@[ -n "$${DATABASE_URL:-}" ] || scripts/deps.sh postgres
+	@$(MAKE) --no-print-directory playground || echo 'warning: the server starts without a freshly built playground' >&2
+	go build -o bin/purser .
+	@exec bin/purser
+
+## test: everything CI checks: formatting, vet, generated files, all tests
+.PHONY: test
+test: deps npm playground lint-quick generate-check
+	go test -shuffle=on -count=1 -timeout 9m ./...
+
+## test-long: all tests under the race detector
+.PHONY: test-long
+test-long: deps npm playground
+	go test -race -shuffle=on -count=1 -timeout 40m ./...
+
+## lint: gofmt, go vet, staticcheck
+.PHONY: lint
+lint: lint-quick
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+.PHONY: lint-quick
+lint-quick:
+	@unformatted=$$(gofmt -l $(GO_FILES)); [ -z "$$unformatted" ] || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
+	go vet ./...
+
+## generate: rewrite what is generated: the GraphQL code, the golden files, the README's tables
+.PHONY: generate
+generate:
+	go tool gqlgen generate
+	go test $(GOLDENS) -run 'Golden|Readme' -count=1 -update
+
+## generate-check: fail if the GraphQL code is not what the schema says; changes nothing
+.PHONY: generate-check
+generate-check:
+	@scripts/generate-check.sh
+
+## playground: build the playground's page if its sources have changed
+.PHONY: playground
+playground: $(PLAYGROUND)/dist/index.html
+
+$(PLAYGROUND)/dist/index.html: $(PLAYGROUND_SOURCES) | npm-present
+	@$(MAKE) --no-print-directory $(PLAYGROUND)/node_modules/.package-lock.json
+	cd $(PLAYGROUND) && npm run --silent build -- --logLevel warn
+
+# npm's own copy of the lock file says what is installed.
+.PHONY: npm
+npm: $(NPM_PROJECTS:%=%/node_modules/.package-lock.json)
+
+web/%/node_modules/.package-lock.json: web/%/package-lock.json web/%/package.json | npm-present
+	cd web/$* && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: npm-present
+npm-present:
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
+
+## bench: measure the API beside bare Postgres, on this machine
+.PHONY: bench
+bench:
+	@scripts/deps.sh postgres
+	@if [ -d bench ]; then go run ./bench; else echo 'there is no benchmark yet'; fi
+
+## deps: install what the tests need from the system: Postgres and Chromium
+.PHONY: deps
+deps:
+	@scripts/deps.sh postgres chromium
+
+## help: list the targets
+.PHONY: help
+help:
+	@awk '/^## / { sub(/^## /, ""); i = index($$0, ": "); printf "  make %-15s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' $(MAKEFILE_LIST)

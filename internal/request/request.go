@@ -1,0 +1,31 @@
+// Package request carries what is known of the request being answered: its id, which stands in the log and in the
+// response, the address it came from and the language its sender reads.
+package request
+
+import (
+	"context"
+
+	"purser/internal/locale"
+)
+
+// Info is what is known of a request.
+type Info struct {
+	ID        string
+	IP        string
+	Locale    locale.Locale
+	HasLocale bool // false when the sender named no language: then the account's own setting decides
+}
+
+type key struct{}
+
+// With puts the facts into a context.
+func With(ctx context.Context, info Info) context.Context { return context.WithValue(ctx, key{}, info) }
+
+// Of reads them; outside a request they are empty and English.
+func Of(ctx context.Context) Info {
+	info, ok := ctx.Value(key{}).(Info)
+	if !ok {
+		return Info{Locale: locale.EN}
+	}
+	return info
+}
