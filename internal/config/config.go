@@ -1,0 +1,168 @@
+// Package config reads the server's settings from the environment, all at once, and refuses what must not run. Every
+// variable has a default that is safe on a laptop; production refuses those defaults.
+package config
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Environments that APP_ENV names.
+const (
+	Development = "development"
+	Production  = "production"
+)
+
+// laptopKey is the SECRET_KEY of every laptop. It is public, so production refuses it.
+const laptopKey = "70757273657220646576656c6f706d656e74206b65792c206e6f74207365637265"
+
+// Config is everything that can be set. The doc tag is the description in the README, which a test compares.
+type Config struct {
+	AppEnv     string `env:"APP_ENV" envDefault:"development" doc:"development or production. Production refuses laptop defaults, /dev pages and demo data."`
+	ListenAddr string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Address and port to serve."`
+	PublicURL  string `env:"PUBLIC_URL" envDefault:"" doc:"Address in links that people get, such as https://pay.example. Empty: http:// and the listening address."`
+
+	DatabaseURL      string `env:"DATABASE_URL,unset" envDefault:"" doc:"Postgres address. Empty: a private Postgres is started in DATA_DIR."`
+	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
+	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 4."`
+
+	SecretKey string `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
+
+	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
+
+	CodeTTL          time.Duration `env:"CODE_TTL" envDefault:"5m" doc:"How long a code can be used."`
+	CodeResendAfter  time.Duration `env:"CODE_RESEND_AFTER" envDefault:"60s" doc:"How long one waits before a code is sent again."`
+	CodesPerDay      int           `env:"CODES_PER_PHONE_PER_DAY" envDefault:"20" doc:"Codes for registration and log-in that one phone gets in 24 hours."`
+	RegistrationTTL  time.Duration `env:"REGISTRATION_TTL" envDefault:"24h" doc:"How long a registration can be continued."`
+	AccessTokenTTL   time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" doc:"Life of an access token, at most 15 minutes."`
+	RefreshTokenTTL  time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" doc:"How long a session lasts without being used."`
+	DeviceTrustTTL   time.Duration `env:"DEVICE_TRUST_TTL" envDefault:"2160h" doc:"How long a trusted device needs no code to log in."`
+	ConfirmationTTL  time.Duration `env:"TRANSFER_CONFIRMATION_TTL" envDefault:"15m" doc:"How long a transfer waits for its code before it expires."`
+	EmailLinkTTL     time.Duration `env:"EMAIL_LINK_TTL" envDefault:"24h" doc:"How long a link in a letter can be used."`
+	DrainTimeout     time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s" doc:"How long requests in progress may take to finish when the server stops."`
+	ComplexityLimit  int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
+	MaxSockets       int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
+	MaxSubscriptions int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
+}
+
+// Load reads the environment. It reports every mistake it finds, joined, not only the first.
+func Load(environment map[string]string) (Config, error) {
+	var c Config
+	if err := env.ParseWithOptions(&c, env.Options{Environment: environment}); err != nil {
+		return Config{}, err
+	}
+	return c, errors.Join(c.mistakes()...)
+}
+
+// FromEnvironment is Load for the process's own environment, from which secrets are then removed.
+func FromEnvironment() (Config, error) {
+	var c Config
+	if err := env.Parse(&c); err != nil {
+		return Config{}, err
+	}
+	return c, errors.Join(c.mistakes()...)
+}
+
+// IsProduction tells whether laptop defaults, demo data and development pages are refused.
+func (c Config) IsProduction() bool { return c.AppEnv == Production }
+
+// MasterKey is SECRET_KEY in bytes.
+func (c Config) MasterKey() []byte {
+	text := c.SecretKey
+	if text == "" {
+		text = laptopKey
+	}
+	key, _ := hex.DecodeString(text) // Load has checked it
+	return key
+}
+
+// Level is LOG_LEVEL.
+func (c Config) Level() slog.Level {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // Load has checked it
+	return level
+}
+
+// Redacted is the configuration as it may stand in a log.
+func (c Config) Redacted() slog.Value {
+	database := "private Postgres in " + c.DataDir
+	if c.DatabaseURL != "" {
+		database = "DATABASE_URL"
+	}
+	return slog.GroupValue(slog.String("env", c.AppEnv), slog.String("listen", c.ListenAddr),
+		slog.String("database", database), slog.Int("max_conns", int(c.DatabaseMaxConns)), slog.String("log_level", c.LogLevel))
+}
+
+func (c Config) mistakes() (found []error) {
+	wrong := func(name, format string, args ...any) {
+		found = append(found, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+
+	if c.AppEnv != Development && c.AppEnv != Production {
+		wrong("APP_ENV", "%q is neither %s nor %s", c.AppEnv, Development, Production)
+	}
+	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
+		wrong("LOG_LEVEL", "%q is not a level", c.LogLevel)
+	}
+	if c.SecretKey != "" {
+		if key, err := hex.DecodeString(c.SecretKey); err != nil || len(key) < 32 {
+			wrong("SECRET_KEY", "needs 64 or more hexadecimal digits")
+		}
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
+		}
+	}
+	if c.DatabaseMaxConns < 4 {
+		wrong("DATABASE_MAX_CONNS", "%d is fewer than 4", c.DatabaseMaxConns)
+	}
+	if c.AccessTokenTTL > 15*time.Minute {
+		wrong("ACCESS_TOKEN_TTL", "%s is longer than 15m", c.AccessTokenTTL)
+	}
+	for name, d := range c.durations() {
+		if d <= 0 {
+			wrong(name, "%s is not a positive duration", d)
+		}
+	}
+	for name, n := range map[string]int{"CODES_PER_PHONE_PER_DAY": c.CodesPerDay, "GRAPHQL_COMPLEXITY_LIMIT": c.ComplexityLimit,
+		"MAX_SOCKETS_PER_SESSION": c.MaxSockets, "MAX_SUBSCRIPTIONS_PER_SOCKET": c.MaxSubscriptions} {
+		if n <= 0 {
+			wrong(name, "%d is not positive", n)
+		}
+	}
+	if c.IsProduction() {
+		found = append(found, c.laptopDefaults()...)
+	}
+	return found
+}
+
+// laptopDefaults are the defaults that production must not run with.
+func (c Config) laptopDefaults() (found []error) {
+	if c.SecretKey == "" || c.SecretKey == laptopKey {
+		found = append(found, errors.New("SECRET_KEY: production needs a key of its own (openssl rand -hex 32)"))
+	}
+	if c.DatabaseURL == "" {
+		found = append(found, errors.New("DATABASE_URL: production needs a database of its own"))
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "https" {
+		found = append(found, errors.New("PUBLIC_URL: production needs an https:// address"))
+	}
+	found = append(found, errors.New("APP_ENV: this version has no gateway for SMS and letters yet, so it runs in development only"))
+	return found
+}
+
+func (c Config) durations() map[string]time.Duration {
+	return map[string]time.Duration{
+		"CODE_TTL": c.CodeTTL, "CODE_RESEND_AFTER": c.CodeResendAfter, "REGISTRATION_TTL": c.RegistrationTTL,
+		"ACCESS_TOKEN_TTL": c.AccessTokenTTL, "REFRESH_TOKEN_TTL": c.RefreshTokenTTL, "DEVICE_TRUST_TTL": c.DeviceTrustTTL,
+		"TRANSFER_CONFIRMATION_TTL": c.ConfirmationTTL, "EMAIL_LINK_TTL": c.EmailLinkTTL, "DRAIN_TIMEOUT": c.DrainTimeout,
+	}
+}

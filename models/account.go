@@ -1,0 +1,116 @@
+// Package models holds the rows of the database as GORM reads and writes them: plain structs, one file per family of
+// tables, and predicates that need nothing but the row. There are no hooks, no associations and no queries here.
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SystemAccountID owns the wallets that issue money, collect fees and hold protected transfers.
+var SystemAccountID = uuid.MustParse("00000000-0000-7000-8000-000000000001")
+
+// Values of Account.Role, Account.Status and Account.CertificateLevel.
+const (
+	RolePerson   = "PERSON"
+	RoleOperator = "OPERATOR"
+	RoleSystem   = "SYSTEM"
+
+	AccountActive = "ACTIVE"
+	AccountFrozen = "FROZEN"
+	AccountClosed = "CLOSED"
+
+	CertificateAlias    = "ALIAS"
+	CertificatePersonal = "PERSONAL"
+)
+
+// Account is a person's account. Phone, Email and BirthDate are null for the system's own account only.
+type Account struct {
+	ID                 uuid.UUID  `gorm:"column:id;primaryKey"`
+	WMID               string     `gorm:"column:wmid"`
+	Role               string     `gorm:"column:role"`
+	Status             string     `gorm:"column:status"`
+	CertificateLevel   string     `gorm:"column:certificate_level"`
+	Locale             string     `gorm:"column:locale"`
+	Phone              *string    `gorm:"column:phone"`
+	Email              *string    `gorm:"column:email"`
+	EmailKey           *string    `gorm:"column:email_key"`
+	EmailVerifiedAt    *time.Time `gorm:"column:email_verified_at"`
+	FirstName          string     `gorm:"column:first_name"`
+	MiddleName         string     `gorm:"column:middle_name"`
+	LastName           string     `gorm:"column:last_name"`
+	BirthDate          *time.Time `gorm:"column:birth_date"`
+	PasswordHash       string     `gorm:"column:password_hash"`
+	SecurityQuestion   string     `gorm:"column:security_question"`
+	SecurityAnswerHash string     `gorm:"column:security_answer_hash"`
+	CreatedAt          time.Time  `gorm:"column:created_at"`
+}
+
+// TableName is the table's.
+func (Account) TableName() string { return "accounts" }
+
+// IsOperator tells whether the account may use the operators' mutations.
+func (a Account) IsOperator() bool { return a.Role == RoleOperator }
+
+// EmailVerification is a mail link that was sent. The token itself stands in the letter only.
+type EmailVerification struct {
+	TokenMAC  []byte     `gorm:"column:token_mac;primaryKey"`
+	AccountID uuid.UUID  `gorm:"column:account_id"`
+	EmailKey  string     `gorm:"column:email_key"`
+	CreatedAt time.Time  `gorm:"column:created_at"`
+	ExpiresAt time.Time  `gorm:"column:expires_at"`
+	UsedAt    *time.Time `gorm:"column:used_at"`
+}
+
+// TableName is the table's.
+func (EmailVerification) TableName() string { return "email_verifications" }
+
+// Agreement is one version of a text that people accept.
+type Agreement struct {
+	Kind        string    `gorm:"column:kind;primaryKey"`
+	Version     int       `gorm:"column:version;primaryKey"`
+	TitleEN     string    `gorm:"column:title_en"`
+	TitleRU     string    `gorm:"column:title_ru"`
+	TextEN      string    `gorm:"column:text_en"`
+	TextRU      string    `gorm:"column:text_ru"`
+	PublishedAt time.Time `gorm:"column:published_at"`
+}
+
+// TableName is the table's.
+func (Agreement) TableName() string { return "agreements" }
+
+// AgreementAcceptance records who accepted what, and when.
+type AgreementAcceptance struct {
+	AccountID  uuid.UUID `gorm:"column:account_id;primaryKey"`
+	Kind       string    `gorm:"column:kind;primaryKey"`
+	Version    int       `gorm:"column:version;primaryKey"`
+	AcceptedAt time.Time `gorm:"column:accepted_at"`
+}
+
+// TableName is the table's.
+func (AgreementAcceptance) TableName() string { return "agreement_acceptances" }
+
+// Registration is a person on the way to an account. What is not known yet is empty.
+type Registration struct {
+	ID                 uuid.UUID  `gorm:"column:id;primaryKey"`
+	TokenMAC           []byte     `gorm:"column:token_mac"`
+	Phone              string     `gorm:"column:phone"`
+	Locale             string     `gorm:"column:locale"`
+	Email              string     `gorm:"column:email"`
+	FirstName          string     `gorm:"column:first_name"`
+	MiddleName         string     `gorm:"column:middle_name"`
+	LastName           string     `gorm:"column:last_name"`
+	BirthDate          *time.Time `gorm:"column:birth_date"`
+	SecurityQuestion   string     `gorm:"column:security_question"`
+	SecurityAnswerHash string     `gorm:"column:security_answer_hash"`
+	ProfileSubmittedAt *time.Time `gorm:"column:profile_submitted_at"`
+	ChallengeID        *uuid.UUID `gorm:"column:challenge_id"`
+	PhoneVerifiedAt    *time.Time `gorm:"column:phone_verified_at"`
+	AccountID          *uuid.UUID `gorm:"column:account_id"`
+	CreatedAt          time.Time  `gorm:"column:created_at"`
+	ExpiresAt          time.Time  `gorm:"column:expires_at"`
+}
+
+// TableName is the table's.
+func (Registration) TableName() string { return "registrations" }

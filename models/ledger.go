@@ -1,0 +1,148 @@
+package models
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Values of Wallet.Kind.
+const (
+	WalletUser      = "USER"
+	WalletIssue     = "ISSUE"
+	WalletFees      = "FEES"
+	WalletProtected = "PROTECTED"
+)
+
+// Values of Transfer.Kind, Transfer.Status and Transfer.FeePaidBy.
+const (
+	TransferPayment    = "PAYMENT"
+	TransferIssue      = "ISSUE"
+	TransferRedemption = "REDEMPTION"
+
+	TransferAwaitingConfirmation = "AWAITING_CONFIRMATION"
+	TransferCompleted            = "COMPLETED"
+	TransferCancelled            = "CANCELLED"
+	TransferExpired              = "EXPIRED"
+
+	FeePaidBySender    = "SENDER"
+	FeePaidByRecipient = "RECIPIENT"
+)
+
+// Currency is a row of the currency table. Fees are in basis points and minor units.
+type Currency struct {
+	Letter             string `gorm:"column:letter;primaryKey"`
+	Code               string `gorm:"column:code"`
+	NameEN             string `gorm:"column:name_en"`
+	NameRU             string `gorm:"column:name_ru"`
+	Exponent           int    `gorm:"column:exponent"`
+	FeeRateBasisPoints int64  `gorm:"column:fee_rate_basis_points"`
+	FeeMinMinor        int64  `gorm:"column:fee_min_minor"`
+	FeeMaxMinor        int64  `gorm:"column:fee_max_minor"`
+	Position           int    `gorm:"column:position"`
+}
+
+// TableName is the table's.
+func (Currency) TableName() string { return "currencies" }
+
+// Wallet holds money of one currency, in minor units. Balance, Version and HeadHash are the ledger's alone to write.
+type Wallet struct {
+	ID        int64      `gorm:"column:id;primaryKey;autoIncrement"`
+	Number    string     `gorm:"column:number"`
+	AccountID uuid.UUID  `gorm:"column:account_id"`
+	Kind      string     `gorm:"column:kind"`
+	Currency  string     `gorm:"column:currency"`
+	Name      string     `gorm:"column:name"`
+	IsDefault bool       `gorm:"column:is_default"`
+	Balance   int64      `gorm:"column:balance;->"`
+	Version   int64      `gorm:"column:version;->"`
+	HeadHash  []byte     `gorm:"column:head_hash;->"`
+	OpenedAt  time.Time  `gorm:"column:opened_at"`
+	ClosedAt  *time.Time `gorm:"column:closed_at"`
+}
+
+// TableName is the table's.
+func (Wallet) TableName() string { return "wallets" }
+
+// IsOpen tells whether the wallet takes part in transfers.
+func (w Wallet) IsOpen() bool { return w.ClosedAt == nil }
+
+// Transfer is what was asked and what became of it. Amount and Fee are in minor units.
+type Transfer struct {
+	ID             uuid.UUID  `gorm:"column:id;primaryKey"`
+	Kind           string     `gorm:"column:kind"`
+	Status         string     `gorm:"column:status"`
+	AccountID      uuid.UUID  `gorm:"column:account_id"`
+	IdempotencyKey uuid.UUID  `gorm:"column:idempotency_key"`
+	Fingerprint    []byte     `gorm:"column:fingerprint"`
+	Currency       string     `gorm:"column:currency"`
+	FromWalletID   int64      `gorm:"column:from_wallet_id"`
+	ToWalletID     int64      `gorm:"column:to_wallet_id"`
+	FromAccountID  uuid.UUID  `gorm:"column:from_account_id"`
+	ToAccountID    uuid.UUID  `gorm:"column:to_account_id"`
+	Amount         int64      `gorm:"column:amount"`
+	Fee            int64      `gorm:"column:fee"`
+	FeePaidBy      string     `gorm:"column:fee_paid_by"`
+	Memo           string     `gorm:"column:memo"`
+	ChallengeID    *uuid.UUID `gorm:"column:challenge_id"`
+	ConfirmBy      *time.Time `gorm:"column:confirm_by"`
+	ConfirmedAt    *time.Time `gorm:"column:confirmed_at"`
+	CreatedAt      time.Time  `gorm:"column:created_at"`
+	PostedAt       *time.Time `gorm:"column:posted_at"`
+	CompletedAt    *time.Time `gorm:"column:completed_at"`
+}
+
+// TableName is the table's.
+func (Transfer) TableName() string { return "transfers" }
+
+// Debit is what leaves the sender's wallet, in minor units: the amount, and the fee when the sender pays it.
+func (t Transfer) Debit() int64 {
+	if t.FeePaidBy == FeePaidBySender {
+		return t.Amount + t.Fee
+	}
+	return t.Amount
+}
+
+// Credit is what reaches the recipient's wallet, in minor units: the amount, less the fee when the recipient pays it.
+func (t Transfer) Credit() int64 { return t.Debit() - t.Fee }
+
+// Entry is one line of a wallet's history: a signed amount and the balance it led to, in minor units. Append-only.
+type Entry struct {
+	WalletID     int64     `gorm:"column:wallet_id;primaryKey"`
+	Version      int64     `gorm:"column:version;primaryKey"`
+	TransferID   uuid.UUID `gorm:"column:transfer_id"`
+	Amount       int64     `gorm:"column:amount"`
+	BalanceAfter int64     `gorm:"column:balance_after"`
+	PostedAt     time.Time `gorm:"column:posted_at"`
+	Hash         []byte    `gorm:"column:hash"`
+}
+
+// TableName is the table's.
+func (Entry) TableName() string { return "entries" }
+
+// ConfirmationPolicy is how much an account may send to others without a code, in minor units of a currency. AskedUpTo is a
+// raise that waits for the code of ChallengeID.
+type ConfirmationPolicy struct {
+	AccountID       uuid.UUID  `gorm:"column:account_id;primaryKey"`
+	Currency        string     `gorm:"column:currency;primaryKey"`
+	WithoutCodeUpTo int64      `gorm:"column:without_code_upto"`
+	AskedUpTo       *int64     `gorm:"column:asked_upto"`
+	ChallengeID     *uuid.UUID `gorm:"column:challenge_id"`
+}
+
+// TableName is the table's.
+func (ConfirmationPolicy) TableName() string { return "confirmation_policies" }
+
+// OperatorAction is a line of the operators' audit log.
+type OperatorAction struct {
+	ID         uuid.UUID `gorm:"column:id;primaryKey"`
+	OperatorID uuid.UUID `gorm:"column:operator_id"`
+	Action     string    `gorm:"column:action"`
+	Subject    string    `gorm:"column:subject"`
+	Reference  string    `gorm:"column:reference"`
+	RequestID  string    `gorm:"column:request_id"`
+	CreatedAt  time.Time `gorm:"column:created_at"`
+}
+
+// TableName is the table's.
+func (OperatorAction) TableName() string { return "operator_actions" }
