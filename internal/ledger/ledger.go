@@ -1,0 +1,150 @@
+// Package ledger posts money: it is the only writer of wallets' balances and of entries, and of a transfer's money. It
+// knows wallets by id and accounts by id, no people and no phones.
+//
+// Transfers that wait at the same moment are posted together: one transaction locks their wallets in id order, judges
+// them one after another in Go, writes everything in bulk and commits once. The busier it is, the larger the groups and
+// the cheaper each transfer; a wallet that everybody pays is locked once per group. Each transfer gets a verdict of its
+// own, and nobody is answered before the commit.
+package ledger
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/events"
+	"purser/internal/fault"
+	"purser/internal/money"
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+const (
+	queueLength = 4096             // postings that may wait; one more is refused at once
+	groupMost   = 512              // postings in one transaction
+	answerWait  = 30 * time.Second // an answer comes sooner, or the outcome is unknown to the caller
+	overloadFor = time.Second      // what OVERLOADED tells the client to wait
+)
+
+// Posting is a transfer to post. Its row is complete but for the status and the times of posting: Post sets those.
+type Posting struct {
+	Transfer models.Transfer
+	Currency money.Currency // of both wallets; for the facts of a refusal
+	Stored   bool           // the row is in the table already, AWAITING_CONFIRMATION and confirmed
+}
+
+// Outcome is what became of a posting. Replayed is true when the idempotency key had been used by the same request
+// before: the transfer is then the first one's.
+type Outcome struct {
+	Transfer models.Transfer
+	Replayed bool
+}
+
+// Ledger is the room. Run must be running for Post to be answered.
+type Ledger struct {
+	db    *postgres.DB
+	hub   *events.Hub
+	log   *slog.Logger
+	queue chan *job
+}
+
+type job struct {
+	posting Posting
+	answer  chan answer
+}
+
+type answer struct {
+	outcome Outcome
+	err     error
+}
+
+// New makes the ledger.
+func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
+	return &Ledger{db: db, hub: hub, log: log, queue: make(chan *job, queueLength)}
+}
+
+// Post moves the money of one transfer and returns when that is durable, or refused. It locks the wallets involved in id
+// order. A repeat with the same account, key and fingerprint returns the first outcome. When ctx ends first the posting
+// still happens or not as if it had not; a repeat with the same key tells which.
+// Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, Overloaded.
+func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
+	j := &job{posting: p, answer: make(chan answer, 1)}
+	select {
+	case l.queue <- j:
+	default:
+		return Outcome{}, fault.New(fault.Overloaded).Knowing(fault.RetryFacts{After: overloadFor})
+	}
+
+	timer := time.NewTimer(answerWait)
+	defer timer.Stop()
+	select {
+	case a := <-j.answer:
+		return a.outcome, a.err
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	case <-timer.C:
+		return Outcome{}, fault.New(fault.Overloaded).Knowing(fault.RetryFacts{After: overloadFor})
+	}
+}
+
+// Run posts what is queued until ctx ends, and then what is still queued: stop what calls Post first.
+func (l *Ledger) Run(ctx context.Context) {
+	for {
+		select {
+		case first := <-l.queue:
+			l.postGroup(l.gather(first))
+		case <-ctx.Done():
+			for len(l.queue) > 0 {
+				l.postGroup(l.gather(<-l.queue))
+			}
+			return
+		}
+	}
+}
+
+// gather takes what waits behind the first, up to a full group.
+func (l *Ledger) gather(first *job) []*job {
+	group := []*job{first}
+	for len(group) < groupMost {
+		select {
+		case next := <-l.queue:
+			group = append(group, next)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// postGroup posts a group, and answers every job of it.
+func (l *Ledger) postGroup(group []*job) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	defer cancel()
+
+	postings := make([]Posting, len(group))
+	for i, j := range group {
+		postings[i] = j.posting
+	}
+	verdicts, touched, err := l.postWithRetry(ctx, postings)
+	if err != nil {
+		l.log.Error("a group of postings failed", "size", len(group), "error", err)
+	}
+	for i, j := range group {
+		if err != nil {
+			j.answer <- answer{err: err}
+			continue
+		}
+		j.answer <- answer{outcome: verdicts[i].outcome, err: verdicts[i].err()}
+	}
+	l.hub.Publish(touched...)
+}
+
+func accountsOf(verdicts []*verdict) []uuid.UUID {
+	var ids []uuid.UUID
+	for _, v := range verdicts {
+		ids = append(ids, events.Accounts(v.news)...)
+	}
+	return ids
+}

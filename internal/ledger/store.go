@@ -1,0 +1,147 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"purser/models"
+)
+
+// lockWallets locks the wallets of a group and the fee wallets of its currencies, all in id order.
+func (b *book) lockWallets(ctx context.Context, tx pgx.Tx, ids []int64, currencies []string) error {
+	rows, err := tx.Query(ctx, `
+SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at
+FROM wallets
+WHERE id = ANY($1) OR (kind = 'FEES' AND currency = ANY($2))
+ORDER BY id FOR NO KEY UPDATE`, ids, currencies)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var w models.Wallet
+		if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt); err != nil {
+			return err
+		}
+		b.wallets[w.ID] = &w
+		if w.Kind == models.WalletFees {
+			b.fees[w.Currency] = w.ID
+		}
+	}
+	return rows.Err()
+}
+
+const transferColumns = `id, kind, status, account_id, idempotency_key, fingerprint, currency, from_wallet_id, to_wallet_id,
+from_account_id, to_account_id, amount, fee, fee_paid_by, memo, challenge_id, confirm_by, confirmed_at, created_at, posted_at, completed_at`
+
+// readTransfers finds the transfers that postings repeat (by key) and continue (by id; these are locked).
+func (b *book) readTransfers(ctx context.Context, tx pgx.Tx, accounts, keys, stored []uuid.UUID) error {
+	if len(keys) > 0 {
+		err := eachTransfer(ctx, tx, func(t models.Transfer) { b.byKey[key{t.AccountID, t.IdempotencyKey}] = t },
+			`SELECT `+transferColumns+` FROM transfers
+JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id = by_account AND idempotency_key = by_key`, accounts, keys)
+		if err != nil {
+			return err
+		}
+	}
+	if len(stored) == 0 {
+		return nil
+	}
+	return eachTransfer(ctx, tx, func(t models.Transfer) { b.stored[t.ID] = t },
+		`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, stored)
+}
+
+func eachTransfer(ctx context.Context, tx pgx.Tx, use func(models.Transfer), sql string, args ...any) error {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t models.Transfer
+		err := rows.Scan(&t.ID, &t.Kind, &t.Status, &t.AccountID, &t.IdempotencyKey, &t.Fingerprint, &t.Currency, &t.FromWalletID,
+			&t.ToWalletID, &t.FromAccountID, &t.ToAccountID, &t.Amount, &t.Fee, &t.FeePaidBy, &t.Memo, &t.ChallengeID, &t.ConfirmBy,
+			&t.ConfirmedAt, &t.CreatedAt, &t.PostedAt, &t.CompletedAt)
+		if err != nil {
+			return err
+		}
+		use(t)
+	}
+	return rows.Err()
+}
+
+// queueTransfers inserts the rows of new transfers, posted as they are, and marks the stored ones as posted.
+func queueTransfers(batch *pgx.Batch, inserted, updated []models.Transfer, now time.Time) {
+	if n := len(inserted); n > 0 {
+		ids, accounts, keys := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n)
+		fromAccounts, toAccounts := make([]uuid.UUID, n), make([]uuid.UUID, n)
+		kinds, currencies, payers, memos := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+		fingerprints, created := make([][]byte, n), make([]time.Time, n)
+		from, to, amounts, fees := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+		for i, t := range inserted {
+			ids[i], kinds[i], accounts[i], keys[i], fingerprints[i] = t.ID, t.Kind, t.AccountID, t.IdempotencyKey, t.Fingerprint
+			currencies[i], from[i], to[i], fromAccounts[i], toAccounts[i] = t.Currency, t.FromWalletID, t.ToWalletID, t.FromAccountID, t.ToAccountID
+			amounts[i], fees[i], payers[i], memos[i], created[i] = t.Amount, t.Fee, t.FeePaidBy, t.Memo, t.CreatedAt
+		}
+		batch.Queue(`
+INSERT INTO transfers (id, kind, status, account_id, idempotency_key, fingerprint, currency, from_wallet_id, to_wallet_id,
+                       from_account_id, to_account_id, amount, fee, fee_paid_by, memo, created_at, posted_at, completed_at)
+SELECT id, kind, 'COMPLETED', account, key, fingerprint, currency, from_wallet, to_wallet,
+       from_account, to_account, amount, fee, payer, memo, created, $16, $16
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[], $7::bigint[], $8::bigint[],
+            $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[])
+     AS t (id, kind, account, key, fingerprint, currency, from_wallet, to_wallet, from_account, to_account, amount, fee, payer, memo, created)`,
+			ids, kinds, accounts, keys, fingerprints, currencies, from, to, fromAccounts, toAccounts, amounts, fees, payers, memos, created, now)
+	}
+	if n := len(updated); n > 0 {
+		ids := make([]uuid.UUID, n)
+		for i, t := range updated {
+			ids[i] = t.ID
+		}
+		batch.Queue(`UPDATE transfers SET status = 'COMPLETED', posted_at = $2, completed_at = $2 WHERE id = ANY($1)`, ids, now)
+	}
+}
+
+func queueEntries(batch *pgx.Batch, entries []models.Entry) {
+	n := len(entries)
+	wallets, versions, amounts, balances := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	transfers, times, hashes := make([]uuid.UUID, n), make([]time.Time, n), make([][]byte, n)
+	for i, e := range entries {
+		wallets[i], versions[i], amounts[i], balances[i] = e.WalletID, e.Version, e.Amount, e.BalanceAfter
+		transfers[i], times[i], hashes[i] = e.TransferID, e.PostedAt, e.Hash
+	}
+	batch.Queue(`
+INSERT INTO entries (wallet_id, version, transfer_id, amount, balance_after, posted_at, hash)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bytea[])`,
+		wallets, versions, transfers, amounts, balances, times, hashes)
+}
+
+// queueWallets writes the last balance, version and hash of each wallet the group moved.
+func queueWallets(batch *pgx.Batch, b *book) {
+	moved := map[int64]bool{}
+	var ids, balances, versions []int64
+	var hashes [][]byte
+	for _, e := range b.entries {
+		if moved[e.WalletID] {
+			continue
+		}
+		moved[e.WalletID] = true
+		w := b.wallets[e.WalletID]
+		ids, balances = append(ids, w.ID), append(balances, w.Balance)
+		versions, hashes = append(versions, w.Version), append(hashes, w.HeadHash)
+	}
+	batch.Queue(`
+UPDATE wallets SET balance = w.balance, version = w.version, head_hash = w.hash
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[]) AS w (id, balance, version, hash)
+WHERE wallets.id = w.id`, ids, balances, versions, hashes)
+}
+
+func isBrokenConn(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "conn closed")
+}

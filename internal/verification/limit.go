@@ -1,0 +1,58 @@
+package verification
+
+import (
+	"context"
+	"time"
+
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/internal/secret"
+)
+
+// Limit bounds how often something happens for one subject in a fixed window of time.
+type Limit struct {
+	Name    string // what is counted
+	Subject string // for whom: a phone, a login, an address; only a keyed hash of it is stored
+	Most    int
+	Window  time.Duration
+}
+
+// Take counts one occurrence in the caller's transaction; a transaction that fails has not counted. It locks the
+// counter's row until the commit.
+// Faults: RateLimited with the time until the window ends.
+func (s *Service) Take(tx *postgres.Tx, l Limit) error {
+	used, endsAt, err := bumpCounter(tx, s.counterKey(l), l.Window)
+	if err != nil {
+		return err
+	}
+	if used > l.Most {
+		return fault.Limited(endsAt.Sub(tx.Now))
+	}
+	return nil
+}
+
+// Count is Take in a transaction of its own: what happened stays counted, whatever comes of it.
+func (s *Service) Count(ctx context.Context, l Limit) error {
+	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (int, error) {
+		used, _, err := bumpCounter(tx, s.counterKey(l), l.Window)
+		return used, err
+	})
+	return err
+}
+
+// Exhausted tells, without counting, that a limit is used up.
+// Faults: RateLimited with the time until the window ends.
+func (s *Service) Exhausted(ctx context.Context, l Limit) error {
+	used, endsAt, err := readCounter(ctx, s.db, s.counterKey(l))
+	if err != nil {
+		return err
+	}
+	if now := s.db.Now(); used >= l.Most && now.Before(endsAt) {
+		return fault.Limited(endsAt.Sub(now))
+	}
+	return nil
+}
+
+func (s *Service) counterKey(l Limit) []byte {
+	return s.box.MAC(secret.Tokens, "limit", l.Name, l.Subject)
+}

@@ -1,0 +1,215 @@
+// Package verification proves that a person holds a phone: it sends a code, and checks the code that comes back. It does
+// not know what is confirmed; a room keeps the id of its challenge and names its purpose, and a code for one purpose
+// is nothing for another. It also counts attempts at anything, in fixed windows that all servers share.
+package verification
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/delivery"
+	"purser/internal/fault"
+	"purser/internal/locale"
+	"purser/internal/postgres"
+	"purser/internal/secret"
+	"purser/models"
+)
+
+// Purpose is what a code is for.
+type Purpose string
+
+// The purposes there are.
+const (
+	Registration Purpose = "REGISTRATION"
+	LogIn        Purpose = "LOG_IN"
+	Transfer     Purpose = "TRANSFER"
+	Policy       Purpose = "POLICY"
+)
+
+const (
+	// CodeLength is how many digits a code has (OWASP ASVS 5.0, 6.5.3).
+	CodeLength = 6
+	// Attempts is how many wrong codes kill a challenge (ASVS 6.6.3).
+	Attempts = 5
+	// maxSends is how often one challenge sends a code: each resend allows new attempts, so resends are bounded too.
+	maxSends = 5
+	// transferCodesPerDay bounds codes to a person who is signed in and moves money.
+	transferCodesPerDay = 1000
+
+	day = 24 * time.Hour
+)
+
+// Config sets the times.
+type Config struct {
+	TTL         time.Duration // how long a code can be used
+	ResendAfter time.Duration // how long one waits for another
+	PerDay      int           // codes for registration and log-in that one phone gets in 24 hours
+}
+
+// Service sends and checks codes.
+type Service struct {
+	db       *postgres.DB
+	box      *secret.Box
+	delivery *delivery.Service
+	config   Config
+}
+
+// New makes the service.
+func New(db *postgres.DB, box *secret.Box, d *delivery.Service, c Config) *Service {
+	return &Service{db: db, box: box, delivery: d, config: c}
+}
+
+// Request asks for a code. Template and Values say what the message tells besides the code.
+type Request struct {
+	Purpose  Purpose
+	Phone    string // E.164
+	Locale   locale.Locale
+	Template string
+	Values   map[string]string
+}
+
+// letter is what a challenge keeps, in order to send its message again with another code.
+type letter struct {
+	Template string            `json:"template"`
+	Values   map[string]string `json:"values"`
+}
+
+// Begin sends a new code in the caller's transaction and returns its challenge.
+// Faults: RateLimited, when the phone has had its codes for the day.
+func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
+	message, err := json.Marshal(letter{Template: r.Template, Values: r.Values})
+	if err != nil {
+		return models.Challenge{}, fmt.Errorf("verification: %w", err)
+	}
+	challenge := models.Challenge{
+		ID: uuid.New(), Purpose: string(r.Purpose), Method: delivery.SMS, Target: r.Phone, Locale: string(r.Locale),
+		Message: message, CreatedAt: tx.Now,
+	}
+	if err := s.send(tx, &challenge); err != nil {
+		return models.Challenge{}, err
+	}
+	return challenge, insertChallenge(tx, challenge)
+}
+
+// Check tries a code. A right one is used up by it: a challenge works once, also when two try it together, since its row
+// is locked until the commit. A refusal is returned beside the error, because the attempt it spent must be committed:
+// commit when err is nil, then answer with the refusal.
+// Refusals: InvalidInput, CodeRejected with the attempts left, CodeExpired.
+func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (refusal *fault.Fault, err error) {
+	code = strings.ReplaceAll(code, " ", "")
+	if len(code) != CodeLength || strings.Trim(code, "0123456789") != "" {
+		return fault.Invalid(fault.Malformed, "code"), nil
+	}
+	challenge, err := lockChallenge(tx, id)
+	if errors.Is(err, errNone) || (err == nil && challenge.Purpose != string(purpose)) {
+		return fault.New(fault.CodeExpired, "code"), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0 {
+		return fault.New(fault.CodeExpired, "code"), nil
+	}
+
+	if !secret.Equal(challenge.CodeMAC, s.codeMAC(challenge.ID, code)) {
+		challenge.AttemptsLeft--
+		return fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
+			Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft}), saveChallenge(tx, challenge)
+	}
+	challenge.UsedAt = &tx.Now
+	return nil, saveChallenge(tx, challenge)
+}
+
+// Resend sends a new code for a challenge and voids the old one. The attempts begin anew; how often that can happen is
+// bounded per challenge and per phone.
+// Faults: CodeExpired, RateLimited with the time to wait.
+func (s *Service) Resend(ctx context.Context, id uuid.UUID) (models.Challenge, error) {
+	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Challenge, error) {
+		challenge, err := lockChallenge(tx, id)
+		if errors.Is(err, errNone) {
+			return models.Challenge{}, fault.New(fault.CodeExpired, "challengeId")
+		}
+		if err != nil {
+			return models.Challenge{}, err
+		}
+		if challenge.UsedAt != nil || challenge.Sends >= maxSends || tx.Now.Sub(challenge.CreatedAt) > day {
+			return models.Challenge{}, fault.New(fault.CodeExpired, "challengeId")
+		}
+		if wait := challenge.ResendAt.Sub(tx.Now); wait > 0 {
+			return models.Challenge{}, fault.Limited(wait)
+		}
+		if err := s.send(tx, &challenge); err != nil {
+			return models.Challenge{}, err
+		}
+		return challenge, saveChallenge(tx, challenge)
+	})
+}
+
+// Find reads a challenge, for the room that keeps its id.
+func (s *Service) Find(ctx context.Context, id uuid.UUID) (models.Challenge, error) {
+	return findChallenge(s.db.GORM(ctx), id)
+}
+
+// FindTx is Find inside a transaction.
+func (s *Service) FindTx(tx *postgres.Tx, id uuid.UUID) (models.Challenge, error) {
+	return findChallenge(tx.GORM(), id)
+}
+
+// send draws a code, puts it into the challenge and queues its message.
+func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
+	limit := s.config.PerDay
+	if purpose := Purpose(c.Purpose); purpose == Transfer || purpose == Policy {
+		limit = transferCodesPerDay
+	}
+	if err := s.Take(tx, Limit{Name: "codes " + c.Purpose, Subject: c.Target, Most: limit, Window: day}); err != nil {
+		return err
+	}
+
+	code := newCode()
+	c.CodeMAC = s.codeMAC(c.ID, code)
+	c.AttemptsLeft = Attempts
+	c.Sends++
+	c.ExpiresAt = tx.Now.Add(s.config.TTL)
+	c.ResendAt = tx.Now.Add(s.config.ResendAfter)
+
+	var l letter
+	if err := json.Unmarshal(c.Message, &l); err != nil {
+		return fmt.Errorf("verification: %w", err)
+	}
+	values := make(map[string]any, len(l.Values))
+	for name, value := range l.Values {
+		values[name] = value
+	}
+	return s.delivery.Enqueue(tx, delivery.Letter{
+		Channel: delivery.SMS, To: c.Target, Locale: locale.Locale(c.Locale), Template: l.Template, Values: values, Code: code,
+	})
+}
+
+func (s *Service) codeMAC(id uuid.UUID, code string) []byte {
+	return s.box.MAC(secret.Codes, id.String(), code)
+}
+
+// newCode is six random digits; leading zeros count.
+func newCode() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		panic("verification: the system has no randomness: " + err.Error())
+	}
+	return fmt.Sprintf("%0*d", CodeLength, n.Int64())
+}
+
+// Masked is a phone as a stranger may see it: the country code and the last two digits.
+func Masked(phone string) string {
+	if len(phone) < 6 {
+		return strings.Repeat("*", len(phone))
+	}
+	return phone[:2] + strings.Repeat("*", len(phone)-4) + phone[len(phone)-2:]
+}

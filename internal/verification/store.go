@@ -1,0 +1,82 @@
+package verification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+var errNone = errors.New("verification: no such challenge")
+
+func insertChallenge(tx *postgres.Tx, c models.Challenge) error {
+	if err := tx.GORM().Create(&c).Error; err != nil {
+		return fmt.Errorf("verification: insert: %w", err)
+	}
+	return nil
+}
+
+func lockChallenge(tx *postgres.Tx, id uuid.UUID) (models.Challenge, error) {
+	var c models.Challenge
+	err := tx.GORM().Clauses(clause.Locking{Strength: "UPDATE"}).Take(&c, "id = ?", id).Error
+	return c, found(err)
+}
+
+func findChallenge(orm *gorm.DB, id uuid.UUID) (models.Challenge, error) {
+	var c models.Challenge
+	err := orm.Take(&c, "id = ?", id).Error
+	return c, found(err)
+}
+
+func saveChallenge(tx *postgres.Tx, c models.Challenge) error {
+	err := tx.GORM().Model(&models.Challenge{}).Where("id = ?", c.ID).
+		Select("code_mac", "attempts_left", "sends", "expires_at", "resend_at", "used_at").Updates(c).Error
+	if err != nil {
+		return fmt.Errorf("verification: save: %w", err)
+	}
+	return nil
+}
+
+// bumpCounter adds one to a window, or begins a new one when the old is over.
+func bumpCounter(tx *postgres.Tx, key []byte, window time.Duration) (used int, endsAt time.Time, err error) {
+	err = tx.GORM().Raw(`
+INSERT INTO rate_counters AS c (key_mac, used, ends_at) VALUES (@key, 1, @ends)
+ON CONFLICT (key_mac) DO UPDATE SET
+    used    = CASE WHEN c.ends_at <= @now THEN 1 ELSE c.used + 1 END,
+    ends_at = CASE WHEN c.ends_at <= @now THEN excluded.ends_at ELSE c.ends_at END
+RETURNING used, ends_at`,
+		map[string]any{"key": key, "now": tx.Now, "ends": tx.Now.Add(window)}).Row().Scan(&used, &endsAt)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("verification: count: %w", err)
+	}
+	return used, endsAt, nil
+}
+
+func readCounter(ctx context.Context, db *postgres.DB, key []byte) (used int, endsAt time.Time, err error) {
+	var row struct {
+		Used   int
+		EndsAt time.Time
+	}
+	err = db.GORM(ctx).Raw(`SELECT used, ends_at FROM rate_counters WHERE key_mac = ?`, key).Scan(&row).Error
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("verification: counter: %w", err)
+	}
+	return row.Used, row.EndsAt, nil
+}
+
+func found(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errNone
+	}
+	if err != nil {
+		return fmt.Errorf("verification: read: %w", err)
+	}
+	return nil
+}
