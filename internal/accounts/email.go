@@ -1,0 +1,85 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/delivery"
+	"purser/internal/events"
+	"purser/internal/fault"
+	"purser/internal/locale"
+	"purser/internal/postgres"
+	"purser/internal/secret"
+	"purser/internal/verification"
+	"purser/models"
+)
+
+const emailLinksPerDay = 10
+
+// RequestEmailVerification sends the letter again and voids the earlier link. For an address that is confirmed already it
+// does nothing. Faults: RateLimited.
+func (s *Service) RequestEmailVerification(ctx context.Context, id uuid.UUID) (models.Account, error) {
+	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
+		account, err := lockAccount(tx, id)
+		if err != nil || account.EmailVerifiedAt != nil {
+			return account, err
+		}
+		limit := verification.Limit{Name: "e-mail links", Subject: id.String(), Most: emailLinksPerDay, Window: 24 * time.Hour}
+		if err := s.verification.Take(tx, limit); err != nil {
+			return models.Account{}, err
+		}
+		return account, s.sendEmailLink(tx, account)
+	})
+}
+
+// VerifyEmail uses up a link's token and confirms the address it was sent to. Faults: CodeExpired, for a token that was
+// used, replaced, ran out, or never was.
+func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account, error) {
+	account, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
+		link, err := useEmailLink(tx, s.emailMAC(token))
+		if err != nil {
+			return models.Account{}, err
+		}
+		account, err := lockAccount(tx, link.AccountID)
+		if err != nil {
+			return models.Account{}, err
+		}
+		if account.EmailKey == nil || *account.EmailKey != link.EmailKey {
+			return models.Account{}, fault.New(fault.CodeExpired, "token") // the address was changed since
+		}
+		if account.EmailVerifiedAt == nil {
+			account.EmailVerifiedAt = &tx.Now
+			if err := confirmEmail(tx, account.ID); err != nil {
+				return models.Account{}, err
+			}
+		}
+		return account, events.AppendTx(tx, events.Draft{AccountID: account.ID, Kind: models.EventAccountChanged, Subject: account.ID.String()})
+	})
+	if err == nil {
+		s.hub.Publish(account.ID)
+	}
+	return account, err
+}
+
+// sendEmailLink queues the letter. The token stands behind the # of the link: browsers do not send that part, so it
+// reaches no server's log, and opening the link uses nothing up.
+func (s *Service) sendEmailLink(tx *postgres.Tx, account models.Account) error {
+	token := secret.NewToken()
+	err := replaceEmailLinks(tx, models.EmailVerification{
+		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailKey: *account.EmailKey,
+		CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.EmailLinkTTL),
+	})
+	if err != nil {
+		return err
+	}
+	return s.delivery.Enqueue(tx, delivery.Letter{
+		Channel: delivery.Email, To: *account.Email, Locale: locale.Locale(account.Locale), Template: "verify_email",
+		Link: s.config.PublicURL + "/verify-email#token=" + token,
+		Values: map[string]any{"Name": account.FirstName, "Email": *account.Email, "WMID": account.WMID,
+			"Hours": int(s.config.EmailLinkTTL.Hours())},
+	})
+}
+
+func (s *Service) emailMAC(token string) []byte { return s.box.MAC(secret.Tokens, "e-mail", token) }

@@ -1,0 +1,97 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+	"golang.org/x/sync/semaphore"
+
+	"purser/internal/fault"
+)
+
+const (
+	passwordShortest = 8
+	passwordLongest  = 128
+	hashWait         = 5 * time.Second
+)
+
+// hashing is argon2id with OWASP's second choice: 46 MiB, one pass. Each hash takes all that memory, so only a few run at
+// a time; the others wait in line, and are told that the server is busy if that takes too long.
+var (
+	hashing = &argon2id.Params{Memory: 46 * 1024, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+	hashers = semaphore.NewWeighted(int64(2 * runtime.NumCPU()))
+)
+
+// HashPassword hashes a password or an answer as a PHC string. Faults: Overloaded.
+func HashPassword(ctx context.Context, password string) (hash string, err error) {
+	err = inTurn(ctx, func() error {
+		hash, err = argon2id.CreateHash(password, hashing)
+		return err
+	})
+	return hash, err
+}
+
+// MatchesPassword compares in constant time. An over-long password is refused before it is hashed. Faults: Overloaded.
+func MatchesPassword(ctx context.Context, password, hash string) (match bool, err error) {
+	if len(password) > passwordLongest*utf8.UTFMax {
+		password = ""
+	}
+	err = inTurn(ctx, func() error {
+		match, err = argon2id.ComparePasswordAndHash(password, hash)
+		return err
+	})
+	return match, err
+}
+
+func inTurn(ctx context.Context, work func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	if err := hashers.Acquire(ctx, 1); err != nil {
+		return fault.New(fault.Overloaded).Knowing(fault.RetryFacts{After: time.Second})
+	}
+	defer hashers.Release(1)
+	if err := work(); err != nil {
+		return fmt.Errorf("accounts: password: %w", err)
+	}
+	return nil
+}
+
+// checkPassword judges a new password: 8 to 128 characters, any of them, and not the person's own data.
+func checkPassword(password, confirmation string, own ...string) error {
+	if password != confirmation {
+		return fault.New(fault.PasswordMismatch, "passwordConfirmation")
+	}
+	if !utf8.ValidString(password) {
+		return fault.New(fault.PasswordTooWeak, "password").Because(fault.Guessable)
+	}
+	length := utf8.RuneCountInString(password)
+	if length < passwordShortest {
+		return fault.New(fault.PasswordTooWeak, "password").Because(fault.TooShort).With("Count", passwordShortest)
+	}
+	if length > passwordLongest {
+		return fault.New(fault.PasswordTooWeak, "password").Because(fault.TooLong).With("Count", passwordLongest)
+	}
+	if guessable(password, own) {
+		return fault.New(fault.PasswordTooWeak, "password").Because(fault.Guessable)
+	}
+	return nil
+}
+
+func guessable(password string, own []string) bool {
+	lower := strings.ToLower(password)
+	if strings.Count(lower, lower[:1]) == len(lower) || strings.Contains("01234567890123456789", lower) || strings.HasPrefix(lower, "purser") ||
+		strings.HasPrefix(lower, "webmoney") || strings.HasPrefix(lower, "password") || strings.HasPrefix(lower, "qwertyui") {
+		return true
+	}
+	for _, data := range own {
+		if data != "" && lower == strings.ToLower(strings.TrimPrefix(data, "+")) {
+			return true
+		}
+	}
+	return false
+}

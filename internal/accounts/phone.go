@@ -1,0 +1,86 @@
+package accounts
+
+import (
+	"net/mail"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"purser/internal/fault"
+	"purser/internal/locale"
+	"purser/internal/number"
+)
+
+// Phone reads a phone number in any common spelling and returns it as E.164: "+7 (900) 123-45-67", "0079001234567",
+// "79001234567", and for people who read Russian also "8 900 123-45-67".
+// Faults: InvalidPhone at the field.
+func Phone(text string, l locale.Locale, field ...string) (string, error) {
+	if len(text) <= 40 {
+		for _, try := range phoneSpellings(strings.TrimSpace(text), l) {
+			parsed, err := phonenumbers.Parse(try.text, try.region)
+			if err == nil && phonenumbers.IsValidNumber(parsed) && parsed.GetExtension() == "" {
+				return phonenumbers.Format(parsed, phonenumbers.E164), nil
+			}
+		}
+	}
+	return "", fault.New(fault.InvalidPhone, field...)
+}
+
+type spelling struct{ text, region string }
+
+func phoneSpellings(text string, l locale.Locale) []spelling {
+	const abroad = "ZZ" // no country: only international spellings are read
+	switch {
+	case strings.HasPrefix(text, "+"):
+		return []spelling{{text, abroad}}
+	case strings.HasPrefix(text, "00"):
+		return []spelling{{"+" + text[2:], abroad}}
+	case l == locale.RU:
+		return []spelling{{text, "RU"}, {"+" + text, abroad}}
+	default:
+		return []spelling{{"+" + text, abroad}}
+	}
+}
+
+// emailKey is the form of an address that decides whether two are the same.
+func emailKey(address string) string { return strings.ToLower(address) }
+
+// email reads an address. Faults: InvalidInput at the field.
+func email(text string, field ...string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", fault.Invalid(fault.Required, field...)
+	}
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Address != text || len(text) > 254 || strings.ContainsFunc(text, notInEmail) {
+		return "", fault.Invalid(fault.Malformed, field...)
+	}
+	_, domain, _ := strings.Cut(text, "@")
+	if !strings.Contains(strings.Trim(domain, "."), ".") || strings.HasSuffix(domain, ".") {
+		return "", fault.Invalid(fault.Malformed, field...)
+	}
+	return text, nil
+}
+
+func notInEmail(r rune) bool { return r <= ' ' || r == 0x7f || r == '"' || r == '(' || r == '\ufffd' }
+
+// login is what a person typed to log in, read as what it may be. A number of twelve digits can be a WMID and a phone.
+type login struct{ wmid, phone, email string }
+
+func readLogin(text string, l locale.Locale) login {
+	text = strings.TrimSpace(text)
+	var read login
+	if strings.Contains(text, "@") {
+		if address, err := email(text); err == nil {
+			read.email = emailKey(address)
+		}
+		return read
+	}
+	if digits := strings.ReplaceAll(text, " ", ""); number.ValidWMID(digits) {
+		read.wmid = digits
+	}
+	if phone, err := Phone(text, l); err == nil {
+		read.phone = phone
+	}
+	return read
+}

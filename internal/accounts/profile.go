@@ -1,0 +1,102 @@
+package accounts
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"purser/internal/fault"
+	"purser/internal/text"
+)
+
+const (
+	nameLongest     = 100
+	questionLongest = 200
+	answerLongest   = 200
+	youngest        = 14 // years, as for WebMoney's formal passport
+	oldest          = 130
+)
+
+// Profile is what a person says of themselves when registering. All is as typed; SubmitProfile judges it.
+type Profile struct {
+	FirstName, MiddleName, LastName string
+	BirthDate                       string // YYYY-MM-DD
+	Email                           string
+	SecurityQuestion                string
+	SecurityAnswer                  string
+}
+
+// judged is a profile in the form it is kept.
+type judged struct {
+	Profile
+	birthDate time.Time
+}
+
+// judge finds every mistake, not only the first, each with its field.
+func (p Profile) judge(now time.Time) (judged, error) {
+	var mistakes []error
+	j := judged{Profile: p}
+	field := func(keep *string, refusal *fault.Fault, clean string) {
+		if refusal != nil {
+			mistakes = append(mistakes, refusal)
+		}
+		*keep = clean
+	}
+
+	clean, refusal := text.Required(p.FirstName, nameLongest, "profile", "firstName")
+	field(&j.FirstName, refusal, clean)
+	clean, refusal = text.Clean(p.MiddleName, nameLongest, "profile", "middleName")
+	field(&j.MiddleName, refusal, clean)
+	clean, refusal = text.Required(p.LastName, nameLongest, "profile", "lastName")
+	field(&j.LastName, refusal, clean)
+	clean, refusal = text.Required(p.SecurityQuestion, questionLongest, "securityQuestion")
+	field(&j.SecurityQuestion, refusal, clean)
+	clean, refusal = text.Required(p.SecurityAnswer, answerLongest, "securityAnswer")
+	field(&j.SecurityAnswer, refusal, clean)
+
+	address, err := email(p.Email, "email")
+	mistakes, j.Email = append(mistakes, err), address
+	j.birthDate, err = birthDate(p.BirthDate, now)
+	mistakes = append(mistakes, err)
+
+	j.SecurityAnswer = plainAnswer(j.SecurityAnswer)
+	if j.SecurityAnswer != "" && strings.Contains(plainAnswer(j.SecurityQuestion), j.SecurityAnswer) {
+		mistakes = append(mistakes, fault.Invalid(fault.Guessable, "securityAnswer"))
+	}
+	return j, errors.Join(mistakes...)
+}
+
+// plainAnswer makes two answers equal that a person holds for the same: case and outer blanks do not count.
+func plainAnswer(answer string) string {
+	return strings.ToLower(norm.NFC.String(strings.TrimSpace(answer)))
+}
+
+func birthDate(typed string, now time.Time) (time.Time, error) {
+	field := []string{"profile", "birthDate"}
+	born, err := time.Parse(time.DateOnly, strings.TrimSpace(typed))
+	switch {
+	case strings.TrimSpace(typed) == "":
+		return time.Time{}, fault.Invalid(fault.Required, field...)
+	case err != nil || born.After(now):
+		return time.Time{}, fault.Invalid(fault.Malformed, field...)
+	case born.AddDate(oldest, 0, 0).Before(now):
+		return time.Time{}, fault.Invalid(fault.OutOfRange, field...).
+			With("Min", now.AddDate(-oldest, 0, 0).Format(time.DateOnly)).With("Max", now.AddDate(-youngest, 0, 0).Format(time.DateOnly))
+	case born.AddDate(youngest, 0, 0).After(now):
+		return time.Time{}, fault.Invalid(fault.TooYoung, field...).With("Count", youngest)
+	}
+	return born, nil
+}
+
+// DisplayName is a person's name for those who know them: "Ivan Petrov".
+func DisplayName(first, last string) string { return strings.TrimSpace(first + " " + last) }
+
+// MaskedName is a person's name for strangers: "Ivan P.".
+func MaskedName(first, last string) string {
+	for _, initial := range last {
+		return first + " " + string(initial) + "."
+	}
+	return first
+}

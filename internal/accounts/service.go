@@ -1,0 +1,139 @@
+// Package accounts owns people: how they register, who they are and how they are found. It does not know sessions,
+// wallets or money.
+package accounts
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/delivery"
+	"purser/internal/events"
+	"purser/internal/fault"
+	"purser/internal/locale"
+	"purser/internal/number"
+	"purser/internal/postgres"
+	"purser/internal/request"
+	"purser/internal/secret"
+	"purser/internal/verification"
+	"purser/models"
+)
+
+// Config sets the times, and the address that links lead to.
+type Config struct {
+	RegistrationTTL time.Duration
+	EmailLinkTTL    time.Duration
+	PublicURL       string
+}
+
+// Service is the room.
+type Service struct {
+	db           *postgres.DB
+	box          *secret.Box
+	verification *verification.Service
+	delivery     *delivery.Service
+	hub          *events.Hub
+	config       Config
+}
+
+// New makes the room.
+func New(db *postgres.DB, box *secret.Box, v *verification.Service, d *delivery.Service, hub *events.Hub, c Config) *Service {
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	return &Service{db: db, box: box, verification: v, delivery: d, hub: hub, config: c}
+}
+
+// NewAccount is what an account is made of. PasswordHash and SecurityAnswerHash are made by HashPassword.
+type NewAccount struct {
+	Role, CertificateLevel          string
+	Locale                          locale.Locale
+	Phone, Email                    string
+	EmailVerified                   bool
+	FirstName, MiddleName, LastName string
+	BirthDate                       time.Time
+	PasswordHash                    string
+	SecurityQuestion                string
+	SecurityAnswerHash              string
+}
+
+// Create writes an account with a fresh WMID in the caller's transaction, and the acceptance of all current agreements.
+// Faults: PhoneTaken, EmailTaken.
+func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return models.Account{}, err
+	}
+	key := emailKey(n.Email)
+	account := models.Account{
+		ID: id, WMID: number.NewWMID(), Role: n.Role, Status: models.AccountActive, CertificateLevel: n.CertificateLevel,
+		Locale: string(n.Locale), Phone: &n.Phone, Email: &n.Email, EmailKey: &key,
+		FirstName: n.FirstName, MiddleName: n.MiddleName, LastName: n.LastName, BirthDate: &n.BirthDate,
+		PasswordHash: n.PasswordHash, SecurityQuestion: n.SecurityQuestion, SecurityAnswerHash: n.SecurityAnswerHash,
+		CreatedAt: tx.Now,
+	}
+	if n.EmailVerified {
+		account.EmailVerifiedAt = &tx.Now
+	}
+	if err := insertAccount(tx, account); err != nil {
+		return models.Account{}, err
+	}
+	return account, acceptAgreements(tx, account.ID)
+}
+
+// Find reads an account by its id.
+func (s *Service) Find(ctx context.Context, id uuid.UUID) (models.Account, error) {
+	return accountBy(ctx, s.db, "id = ?", id)
+}
+
+// FindByWMID reads an account. Faults: InvalidWMID at the field for a typing error, RecipientNotFound.
+func (s *Service) FindByWMID(ctx context.Context, wmid string, field ...string) (models.Account, error) {
+	wmid = strings.TrimSpace(wmid)
+	if !number.ValidWMID(wmid) {
+		return models.Account{}, fault.New(fault.InvalidWMID, field...)
+	}
+	return recipient(ctx, s.db, field, "wmid = ?", wmid)
+}
+
+// FindByPhone reads an account. Faults: InvalidPhone at the field, RecipientNotFound.
+func (s *Service) FindByPhone(ctx context.Context, typed string, l locale.Locale, field ...string) (models.Account, error) {
+	phone, err := Phone(typed, l, field...)
+	if err != nil {
+		return models.Account{}, err
+	}
+	return recipient(ctx, s.db, field, "phone = ?", phone)
+}
+
+// FindByLogin reads the account a person means by a WMID, a phone or an e-mail address; ErrUnknown when there is none.
+func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale) (models.Account, error) {
+	read := readLogin(typed, l)
+	for _, try := range []struct{ column, value string }{{"wmid", read.wmid}, {"phone", read.phone}, {"email_key", read.email}} {
+		if try.value == "" {
+			continue
+		}
+		account, err := accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM'", try.value)
+		if err != ErrUnknown { //nolint:errorlint // accountBy returns the value itself
+			return account, err
+		}
+	}
+	return models.Account{}, ErrUnknown
+}
+
+// LoginSubject is a login in one spelling, for counting attempts: all spellings of a phone count as one.
+func LoginSubject(typed string, l locale.Locale) string {
+	read := readLogin(typed, l)
+	for _, subject := range []string{read.email, read.phone, read.wmid} {
+		if subject != "" {
+			return subject
+		}
+	}
+	return strings.ToLower(strings.TrimSpace(typed))
+}
+
+// Speak is the language of a message to an account: that of the request if it names one, else the account's own.
+func Speak(ctx context.Context, account models.Account) locale.Locale {
+	if info := request.Of(ctx); info.HasLocale {
+		return info.Locale
+	}
+	return locale.Locale(account.Locale)
+}

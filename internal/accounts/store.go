@@ -1,0 +1,162 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+// ErrUnknown is returned when no account answers the question.
+var ErrUnknown = errors.New("accounts: no such account")
+
+const currentAgreementsSQL = `SELECT DISTINCT ON (kind) * FROM agreements WHERE published_at <= @now ORDER BY kind DESC, version DESC`
+
+func insertAccount(tx *postgres.Tx, account models.Account) error {
+	err := tx.GORM().Create(&account).Error
+	switch {
+	case postgres.Violates(err, "accounts_phone_key"):
+		return fault.New(fault.PhoneTaken)
+	case postgres.Violates(err, "accounts_email_key"):
+		return fault.New(fault.EmailTaken, "email")
+	case err != nil:
+		return fmt.Errorf("accounts: insert: %w", err)
+	}
+	return nil
+}
+
+func accountBy(ctx context.Context, db *postgres.DB, condition string, value any) (models.Account, error) {
+	var account models.Account
+	err := db.GORM(ctx).Take(&account, condition, value).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return account, ErrUnknown
+	}
+	if err != nil {
+		return account, fmt.Errorf("accounts: read: %w", err)
+	}
+	return account, nil
+}
+
+// recipient is accountBy for someone else's account: the system's own is nobody's recipient, nor is a closed one.
+func recipient(ctx context.Context, db *postgres.DB, field []string, condition, value string) (models.Account, error) {
+	account, err := accountBy(ctx, db, condition+" AND role <> 'SYSTEM' AND status <> 'CLOSED'", value)
+	if errors.Is(err, ErrUnknown) {
+		return account, fault.New(fault.RecipientNotFound, field...)
+	}
+	return account, err
+}
+
+func lockAccount(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
+	var account models.Account
+	if err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&account, "id = ?", id).Error; err != nil {
+		return account, fmt.Errorf("accounts: lock: %w", err)
+	}
+	return account, nil
+}
+
+func phoneIsTaken(tx *postgres.Tx, phone string) (taken bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone = ?)`, phone).Row().Scan(&taken)
+	if err != nil {
+		return false, fmt.Errorf("accounts: phone: %w", err)
+	}
+	return taken, nil
+}
+
+func emailIsFree(tx *postgres.Tx, key string) error {
+	var taken bool
+	err := tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE email_key = ?)`, key).Row().Scan(&taken)
+	if err != nil {
+		return fmt.Errorf("accounts: e-mail: %w", err)
+	}
+	if taken {
+		return fault.New(fault.EmailTaken, "email")
+	}
+	return nil
+}
+
+func confirmEmail(tx *postgres.Tx, id uuid.UUID) error {
+	err := tx.GORM().Model(&models.Account{}).Where("id = ?", id).Update("email_verified_at", tx.Now).Error
+	if err != nil {
+		return fmt.Errorf("accounts: confirm e-mail: %w", err)
+	}
+	return nil
+}
+
+// replaceEmailLinks voids an account's unused links and stores a new one.
+func replaceEmailLinks(tx *postgres.Tx, link models.EmailVerification) error {
+	err := tx.GORM().Model(&models.EmailVerification{}).Where("account_id = ? AND used_at IS NULL", link.AccountID).
+		Update("used_at", tx.Now).Error
+	if err == nil {
+		err = tx.GORM().Create(&link).Error
+	}
+	if err != nil {
+		return fmt.Errorf("accounts: e-mail link: %w", err)
+	}
+	return nil
+}
+
+// useEmailLink marks a link as used, and returns it only to the one caller who did so in time.
+func useEmailLink(tx *postgres.Tx, mac []byte) (models.EmailVerification, error) {
+	var link models.EmailVerification
+	result := tx.GORM().Raw(`UPDATE email_verifications SET used_at = @now
+WHERE token_mac = @mac AND used_at IS NULL AND expires_at > @now RETURNING *`,
+		map[string]any{"mac": mac, "now": tx.Now}).Scan(&link)
+	if result.Error != nil {
+		return link, fmt.Errorf("accounts: e-mail link: %w", result.Error)
+	}
+	if result.RowsAffected == 0 {
+		return link, fault.New(fault.CodeExpired, "token")
+	}
+	return link, nil
+}
+
+func insertRegistration(tx *postgres.Tx, r models.Registration) error {
+	if err := tx.GORM().Create(&r).Error; err != nil {
+		return fmt.Errorf("accounts: registration: %w", err)
+	}
+	return nil
+}
+
+func registrationByMAC(tx *postgres.Tx, mac []byte) (models.Registration, error) {
+	var r models.Registration
+	err := tx.GORM().Clauses(clause.Locking{Strength: "UPDATE"}).Take(&r, "token_mac = ?", mac).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, fault.New(fault.RegistrationExpired, "token")
+	}
+	if err != nil {
+		return r, fmt.Errorf("accounts: registration: %w", err)
+	}
+	return r, nil
+}
+
+func saveRegistration(tx *postgres.Tx, r models.Registration) error {
+	if err := tx.GORM().Save(&r).Error; err != nil {
+		return fmt.Errorf("accounts: registration: %w", err)
+	}
+	return nil
+}
+
+func currentAgreements(ctx context.Context, db *postgres.DB) ([]models.Agreement, error) {
+	var current []models.Agreement
+	if err := db.GORM(ctx).Raw(currentAgreementsSQL, map[string]any{"now": db.Now()}).Scan(&current).Error; err != nil {
+		return nil, fmt.Errorf("accounts: agreements: %w", err)
+	}
+	return current, nil
+}
+
+func acceptAgreements(tx *postgres.Tx, account uuid.UUID) error {
+	err := tx.GORM().Exec(`INSERT INTO agreement_acceptances (account_id, kind, version, accepted_at)
+SELECT @account, kind, version, @now FROM (`+currentAgreementsSQL+`) AS current`,
+		map[string]any{"account": account, "now": tx.Now}).Error
+	if err != nil {
+		return fmt.Errorf("accounts: accept agreements: %w", err)
+	}
+	return nil
+}

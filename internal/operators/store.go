@@ -1,0 +1,41 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+// demoLock is the number of the advisory lock that lets one server at a time write the demo data.
+const demoLock = 7_067_001
+
+func issueWallet(ctx context.Context, db *postgres.DB, letter string) (models.Wallet, error) {
+	var w models.Wallet
+	if err := db.GORM(ctx).Take(&w, "currency = ? AND kind = 'ISSUE'", letter).Error; err != nil {
+		return w, fmt.Errorf("operators: issue wallet: %w", err)
+	}
+	return w, nil
+}
+
+func insertAction(ctx context.Context, db *postgres.DB, a models.OperatorAction) error {
+	if err := db.GORM(ctx).Create(&a).Error; err != nil {
+		return fmt.Errorf("operators: log: %w", err)
+	}
+	return nil
+}
+
+// onlyOne runs fn while no other server of this database does.
+func onlyOne(ctx context.Context, db *postgres.DB, fn func() error) error {
+	conn, err := db.Pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("operators: lock: %w", err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, demoLock); err != nil {
+		return fmt.Errorf("operators: lock: %w", err)
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, demoLock) //nolint:errcheck // ends with the connection
+	return fn()
+}

@@ -1,0 +1,149 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/accounts"
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/internal/request"
+	"purser/internal/verification"
+	"purser/models"
+)
+
+// Wrong passwords are counted per login and address together, so that a stranger elsewhere cannot lock the owner out, and
+// per address, so that one place cannot try many logins.
+const (
+	failuresPerLogin   = 10
+	failuresPerAddress = 200
+	failureWindow      = 15 * time.Minute
+)
+
+// LogInRequest is a log-in by WMID, phone or e-mail address. TrustToken is what a trusted device was given.
+type LogInRequest struct {
+	Login, Password string
+	Device          Device
+	TrustToken      string
+}
+
+// LogIn checks a password. A trusted device gets its tokens at once; any other gets a challenge, whose code is on its way
+// to the account's phone. An unknown login, a wrong password and a closed account get the same answer in the same time.
+// Faults: CredentialsRejected, RateLimited, InvalidInput, Overloaded.
+func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.Challenge, error) {
+	device, err := r.Device.Check()
+	if err != nil {
+		return nil, nil, err
+	}
+	account, err := s.checkPassword(ctx, r.Login, r.Password)
+	if err != nil {
+		return nil, nil, err
+	}
+
+	if r.TrustToken != "" {
+		tokens, err := s.openOnTrustedDevice(ctx, account, r.TrustToken)
+		if err == nil || !errors.Is(err, errNotTrusted) {
+			return tokens, nil, err
+		}
+	}
+	challenge, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Challenge, error) {
+		c, err := s.verification.Begin(tx, verification.Request{
+			Purpose: verification.LogIn, Phone: *account.Phone, Locale: accounts.Speak(ctx, account), Template: "log_in_code",
+			Values: map[string]string{"Device": deviceName(device)},
+		})
+		if err != nil {
+			return models.Challenge{}, err
+		}
+		return c, insertPendingLogIn(tx, models.PendingLogIn{
+			ChallengeID: c.ID, AccountID: account.ID, DeviceName: device.Name, Platform: device.Platform, CreatedAt: tx.Now,
+		})
+	})
+	return nil, &challenge, err
+}
+
+// ConfirmLogIn opens the session that waits for a code. A repeat after success is CodeExpired.
+// Faults: InvalidInput, CodeRejected, CodeExpired.
+func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code string, trust bool) (Tokens, error) {
+	var refusal *fault.Fault
+	pending, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (pending models.PendingLogIn, err error) {
+		if refusal, err = s.verification.Check(tx, challengeID, verification.LogIn, code); err != nil || refusal != nil {
+			return pending, err // a refusal is committed: it has spent an attempt
+		}
+		return takePendingLogIn(tx, challengeID)
+	})
+	if err != nil {
+		return Tokens{}, err
+	}
+	if refusal != nil {
+		return Tokens{}, refusal
+	}
+	account, err := s.accounts.Find(ctx, pending.AccountID)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if account.Status == models.AccountClosed {
+		return Tokens{}, fault.New(fault.CredentialsRejected)
+	}
+	return s.Open(ctx, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
+}
+
+// checkPassword does the same work for every login: reads, one hash, and on failure the same two counts.
+func (s *Service) checkPassword(ctx context.Context, login, password string) (models.Account, error) {
+	info := request.Of(ctx)
+	limits := []verification.Limit{
+		{Name: "log-in", Subject: accounts.LoginSubject(login, info.Locale) + " " + info.IP, Most: failuresPerLogin, Window: failureWindow},
+		{Name: "log-in from", Subject: info.IP, Most: failuresPerAddress, Window: failureWindow},
+	}
+	for _, limit := range limits {
+		if err := s.verification.Exhausted(ctx, limit); err != nil {
+			return models.Account{}, err
+		}
+	}
+
+	account, err := s.accounts.FindByLogin(ctx, login, info.Locale)
+	if err != nil && !errors.Is(err, accounts.ErrUnknown) {
+		return models.Account{}, err
+	}
+	hash := account.PasswordHash
+	if hash == "" {
+		hash = s.strangerHash
+	}
+	match, err := accounts.MatchesPassword(ctx, password, hash)
+	if err != nil {
+		return models.Account{}, err
+	}
+	if match && account.Status != "" && account.Status != models.AccountClosed {
+		return account, nil
+	}
+	for _, limit := range limits {
+		if err := s.verification.Count(ctx, limit); err != nil {
+			return models.Account{}, err
+		}
+	}
+	return models.Account{}, fault.New(fault.CredentialsRejected)
+}
+
+func (s *Service) openOnTrustedDevice(ctx context.Context, account models.Account, trustToken string) (*Tokens, error) {
+	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Tokens, error) {
+		device, err := trustedDevice(tx, account.ID, s.trustMAC(trustToken))
+		if err != nil {
+			return Tokens{}, err
+		}
+		return s.open(tx, account, device)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.hub.Publish(account.ID)
+	return &tokens, nil
+}
+
+func deviceName(d Device) string {
+	if d.Name != "" {
+		return d.Name
+	}
+	return d.Platform
+}

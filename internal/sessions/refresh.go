@@ -1,0 +1,79 @@
+package sessions
+
+import (
+	"context"
+	"time"
+
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/internal/secret"
+	"purser/models"
+)
+
+// reuseGrace is how long a used refresh token still gets the answer it got: an app that refreshes twice at once, or whose
+// answer was lost, is not thrown out. Later, a used token means that two hold it, and one of them is a thief.
+const reuseGrace = 10 * time.Second
+
+// Refresh changes a refresh token for its successor and a new access token, and prolongs the session. Each token works
+// once; the reuse of an old one ends the session (RFC 9700, 4.14.2). Within seconds a repeat gets the same successor.
+// Faults: SessionExpired.
+func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
+	expired := fault.New(fault.SessionExpired, "refreshToken")
+	var refused bool
+	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Tokens, error) {
+		refused = false
+		row, session, ok, err := lockRefreshToken(tx, s.refreshMAC(token))
+		if err != nil {
+			return Tokens{}, err
+		}
+		if !ok || !session.IsLive(tx.Now) || !tx.Now.Before(row.ExpiresAt) {
+			refused = true
+			return Tokens{}, nil
+		}
+		successor := s.box.Succeed(token)
+		if row.UsedAt != nil {
+			fresh, err := isUnused(tx, s.refreshMAC(successor))
+			if err != nil {
+				return Tokens{}, err
+			}
+			if !fresh || tx.Now.Sub(*row.UsedAt) > reuseGrace {
+				refused = true
+				return Tokens{}, revokeSession(tx, session.ID) // committed, with the refusal
+			}
+		} else if err := s.rotate(tx, row, &session, successor); err != nil {
+			return Tokens{}, err
+		}
+		return s.reissue(tx, session, successor)
+	})
+	if err == nil && refused {
+		err = expired
+	}
+	return tokens, err
+}
+
+func (s *Service) rotate(tx *postgres.Tx, row models.RefreshToken, session *models.Session, successor string) error {
+	session.LastSeenAt, session.ExpiresAt = tx.Now, tx.Now.Add(s.config.RefreshTTL)
+	if err := prolongSession(tx, *session); err != nil {
+		return err
+	}
+	if err := useRefreshToken(tx, row.TokenMAC); err != nil {
+		return err
+	}
+	return s.storeRefreshToken(tx, *session, successor)
+}
+
+func (s *Service) reissue(tx *postgres.Tx, session models.Session, successor string) (Tokens, error) {
+	account, device, err := ownerOf(tx, session)
+	if err != nil {
+		return Tokens{}, err
+	}
+	return s.tokens(tx.Now, account, device, session, successor)
+}
+
+func (s *Service) storeRefreshToken(tx *postgres.Tx, session models.Session, token string) error {
+	return insertRefreshToken(tx, models.RefreshToken{
+		TokenMAC: s.refreshMAC(token), SessionID: session.ID, CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.RefreshTTL),
+	})
+}
+
+func (s *Service) refreshMAC(token string) []byte { return s.box.MAC(secret.Tokens, "refresh", token) }

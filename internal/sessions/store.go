@@ -1,0 +1,153 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+var errNotTrusted = errors.New("sessions: not a trusted device of this account")
+
+func signingKeys(ctx context.Context, db *postgres.DB) ([]models.SigningKey, error) {
+	var rows []models.SigningKey
+	return rows, wrap("signing keys", db.GORM(ctx).Find(&rows).Error)
+}
+
+// insertSigningKey does nothing when another server was first.
+func insertSigningKey(ctx context.Context, db *postgres.DB, row models.SigningKey) error {
+	return wrap("signing key", db.GORM(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
+}
+
+func accountOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (models.Account, error) {
+	var account models.Account
+	result := db.GORM(ctx).Raw(`SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account_id
+WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? AND a.status <> 'CLOSED'`, id, db.Now()).Scan(&account)
+	if result.Error == nil && result.RowsAffected == 0 {
+		return account, fault.New(fault.Unauthenticated)
+	}
+	return account, wrap("authenticate", result.Error)
+}
+
+func liveSessions(ctx context.Context, db *postgres.DB, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
+	var found []uuid.UUID
+	err := db.GORM(ctx).Model(&models.Session{}).
+		Where("id IN ? AND revoked_at IS NULL AND expires_at > ?", ids, db.Now()).Pluck("id", &found).Error
+	live := make(map[uuid.UUID]bool, len(found))
+	for _, id := range found {
+		live[id] = true
+	}
+	return live, wrap("live sessions", err)
+}
+
+func sessionsWithDevices(ctx context.Context, db *postgres.DB, account uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]SessionOf, error) {
+	var sessions []models.Session
+	if err := db.GORM(ctx).Where("id IN ? AND account_id = ?", ids, account).Find(&sessions).Error; err != nil {
+		return nil, wrap("sessions", err)
+	}
+	deviceIDs := make([]uuid.UUID, len(sessions))
+	for i, session := range sessions {
+		deviceIDs[i] = session.DeviceID
+	}
+	var devices []models.Device
+	if err := db.GORM(ctx).Where("id IN ?", deviceIDs).Find(&devices).Error; err != nil {
+		return nil, wrap("devices", err)
+	}
+	byID := make(map[uuid.UUID]models.Device, len(devices))
+	for _, device := range devices {
+		byID[device.ID] = device
+	}
+	found := make(map[uuid.UUID]SessionOf, len(sessions))
+	for _, session := range sessions {
+		found[session.ID] = SessionOf{Session: session, Device: byID[session.DeviceID]}
+	}
+	return found, nil
+}
+
+func insertDevice(tx *postgres.Tx, d models.Device) error {
+	return wrap("device", tx.GORM().Create(&d).Error)
+}
+
+func trustedDevice(tx *postgres.Tx, account uuid.UUID, mac []byte) (models.Device, error) {
+	var device models.Device
+	err := tx.GORM().Take(&device, "trust_mac = ? AND account_id = ? AND trusted_until > ?", mac, account, tx.Now).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return device, errNotTrusted
+	}
+	return device, wrap("trusted device", err)
+}
+
+func insertSession(tx *postgres.Tx, s models.Session) error {
+	return wrap("session", tx.GORM().Create(&s).Error)
+}
+
+func prolongSession(tx *postgres.Tx, s models.Session) error {
+	return wrap("session", tx.GORM().Model(&s).Select("last_seen_at", "expires_at").Updates(s).Error)
+}
+
+func revokeSession(tx *postgres.Tx, id uuid.UUID) error {
+	return wrap("revoke", tx.GORM().Model(&models.Session{}).Where("id = ? AND revoked_at IS NULL", id).Update("revoked_at", tx.Now).Error)
+}
+
+func ownerOf(tx *postgres.Tx, s models.Session) (account models.Account, device models.Device, err error) {
+	if err = tx.GORM().Take(&account, "id = ?", s.AccountID).Error; err == nil {
+		err = tx.GORM().Take(&device, "id = ?", s.DeviceID).Error
+	}
+	return account, device, wrap("owner", err)
+}
+
+// lockRefreshToken locks a token, then its session; ok is false for a token that never was.
+func lockRefreshToken(tx *postgres.Tx, mac []byte) (row models.RefreshToken, session models.Session, ok bool, err error) {
+	lock := clause.Locking{Strength: "UPDATE"}
+	err = tx.GORM().Clauses(lock).Take(&row, "token_mac = ?", mac).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, session, false, nil
+	}
+	if err == nil {
+		err = tx.GORM().Clauses(lock).Take(&session, "id = ?", row.SessionID).Error
+	}
+	return row, session, err == nil, wrap("refresh token", err)
+}
+
+// isUnused tells whether a token was given out and not used yet. It takes no lock: the caller holds the session's, without
+// which no token of the session changes.
+func isUnused(tx *postgres.Tx, mac []byte) (unused bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM refresh_tokens WHERE token_mac = ? AND used_at IS NULL)`, mac).Row().Scan(&unused)
+	return unused, wrap("successor", err)
+}
+
+func useRefreshToken(tx *postgres.Tx, mac []byte) error {
+	return wrap("refresh token", tx.GORM().Model(&models.RefreshToken{}).Where("token_mac = ?", mac).Update("used_at", tx.Now).Error)
+}
+
+func insertRefreshToken(tx *postgres.Tx, row models.RefreshToken) error {
+	return wrap("refresh token", tx.GORM().Create(&row).Error)
+}
+
+func insertPendingLogIn(tx *postgres.Tx, p models.PendingLogIn) error {
+	return wrap("pending log-in", tx.GORM().Create(&p).Error)
+}
+
+// takePendingLogIn deletes and returns what a code was awaited for.
+func takePendingLogIn(tx *postgres.Tx, challengeID uuid.UUID) (models.PendingLogIn, error) {
+	var pending models.PendingLogIn
+	result := tx.GORM().Raw(`DELETE FROM pending_log_ins WHERE challenge_id = ? RETURNING *`, challengeID).Scan(&pending)
+	if result.Error == nil && result.RowsAffected == 0 {
+		return pending, fault.New(fault.CodeExpired, "code")
+	}
+	return pending, wrap("pending log-in", result.Error)
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("sessions: %s: %w", what, err)
+	}
+	return nil
+}

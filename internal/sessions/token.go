@@ -1,0 +1,71 @@
+package sessions
+
+import (
+	"context"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"purser/internal/fault"
+	"purser/models"
+)
+
+const (
+	issuer    = "purser"
+	audience  = "purser-api"
+	tokenType = "at+jwt" // RFC 9068: no other token of ours can be taken for an access token
+)
+
+type claims struct {
+	jwt.RegisteredClaims
+	SessionID string `json:"sid"`
+}
+
+// sign makes an access token (RFC 9068) for a session.
+func (s *Service) sign(session models.Session, now time.Time) (token string, expiresAt time.Time, err error) {
+	expiresAt = now.Add(s.config.AccessTTL)
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: issuer, Audience: jwt.ClaimStrings{audience}, Subject: session.AccountID.String(), ID: uuid.NewString(),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expiresAt),
+		},
+		SessionID: session.ID.String(),
+	})
+	active := s.keys.active()
+	unsigned.Header["typ"], unsigned.Header["kid"] = tokenType, active.kid
+	token, err = unsigned.SignedString(active.key)
+	return token, expiresAt, err
+}
+
+// verified is what a genuine, unexpired access token says.
+type verified struct {
+	sessionID, accountID uuid.UUID
+	expiresAt            time.Time
+}
+
+// verify checks an access token: one algorithm, our own keys by kid, type, issuer, audience and times. Every way of being
+// wrong gets one answer.
+func (s *Service) verify(ctx context.Context, token string) (verified, error) {
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer),
+		jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.db.Now))
+	var c claims
+	parsed, err := parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
+		for _, header := range []string{"jwk", "jku", "x5u", "x5c", "crit"} {
+			if _, present := t.Header[header]; present {
+				return nil, jwt.ErrTokenUnverifiable // we never write them: nobody else's key is ever used
+			}
+		}
+		kid, _ := t.Header["kid"].(string)
+		return s.keys.verifier(ctx, kid)
+	})
+	if err != nil || parsed.Header["typ"] != tokenType {
+		return verified{}, fault.New(fault.Unauthenticated)
+	}
+	sessionID, err1 := uuid.Parse(c.SessionID)
+	accountID, err2 := uuid.Parse(c.Subject)
+	if err1 != nil || err2 != nil {
+		return verified{}, fault.New(fault.Unauthenticated)
+	}
+	return verified{sessionID: sessionID, accountID: accountID, expiresAt: c.ExpiresAt.Time}, nil
+}

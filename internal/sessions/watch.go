@@ -1,0 +1,96 @@
+package sessions
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const watchEvery = 2 * time.Second
+
+// Watch ends the long connections of sessions that are over: revoked on whichever server, or with an access token that
+// has expired. It asks for all of them with one query every two seconds.
+type Watch struct {
+	service *Service
+	log     *slog.Logger
+
+	mu   sync.Mutex
+	open map[*watched]struct{}
+}
+
+type watched struct {
+	identity Identity
+	end      func()
+}
+
+// NewWatch makes a watch. It does nothing until Run.
+func NewWatch(s *Service, log *slog.Logger) *Watch {
+	return &Watch{service: s, log: log, open: map[*watched]struct{}{}}
+}
+
+// Add watches a connection; end is called, once and in a goroutine of its own, when its session is over. ok is false when
+// the session has as many connections as it may. release ends the watching.
+func (w *Watch) Add(identity Identity, most int, end func()) (release func(), ok bool) {
+	entry := &watched{identity: identity, end: sync.OnceFunc(end)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	count := 0
+	for other := range w.open {
+		if other.identity.SessionID == identity.SessionID {
+			count++
+		}
+	}
+	if count >= most {
+		return func() {}, false
+	}
+	w.open[entry] = struct{}{}
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.open, entry)
+	}, true
+}
+
+// Run watches until ctx ends.
+func (w *Watch) Run(ctx context.Context) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			w.sweep(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (w *Watch) sweep(ctx context.Context) {
+	w.mu.Lock()
+	entries := make([]*watched, 0, len(w.open))
+	ids := make([]uuid.UUID, 0, len(w.open))
+	for entry := range w.open {
+		entries, ids = append(entries, entry), append(ids, entry.identity.SessionID)
+	}
+	w.mu.Unlock()
+	if len(entries) == 0 {
+		return
+	}
+
+	live, err := liveSessions(ctx, w.service.db, ids)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.log.Warn("sessions of open sockets could not be checked; trying again", "error", err)
+		}
+		return
+	}
+	now := w.service.db.Now()
+	for _, entry := range entries {
+		if !live[entry.identity.SessionID] || !now.Before(entry.identity.ExpiresAt) {
+			go entry.end()
+		}
+	}
+}

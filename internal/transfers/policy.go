@@ -1,0 +1,85 @@
+package transfers
+
+import (
+	"context"
+
+	"purser/internal/accounts"
+	"purser/internal/fault"
+	"purser/internal/money"
+	"purser/internal/postgres"
+	"purser/internal/verification"
+	"purser/models"
+)
+
+// Policy is how much an account may send to others without a code, per transfer, in minor units. Challenge is set while a
+// raise waits for its code.
+type Policy struct {
+	Currency        money.Currency
+	WithoutCodeUpTo int64
+	Challenge       *models.Challenge
+}
+
+// SetPolicy sets how much may be sent to others without a code. To lower it needs none. To raise it takes two calls: one
+// without a code, which sends it, and one with the code and the same amount; another amount voids the code.
+// Faults: InvalidInput, InvalidAmount, CodeRejected, CodeExpired, RateLimited.
+func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, upTo string, code *string) (Policy, error) {
+	currency, ok := s.wallets.Currency(letter)
+	if !ok {
+		return Policy{}, fault.Invalid(fault.Malformed, "currency")
+	}
+	minor, err := money.Parse(upTo, currency.Exponent)
+	if err != nil {
+		return Policy{}, fault.New(fault.InvalidAmount, "withoutCodeUpTo")
+	}
+
+	var refusal *fault.Fault
+	policy, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (p Policy, err error) {
+		row, err := lockPolicy(tx, viewer.ID, letter)
+		if err != nil {
+			return Policy{}, err
+		}
+		p = Policy{Currency: currency, WithoutCodeUpTo: row.WithoutCodeUpTo}
+		switch {
+		case minor <= row.WithoutCodeUpTo:
+			p.WithoutCodeUpTo = minor
+			return p, savePolicy(tx, models.ConfirmationPolicy{AccountID: viewer.ID, Currency: letter, WithoutCodeUpTo: minor})
+		case code == nil:
+			return s.askForRaise(ctx, tx, viewer, row, p, minor)
+		case row.ChallengeID == nil || row.AskedUpTo == nil || *row.AskedUpTo != minor:
+			return Policy{}, fault.New(fault.CodeExpired, "code")
+		}
+		if refusal, err = s.verification.Check(tx, *row.ChallengeID, verification.Policy, *code); err != nil || refusal != nil {
+			return Policy{}, err // a refusal is committed: it has spent an attempt
+		}
+		p.WithoutCodeUpTo = minor
+		return p, savePolicy(tx, models.ConfirmationPolicy{AccountID: viewer.ID, Currency: letter, WithoutCodeUpTo: minor})
+	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
+	return policy, err
+}
+
+func (s *Service) askForRaise(ctx context.Context, tx *postgres.Tx, viewer models.Account, row models.ConfirmationPolicy, p Policy, minor int64) (Policy, error) {
+	challenge, err := s.verification.Begin(tx, verification.Request{
+		Purpose: verification.Policy, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "policy_code",
+		Values: map[string]string{
+			"Amount": money.Amount{Minor: minor, Currency: p.Currency}.String(), "Currency": string(p.Currency.Letter),
+		},
+	})
+	if err != nil {
+		return Policy{}, err
+	}
+	p.Challenge = &challenge
+	row.AskedUpTo, row.ChallengeID = &minor, &challenge.ID
+	return p, savePolicy(tx, row)
+}
+
+// needsNoCode tells whether a transfer is posted without a code: between own wallets, or small enough.
+func (s *Service) needsNoCode(ctx context.Context, t models.Transfer) (bool, error) {
+	if t.FromAccountID == t.ToAccountID {
+		return true, nil
+	}
+	policy, err := findPolicy(ctx, s.db, t.FromAccountID, t.Currency)
+	return t.Debit() <= policy.WithoutCodeUpTo, err
+}

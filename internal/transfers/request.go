@@ -1,0 +1,165 @@
+package transfers
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"purser/internal/accounts"
+	"purser/internal/fault"
+	"purser/internal/ledger"
+	"purser/internal/money"
+	"purser/internal/number"
+	"purser/internal/request"
+	"purser/internal/secret"
+	"purser/internal/text"
+	"purser/models"
+)
+
+const memoLongest = 255
+
+// Request is a wish to send, as it was typed. Exactly one of the recipients is set.
+type Request struct {
+	From      string
+	To        Recipient
+	Amount    string
+	Memo      string
+	FeePaidBy string
+	Key       uuid.UUID
+}
+
+// Recipient says who gets the money: a wallet, or a person, whose default wallet of the currency it is then.
+type Recipient struct{ WalletNumber, WMID, Phone *string }
+
+// asked is a request that reads well, before anything is looked up.
+type asked struct {
+	Request
+	currency    money.Currency
+	minor       int64
+	to          string // the recipient in one spelling
+	fingerprint []byte
+}
+
+// read judges the form of a request: what a person can mistype. Two requests that mean the same have one fingerprint.
+func (s *Service) read(ctx context.Context, r Request) (asked, error) {
+	r.From = strings.TrimSpace(r.From)
+	if !number.ValidWallet(r.From) {
+		return asked{}, fault.New(fault.InvalidWalletNumber, "from")
+	}
+	currency, ok := s.wallets.Currency(r.From[:1])
+	if !ok {
+		return asked{}, fault.New(fault.InvalidWalletNumber, "from")
+	}
+	to, err := r.To.read(request.Of(ctx))
+	if err != nil {
+		return asked{}, err
+	}
+	minor, err := s.wallets.Amount(r.Amount, currency, "amount")
+	if err != nil {
+		return asked{}, err
+	}
+	memo, refusal := text.Clean(r.Memo, memoLongest, "memo")
+	if refusal != nil {
+		return asked{}, refusal
+	}
+	r.Memo = memo
+
+	sum := sha256.Sum256(fmt.Appendf(nil, "PAYMENT %s %s %d %s %q", r.From, to, minor, r.FeePaidBy, memo))
+	return asked{Request: r, currency: currency, minor: minor, to: to, fingerprint: sum[:]}, nil
+}
+
+func (to Recipient) read(info request.Info) (string, error) {
+	given := 0
+	for _, way := range []*string{to.WalletNumber, to.WMID, to.Phone} {
+		if way != nil {
+			given++
+		}
+	}
+	if given != 1 {
+		return "", fault.Invalid(fault.OneOf, "to")
+	}
+	switch {
+	case to.WalletNumber != nil:
+		walletNumber := strings.TrimSpace(*to.WalletNumber)
+		if !number.ValidWallet(walletNumber) {
+			return "", fault.New(fault.InvalidWalletNumber, "to", "walletNumber")
+		}
+		return walletNumber, nil
+	case to.WMID != nil:
+		wmid := strings.TrimSpace(*to.WMID)
+		if !number.ValidWMID(wmid) {
+			return "", fault.New(fault.InvalidWMID, "to", "wmid")
+		}
+		return wmid, nil
+	default:
+		return accounts.Phone(*to.Phone, info.Locale, "to", "phone")
+	}
+}
+
+func (a asked) isSameAs(t models.Transfer) bool { return secret.Equal(a.fingerprint, t.Fingerprint) }
+
+// draft looks everything up and judges what can be judged without a lock; the ledger judges balances and wallets again
+// under it.
+func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t models.Transfer, recipient models.Account, err error) {
+	if viewer.Status == models.AccountFrozen {
+		return t, recipient, fault.New(fault.AccountFrozen)
+	}
+	from, err := s.wallets.Wallet(ctx, viewer.ID, a.From, "from")
+	if err != nil {
+		return t, recipient, err
+	}
+	to, recipient, err := s.resolve(ctx, a)
+	if err != nil {
+		return t, recipient, err
+	}
+	if refusal := ledger.Unfit(from, to); refusal != nil {
+		return t, recipient, refusal
+	}
+
+	var fee int64
+	if from.AccountID != to.AccountID {
+		fee = a.currency.Fee.Of(a.minor)
+	}
+	if a.FeePaidBy == models.FeePaidByRecipient && fee >= a.minor {
+		return t, recipient, fault.New(fault.InvalidAmount, "amount").Because(fault.OutOfRange).
+			With("Fee", money.Amount{Minor: fee, Currency: a.currency}.String())
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return t, recipient, err
+	}
+	t = models.Transfer{
+		ID: id, Kind: models.TransferPayment, AccountID: viewer.ID, IdempotencyKey: a.Key, Fingerprint: a.fingerprint,
+		Currency: from.Currency, FromWalletID: from.ID, ToWalletID: to.ID, FromAccountID: from.AccountID, ToAccountID: to.AccountID,
+		Amount: a.minor, Fee: fee, FeePaidBy: a.FeePaidBy, Memo: a.Memo, CreatedAt: s.db.Now(),
+	}
+	if from.Balance < t.Debit() {
+		return t, recipient, ledger.Insufficient(a.currency, from.Balance, t.Debit())
+	}
+	return t, recipient, nil
+}
+
+// resolve finds the wallet that receives, and its owner.
+func (s *Service) resolve(ctx context.Context, a asked) (to models.Wallet, owner models.Account, err error) {
+	if a.To.WalletNumber != nil {
+		if to, err = s.wallets.Find(ctx, a.to, "to", "walletNumber"); err != nil {
+			return to, owner, err
+		}
+		owner, err = s.accounts.Find(ctx, to.AccountID)
+		return to, owner, err
+	}
+	field := "wmid"
+	if a.To.WMID != nil {
+		owner, err = s.accounts.FindByWMID(ctx, a.to, "to", field)
+	} else {
+		field = "phone"
+		owner, err = s.accounts.FindByPhone(ctx, a.to, request.Of(ctx).Locale, "to", field)
+	}
+	if err == nil {
+		to, err = s.wallets.Receiving(ctx, owner.ID, string(a.currency.Letter), "to", field)
+	}
+	return to, owner, err
+}

@@ -1,0 +1,218 @@
+// Package transfers owns transfers from the wish to the posting: what is asked, whether it may be, whether a code must
+// confirm it, and what each side sees of it. The money itself is moved by package ledger.
+package transfers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/accounts"
+	"purser/internal/events"
+	"purser/internal/fault"
+	"purser/internal/ledger"
+	"purser/internal/money"
+	"purser/internal/postgres"
+	"purser/internal/verification"
+	"purser/internal/wallets"
+	"purser/models"
+)
+
+// Service is the room.
+type Service struct {
+	db              *postgres.DB
+	ledger          *ledger.Ledger
+	accounts        *accounts.Service
+	wallets         *wallets.Service
+	verification    *verification.Service
+	hub             *events.Hub
+	confirmationTTL time.Duration
+}
+
+// New makes the room. confirmationTTL is how long a transfer waits for its code.
+func New(db *postgres.DB, l *ledger.Ledger, a *accounts.Service, w *wallets.Service, v *verification.Service, hub *events.Hub, confirmationTTL time.Duration) *Service {
+	return &Service{db: db, ledger: l, accounts: a, wallets: w, verification: v, hub: hub, confirmationTTL: confirmationTTL}
+}
+
+// Result is a transfer with what its sender needs next. Challenge is set while it awaits a code.
+type Result struct {
+	Transfer  View
+	Challenge *models.Challenge
+	Replayed  bool
+}
+
+// Create makes a transfer from one of the viewer's wallets. Between own wallets, and below the amount the viewer has set,
+// it is posted at once; else a code is sent and it waits. Nothing is reserved meanwhile: the balance is judged again when
+// it is confirmed. A repeat with the same key and request returns the first result as it stands now; a refusal uses no key.
+// Faults: InvalidWalletNumber, InvalidWMID, InvalidPhone, InvalidAmount, InvalidInput, AccountFrozen, WalletNotFound,
+// WalletClosed, RecipientNotFound, RecipientHasNoWallet, SameWallet, CurrencyMismatch, InsufficientFunds,
+// IdempotencyKeyReused, RateLimited, Overloaded.
+func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) (Result, error) {
+	a, err := s.read(ctx, r)
+	if err != nil {
+		return Result{}, err
+	}
+	if first, ok, err := s.replay(ctx, viewer, a); ok || err != nil {
+		return first, err
+	}
+	draft, recipient, err := s.draft(ctx, viewer, a)
+	if err != nil {
+		return Result{}, err
+	}
+	free, err := s.needsNoCode(ctx, draft)
+	if err != nil {
+		return Result{}, err
+	}
+	if !free {
+		return s.await(ctx, viewer, recipient, draft, a)
+	}
+
+	outcome, err := s.ledger.Post(ctx, ledger.Posting{Transfer: draft, Currency: a.currency})
+	if err != nil {
+		return Result{}, err
+	}
+	view, err := s.mustFind(ctx, viewer.ID, outcome.Transfer.ID)
+	return Result{Transfer: view, Replayed: outcome.Replayed}, err
+}
+
+// Confirm posts a transfer that awaits its code. A code that was right once need not be right again: if the money was
+// missing, the sender may fill the wallet and confirm once more until the transfer expires. A repeat after success returns
+// the completed transfer.
+// Faults: TransferNotFound, TransferState, AccountFrozen, InvalidInput, CodeRejected, CodeExpired, InsufficientFunds,
+// WalletClosed, Overloaded.
+func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UUID, code string) (View, error) {
+	var refusal *fault.Fault
+	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
+		t, err := lockSent(tx, viewer.ID, id)
+		if err != nil || t.Status == models.TransferCompleted {
+			return t, err
+		}
+		if viewer.Status == models.AccountFrozen {
+			return t, fault.New(fault.AccountFrozen)
+		}
+		if t.Status != models.TransferAwaitingConfirmation || !tx.Now.Before(*t.ConfirmBy) {
+			return t, fault.New(fault.TransferState, "transferId")
+		}
+		if t.ConfirmedAt != nil {
+			return t, nil
+		}
+		refusal, err = s.verification.Check(tx, *t.ChallengeID, verification.Transfer, code)
+		if err != nil || refusal != nil {
+			return t, err // a refusal is committed: it has spent an attempt
+		}
+		return t, markConfirmed(tx, t.ID)
+	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
+	if err != nil {
+		return View{}, err
+	}
+	if t.Status != models.TransferCompleted {
+		currency, _ := s.wallets.Currency(t.Currency)
+		if _, err := s.ledger.Post(ctx, ledger.Posting{Transfer: t, Currency: currency, Stored: true}); err != nil {
+			return View{}, err
+		}
+	}
+	return s.mustFind(ctx, viewer.ID, t.ID)
+}
+
+// Cancel takes back a transfer that awaits its code. A repeat does nothing. Faults: TransferNotFound, TransferState.
+func (s *Service) Cancel(ctx context.Context, viewer, id uuid.UUID) (View, error) {
+	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
+		t, err := lockSent(tx, viewer, id)
+		if err != nil || t.Status == models.TransferCancelled {
+			return t, err
+		}
+		if t.Status != models.TransferAwaitingConfirmation {
+			return t, fault.New(fault.TransferState, "transferId")
+		}
+		if err := setStatus(tx, t.ID, models.TransferCancelled); err != nil {
+			return t, err
+		}
+		return t, events.AppendTx(tx, updated(t))
+	})
+	if err != nil {
+		return View{}, err
+	}
+	s.hub.Publish(viewer)
+	return s.mustFind(ctx, viewer, id)
+}
+
+// replay answers a key that was used before. While the first transfer still awaits its code, so does the answer.
+func (s *Service) replay(ctx context.Context, viewer models.Account, a asked) (Result, bool, error) {
+	view, ok, err := s.FindByKey(ctx, viewer.ID, a.Key)
+	if err != nil || !ok {
+		return Result{}, false, err
+	}
+	if !a.isSameAs(view.Transfer) {
+		return Result{}, true, fault.New(fault.IdempotencyKeyReused, "idempotencyKey")
+	}
+	result := Result{Transfer: view, Replayed: true}
+	if view.Status == models.TransferAwaitingConfirmation && view.ChallengeID != nil {
+		challenge, err := s.verification.Find(ctx, *view.ChallengeID)
+		if err != nil {
+			return Result{}, true, err
+		}
+		result.Challenge = &challenge
+	}
+	return result, true, nil
+}
+
+// await stores a transfer that must be confirmed, and sends its code. The message names amount, fee and recipient, so that
+// the person confirms what they see.
+func (s *Service) await(ctx context.Context, viewer, recipient models.Account, t models.Transfer, a asked) (Result, error) {
+	result, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Result, error) {
+		known, err := acquainted(tx, t.FromAccountID, t.ToAccountID)
+		if err != nil {
+			return Result{}, err
+		}
+		challenge, err := s.verification.Begin(tx, verification.Request{
+			Purpose: verification.Transfer, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
+			Values: map[string]string{
+				"Amount": money.Amount{Minor: t.Amount, Currency: a.currency}.String(), "Recipient": nameOf(recipient, known),
+				"Wallet": a.to, "Total": money.Amount{Minor: t.Debit(), Currency: a.currency}.String(),
+			},
+		})
+		if err != nil {
+			return Result{}, err
+		}
+		confirmBy := tx.Now.Add(s.confirmationTTL)
+		t.Status, t.ChallengeID, t.ConfirmBy = models.TransferAwaitingConfirmation, &challenge.ID, &confirmBy
+		if err := insertTransfer(tx, t); err != nil {
+			return Result{}, err
+		}
+		return Result{Challenge: &challenge}, events.AppendTx(tx, updated(t))
+	})
+	if postgres.Violates(err, "transfers_idempotency_key") { // someone else with this key was faster
+		first, _, err := s.replay(ctx, viewer, a)
+		return first, err
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	s.hub.Publish(viewer.ID)
+	result.Transfer, err = s.mustFind(ctx, viewer.ID, t.ID)
+	return result, err
+}
+
+func updated(t models.Transfer) events.Draft {
+	return events.Draft{AccountID: t.FromAccountID, Kind: models.EventTransferUpdated, Subject: t.ID.String()}
+}
+
+func nameOf(a models.Account, known bool) string {
+	if known {
+		return accounts.DisplayName(a.FirstName, a.LastName)
+	}
+	return accounts.MaskedName(a.FirstName, a.LastName)
+}
+
+func (s *Service) mustFind(ctx context.Context, viewer, id uuid.UUID) (View, error) {
+	view, ok, err := s.Find(ctx, viewer, id)
+	if err == nil && !ok {
+		err = errors.New("transfers: a transfer just written is not there")
+	}
+	return view, err
+}

@@ -1,0 +1,148 @@
+package transfers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+// viewSQL joins both sides of a transfer t. Only a transfer that has moved no money asks whether others did.
+const viewSQL = `
+SELECT t.*, fw.number AS from_number, fa.wmid AS from_wmid, fa.first_name AS from_first_name, fa.last_name AS from_last_name,
+       tw.number AS to_number, ta.wmid AS to_wmid, ta.first_name AS to_first_name, ta.last_name AS to_last_name,
+       t.posted_at IS NOT NULL
+       OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.from_account_id AND k.to_account_id = t.to_account_id)
+       OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.to_account_id AND k.to_account_id = t.from_account_id) AS known
+FROM %s
+JOIN wallets fw ON fw.id = t.from_wallet_id JOIN accounts fa ON fa.id = t.from_account_id
+JOIN wallets tw ON tw.id = t.to_wallet_id JOIN accounts ta ON ta.id = t.to_account_id
+WHERE %s ORDER BY t.id DESC`
+
+// listViews takes a page from each of the two indexes and keeps the newest (or oldest) of both, so that a page costs the same
+// however long the list is. A transfer between own wallets is in both; UNION keeps one.
+func listViews(ctx context.Context, db *postgres.DB, account uuid.UUID, p Page) ([]View, error) {
+	order := "DESC"
+	if p.Oldest {
+		order = "ASC"
+	}
+	span := ""
+	args := map[string]any{"account": account, "limit": p.Limit}
+	if p.Before != nil {
+		span += " AND id < @before"
+		args["before"] = *p.Before
+	}
+	if p.After != nil {
+		span += " AND id > @after"
+		args["after"] = *p.After
+	}
+	page := fmt.Sprintf(`(
+    SELECT id FROM (
+        (SELECT id FROM transfers WHERE from_account_id = @account%[1]s ORDER BY id %[2]s LIMIT @limit)
+        UNION
+        (SELECT id FROM transfers WHERE to_account_id = @account AND posted_at IS NOT NULL%[1]s ORDER BY id %[2]s LIMIT @limit)
+    ) AS both_sides ORDER BY id %[2]s LIMIT @limit
+) AS page JOIN transfers t ON t.id = page.id`, span, order)
+
+	var views []View
+	err := db.GORM(ctx).Raw(fmt.Sprintf(viewSQL, page, "true"), args).Scan(&views).Error
+	return views, wrap("list", err)
+}
+
+func viewsByID(ctx context.Context, db *postgres.DB, account uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]View, error) {
+	var views []View
+	sql := fmt.Sprintf(viewSQL, "transfers t",
+		"t.id IN @ids AND (t.from_account_id = @account OR t.account_id = @account OR (t.to_account_id = @account AND t.posted_at IS NOT NULL))")
+	err := db.GORM(ctx).Raw(sql, map[string]any{"ids": ids, "account": account}).Scan(&views).Error
+	found := make(map[uuid.UUID]View, len(views))
+	for _, v := range views {
+		found[v.ID] = v
+	}
+	return found, wrap("read", err)
+}
+
+func viewByKey(ctx context.Context, db *postgres.DB, account, key uuid.UUID) (View, bool, error) {
+	var view View
+	sql := fmt.Sprintf(viewSQL, "transfers t", "t.account_id = @account AND t.idempotency_key = @key")
+	result := db.GORM(ctx).Raw(sql, map[string]any{"account": account, "key": key}).Scan(&view)
+	return view, result.RowsAffected > 0, wrap("read by key", result.Error)
+}
+
+func acquainted(tx *postgres.Tx, a, b uuid.UUID) (known bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @a AND to_account_id = @b)
+    OR EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @b AND to_account_id = @a)`,
+		map[string]any{"a": a, "b": b}).Row().Scan(&known)
+	return known, wrap("acquainted", err)
+}
+
+func insertTransfer(tx *postgres.Tx, t models.Transfer) error {
+	return wrap("insert", tx.GORM().Create(&t).Error)
+}
+
+func lockSent(tx *postgres.Tx, account, id uuid.UUID) (models.Transfer, error) {
+	var t models.Transfer
+	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&t, "id = ? AND from_account_id = ?", id, account).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return t, fault.New(fault.TransferNotFound, "transferId")
+	}
+	return t, wrap("lock", err)
+}
+
+func markConfirmed(tx *postgres.Tx, id uuid.UUID) error {
+	return wrap("confirm", tx.GORM().Model(&models.Transfer{}).Where("id = ?", id).Update("confirmed_at", tx.Now).Error)
+}
+
+func setStatus(tx *postgres.Tx, id uuid.UUID, status string) error {
+	return wrap("status", tx.GORM().Model(&models.Transfer{}).Where("id = ?", id).Update("status", status).Error)
+}
+
+func expireTransfers(tx *postgres.Tx, limit int) ([]models.Transfer, error) {
+	var rows []models.Transfer
+	err := tx.GORM().Raw(`UPDATE transfers SET status = 'EXPIRED' WHERE id IN (
+    SELECT id FROM transfers WHERE status = 'AWAITING_CONFIRMATION' AND confirm_by <= ?
+    ORDER BY confirm_by LIMIT ? FOR NO KEY UPDATE SKIP LOCKED) RETURNING *`, tx.Now, limit).Scan(&rows).Error
+	slices.SortFunc(rows, func(a, b models.Transfer) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	return rows, wrap("expire", err)
+}
+
+func findPolicy(ctx context.Context, db *postgres.DB, account uuid.UUID, letter string) (models.ConfirmationPolicy, error) {
+	var rows []models.ConfirmationPolicy
+	err := db.GORM(ctx).Where("account_id = ? AND currency = ?", account, letter).Find(&rows).Error
+	return firstPolicy(rows, account, letter), wrap("policy", err)
+}
+
+// lockPolicy reads a policy for one request at a time; the account's row stands in for a policy that has none yet.
+func lockPolicy(tx *postgres.Tx, account uuid.UUID, letter string) (models.ConfirmationPolicy, error) {
+	if err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error; err != nil {
+		return models.ConfirmationPolicy{}, wrap("policy", err)
+	}
+	var rows []models.ConfirmationPolicy
+	err := tx.GORM().Where("account_id = ? AND currency = ?", account, letter).Find(&rows).Error
+	return firstPolicy(rows, account, letter), wrap("policy", err)
+}
+
+func firstPolicy(rows []models.ConfirmationPolicy, account uuid.UUID, letter string) models.ConfirmationPolicy {
+	if len(rows) == 0 {
+		return models.ConfirmationPolicy{AccountID: account, Currency: letter}
+	}
+	return rows[0]
+}
+
+func savePolicy(tx *postgres.Tx, p models.ConfirmationPolicy) error {
+	return wrap("policy", tx.GORM().Clauses(clause.OnConflict{UpdateAll: true}).Create(&p).Error)
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("transfers: %s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package transfers
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"purser/internal/accounts"
+	"purser/models"
+)
+
+// View is a transfer with what its two sides see of each other. It is read with one query, whatever the number.
+type View struct {
+	models.Transfer
+	FromNumber    string `gorm:"column:from_number"`
+	FromWMID      string `gorm:"column:from_wmid"`
+	FromFirstName string `gorm:"column:from_first_name"`
+	FromLastName  string `gorm:"column:from_last_name"`
+	ToNumber      string `gorm:"column:to_number"`
+	ToWMID        string `gorm:"column:to_wmid"`
+	ToFirstName   string `gorm:"column:to_first_name"`
+	ToLastName    string `gorm:"column:to_last_name"`
+	Known         bool   `gorm:"column:known"` // money has moved between the two: they see names in full
+}
+
+// FromName is the sender's name as the viewer may see it.
+func (v View) FromName(viewer uuid.UUID) string {
+	return v.name(v.FromAccountID, v.FromFirstName, v.FromLastName, viewer)
+}
+
+// ToName is the recipient's name as the viewer may see it.
+func (v View) ToName(viewer uuid.UUID) string {
+	return v.name(v.ToAccountID, v.ToFirstName, v.ToLastName, viewer)
+}
+
+func (v View) name(owner uuid.UUID, first, last string, viewer uuid.UUID) string {
+	if v.Known || owner == viewer || owner == models.SystemAccountID {
+		return accounts.DisplayName(first, last)
+	}
+	return accounts.MaskedName(first, last)
+}
+
+// Page is a part of an account's transfers, told by their ids: those older than Before and newer than After. They come newest
+// first; Oldest takes the Limit oldest ones of the span instead of the newest.
+type Page struct {
+	After, Before *uuid.UUID
+	Limit         int
+	Oldest        bool
+}
+
+// List reads a part of the transfers an account sent, in whatever state, and of those that reached it.
+func (s *Service) List(ctx context.Context, account uuid.UUID, p Page) ([]View, error) {
+	return listViews(ctx, s.db, account, p)
+}
+
+// Find reads one transfer that an account may see; ok is false when there is none.
+func (s *Service) Find(ctx context.Context, account, id uuid.UUID) (view View, ok bool, err error) {
+	found, err := s.FindMany(ctx, account, []uuid.UUID{id})
+	view, ok = found[id]
+	return view, ok, err
+}
+
+// FindMany is Find for many, with one query.
+func (s *Service) FindMany(ctx context.Context, account uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]View, error) {
+	return viewsByID(ctx, s.db, account, ids)
+}
+
+// FindByKey reads the transfer that an account made with an idempotency key.
+func (s *Service) FindByKey(ctx context.Context, account, key uuid.UUID) (View, bool, error) {
+	return viewByKey(ctx, s.db, account, key)
+}

@@ -1,0 +1,106 @@
+package wallets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+func allCurrencies(ctx context.Context, db *postgres.DB) ([]models.Currency, error) {
+	var rows []models.Currency
+	return rows, wrap("currencies", db.GORM(ctx).Order("position").Find(&rows).Error)
+}
+
+// lockWalletsOf locks the account's row, which serialises changes to the set of its wallets, then its wallets in id order,
+// as the ledger does.
+func lockWalletsOf(tx *postgres.Tx, account uuid.UUID) ([]models.Wallet, error) {
+	if err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error; err != nil {
+		return nil, wrap("lock account", err)
+	}
+	var rows []models.Wallet
+	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("account_id = ?", account).Order("id").Find(&rows).Error
+	return rows, wrap("lock", err)
+}
+
+func insertWallet(tx *postgres.Tx, w models.Wallet) (models.Wallet, error) {
+	err := tx.GORM().Create(&w).Error
+	return w, wrap("insert", err)
+}
+
+func saveWallet(tx *postgres.Tx, w models.Wallet) error {
+	return wrap("save", tx.GORM().Model(&models.Wallet{}).Where("id = ?", w.ID).Select("name", "is_default", "closed_at").Updates(w).Error)
+}
+
+func walletsOf(ctx context.Context, db *postgres.DB, account uuid.UUID) ([]models.Wallet, error) {
+	var rows []models.Wallet
+	return rows, wrap("list", db.GORM(ctx).Where("account_id = ? AND kind = 'USER'", account).Order("id").Find(&rows).Error)
+}
+
+func walletByNumber(ctx context.Context, db *postgres.DB, number string, field []string) (models.Wallet, error) {
+	var w models.Wallet
+	err := db.GORM(ctx).Take(&w, "number = ? AND kind = 'USER'", number).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return w, fault.New(fault.RecipientNotFound, field...)
+	}
+	return w, wrap("find", err)
+}
+
+func defaultWallet(ctx context.Context, db *postgres.DB, account uuid.UUID, letter string, field []string) (models.Wallet, error) {
+	var w models.Wallet
+	err := db.GORM(ctx).Take(&w, "account_id = ? AND currency = ? AND is_default", account, letter).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return w, fault.New(fault.RecipientHasNoWallet, field...)
+	}
+	return w, wrap("default", err)
+}
+
+func walletsByNumber(ctx context.Context, db *postgres.DB, account uuid.UUID, numbers []string) (map[string]models.Wallet, error) {
+	var rows []models.Wallet
+	err := db.GORM(ctx).Where("number IN ? AND account_id = ?", numbers, account).Find(&rows).Error
+	found := make(map[string]models.Wallet, len(rows))
+	for _, row := range rows {
+		found[row.Number] = row
+	}
+	return found, wrap("numbers", err)
+}
+
+func entriesIn(ctx context.Context, db *postgres.DB, walletID int64, span Span) ([]models.Entry, error) {
+	query := db.GORM(ctx).Where("wallet_id = ?", walletID).Limit(span.Limit)
+	if span.After > 0 {
+		query = query.Where("version > ?", span.After)
+	}
+	if span.Before > 0 {
+		query = query.Where("version < ?", span.Before)
+	}
+	order := "version DESC"
+	if span.Oldest {
+		order = "version"
+	}
+	var rows []models.Entry
+	err := query.Order(order).Find(&rows).Error
+	if span.Oldest {
+		slices.Reverse(rows)
+	}
+	return rows, wrap("entries", err)
+}
+
+func entriesAt(ctx context.Context, db *postgres.DB, pairs [][]any) ([]models.Entry, error) {
+	var rows []models.Entry
+	return rows, wrap("entries", db.GORM(ctx).Where("(wallet_id, version) IN ?", pairs).Find(&rows).Error)
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("wallets: %s: %w", what, err)
+	}
+	return nil
+}
