@@ -1,0 +1,192 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"purser/internal/fault"
+)
+
+const (
+	bodyLimit         = 64 << 10
+	tokenLimit        = 2000 // validation takes time that grows with the square of a document
+	documentCacheSize = 1000
+	operationTimeout  = 30 * time.Second
+	keepAlive         = 20 * time.Second
+	initTimeout       = 3 * time.Second
+)
+
+func init() {
+	// Too costly is a mistake of the document, not a fault of the execution.
+	errcode.RegisterErrorType("COMPLEXITY_LIMIT_EXCEEDED", errcode.KindProtocol)
+}
+
+// way is how a request came in; it decides what may be asked.
+type way int
+
+const (
+	plain way = iota
+	stream
+	socketWay
+)
+
+type wayKey struct{}
+
+// graphql serves /graphql on all its transports. Streams go first: the first transport that wants a request gets it.
+func (a *API) graphql() http.Handler {
+	server := handler.New(a.Schema)
+	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: keepAlive}})
+	server.AddTransport(a.websocket())
+	server.AddTransport(transport.GET{})
+	server.AddTransport(transport.POST{})
+
+	server.SetParserTokenLimit(tokenLimit)
+	server.SetQueryCache(lru.New[*ast.QueryDocument](documentCacheSize))
+	server.SetDisableSuggestion(a.Config.IsProduction())
+	if !a.Config.IsProduction() {
+		server.Use(extension.Introspection{})
+	}
+	server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](documentCacheSize)})
+	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
+	server.Use(&rules{})
+
+	server.SetErrorPresenter(a.Present)
+	server.SetRecoverFunc(func(ctx context.Context, p any) error {
+		a.Log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", string(debug.Stack()))
+		return errors.New("a resolver panicked")
+	})
+	server.AroundResponses(a.Loaders)
+	server.AroundOperations(a.countSubscriptions)
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Header.Get("Upgrade") != "":
+			a.serveSocket(w, r, server)
+		case isEventStream(r):
+			a.serveStream(w, r, server)
+		default:
+			a.servePlain(w, r, server)
+		}
+	})
+}
+
+func (a *API) servePlain(w http.ResponseWriter, r *http.Request, server http.Handler) {
+	if r.Method == http.MethodPost && !readBody(w, r) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), wayKey{}, plain), operationTimeout)
+	defer cancel()
+	server.ServeHTTP(&specStatus{w}, r.WithContext(ctx))
+}
+
+// serveStream serves server-sent events until the client leaves, the session is over or the server stops.
+func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Handler) {
+	if !readBody(w, r) {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), wayKey{}, stream))
+	defer cancel()
+	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets, cancel, cancel)
+	if !ok {
+		refuse(w, r, http.StatusTooManyRequests, fault.RateLimited)
+		return
+	}
+	defer release()
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it lives longer than any request
+	server.ServeHTTP(&streamWriter{w}, r.WithContext(ctx))
+}
+
+// readBody reads a body of bounded size and checks its shape. It comes before the library, which would quote a body that it
+// cannot read, with whatever secret is in it, in its answer and its log.
+func readBody(w http.ResponseWriter, r *http.Request) bool {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		refuse(w, r, http.StatusRequestEntityTooLarge, fault.BadUserInput)
+		return false
+	}
+	var shape struct {
+		Query, OperationName  string
+		Variables, Extensions map[string]any
+	}
+	if err != nil || (strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") && json.Unmarshal(body, &shape) != nil) {
+		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return true
+}
+
+// eventStream is the library's SSE for clients that want it: some list it behind JSON in every request.
+type eventStream struct{ transport.SSE }
+
+func (s eventStream) Supports(r *http.Request) bool { return isEventStream(r) && s.SSE.Supports(r) }
+
+func isEventStream(r *http.Request) bool {
+	accept := r.Header.Get("Accept")
+	return r.Method == http.MethodPost && strings.Contains(accept, "text/event-stream") &&
+		!strings.Contains(accept, "application/json") && !strings.Contains(accept, "application/graphql-response+json")
+}
+
+// streamWriter gives the last event the data line without which browsers drop it.
+type streamWriter struct{ http.ResponseWriter }
+
+func (w *streamWriter) Write(p []byte) (int, error) {
+	if string(p) == "event: complete\n\n" {
+		_, err := io.WriteString(w.ResponseWriter, "event: complete\ndata:\n\n")
+		return len(p), err
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush sends what is written.
+func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
+
+// specStatus gives a document that was refused the status of the GraphQL over HTTP specification: 200 for application/json,
+// 400 for application/graphql-response+json, where the library says 422.
+type specStatus struct{ http.ResponseWriter }
+
+func (w *specStatus) WriteHeader(status int) {
+	if status == http.StatusUnprocessableEntity {
+		status = http.StatusBadRequest
+		if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
+			status = http.StatusOK
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *specStatus) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// countSubscriptions keeps a socket from holding more subscriptions than it may.
+func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	s := socketOf(ctx)
+	if s == nil {
+		return next(ctx)
+	}
+	if s.subscriptions.Add(1) > int64(a.Config.MaxSubscriptions) {
+		s.subscriptions.Add(-1)
+		limited := fault.Limited(time.Minute)
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{a.Present(ctx, limited)}})
+	}
+	context.AfterFunc(ctx, func() { s.subscriptions.Add(-1) })
+	return next(ctx)
+}

@@ -1,0 +1,119 @@
+// Package httpapi is the front door: it turns HTTP, server-sent events and websockets into GraphQL requests with a known
+// sender, sets the limits that hold before any resolver runs, and serves the few pages that are not GraphQL.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/go-chi/chi/v5"
+	"github.com/rs/cors"
+
+	"purser/internal/config"
+	"purser/internal/delivery"
+	"purser/internal/postgres"
+	"purser/internal/sessions"
+)
+
+// Deps are what the front door is built from.
+type Deps struct {
+	Config   config.Config
+	Log      *slog.Logger
+	DB       *postgres.DB
+	Schema   graphql.ExecutableSchema
+	Present  graphql.ErrorPresenterFunc
+	Loaders  graphql.ResponseMiddleware
+	Sessions *sessions.Service
+	Watch    *sessions.Watch
+	Delivery *delivery.Service
+}
+
+// API is the front door.
+type API struct {
+	Deps
+	sockets  sockets
+	draining atomic.Bool
+}
+
+// New builds the front door.
+func New(d Deps) *API { return &API{Deps: d, sockets: newSockets()} }
+
+// Handler is all that is served.
+func (a *API) Handler() http.Handler {
+	router := chi.NewRouter()
+	router.Use(a.identify, a.logged, a.recovered, headers, a.cors())
+
+	router.Handle("/graphql", a.authenticated(a.graphql()))
+	router.Get("/.well-known/jwks.json", a.jwks)
+	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	router.Get("/readyz", a.ready)
+	router.Handle("/metrics", a.metrics())
+	a.pages(router)
+	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})
+	})
+	return router
+}
+
+// Drain tells load balancers to send no more, and open sockets and streams to come back elsewhere.
+func (a *API) Drain() {
+	a.draining.Store(true)
+	a.sockets.endAll()
+}
+
+func (a *API) cors() func(http.Handler) http.Handler {
+	return cors.New(cors.Options{
+		AllowedOrigins: a.Config.CORSOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept-Language"}, ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
+		AllowOriginFunc: a.originFunc(), MaxAge: 600,
+	}).Handler
+}
+
+// originFunc refuses every foreign origin when none is configured: the library would take an empty list for all.
+func (a *API) originFunc() func(string) bool {
+	if len(a.Config.CORSOrigins) == 0 {
+		return func(string) bool { return false }
+	}
+	return nil
+}
+
+// headers are right for every answer; pages add their own policy.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		if !strings.HasPrefix(r.URL.Path, "/playground/") && !strings.HasPrefix(r.URL.Path, "/pages/") {
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) jwks(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"keys": a.Sessions.JWKS()})
+}
+
+// ready is for load balancers: whether requests should come here.
+func (a *API) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), probeTimeout)
+	defer cancel()
+	migrated, err := postgres.Migrated(ctx, a.DB)
+	switch {
+	case a.draining.Load():
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+	case err != nil:
+		a.Log.WarnContext(r.Context(), "not ready: the database does not answer", "error", err)
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "database does not answer"})
+	case !migrated:
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "database is not migrated"})
+	default:
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	}
+}

@@ -1,0 +1,115 @@
+package httpapi
+
+import (
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"purser/internal/delivery"
+	"purser/internal/fault"
+	"purser/web"
+)
+
+const assetAge = "public, max-age=31536000, immutable" // their names change with their content
+
+// pages serves what browsers look at. The playground and the inbox are for development only.
+func (a *API) pages(router chi.Router) {
+	router.Group(func(r chi.Router) {
+		r.Use(middleware.Compress(5), policy(web.PagesCSP))
+		r.Get("/verify-email", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.VerifyEmail()) })
+		r.Handle("/pages/*", http.StripPrefix("/pages/", http.FileServerFS(web.Pages())))
+		if a.Config.IsProduction() {
+			return
+		}
+		r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/playground/", http.StatusFound) })
+		r.Get("/dev/inbox", a.inboxPage)
+		r.Get("/dev/inbox.json", a.inboxJSON)
+	})
+	if a.Config.IsProduction() {
+		return
+	}
+	router.Group(func(r chi.Router) {
+		r.Use(middleware.Compress(5), policy(web.PlaygroundCSP))
+		r.Get("/playground", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/playground/", http.StatusFound) })
+		r.Handle("/playground/*", playground())
+	})
+}
+
+func policy(csp string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", csp)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// playground serves GraphiQL from this binary, or says how to build it in.
+func playground() http.Handler {
+	files, built := web.Playground()
+	if !built {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.NotBuilt()) })
+	}
+	server := http.StripPrefix("/playground/", http.FileServerFS(files))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/playground/assets/") && exists(files, strings.TrimPrefix(r.URL.Path, "/playground/")) {
+			w.Header().Set("Cache-Control", assetAge)
+		}
+		server.ServeHTTP(w, r)
+	})
+}
+
+func exists(files fs.FS, name string) bool {
+	_, err := fs.Stat(files, name)
+	return err == nil
+}
+
+func (a *API) inboxPage(w http.ResponseWriter, r *http.Request) {
+	to, sent, ok := a.inbox(w, r)
+	if !ok {
+		return
+	}
+	messages := make([]web.Message, len(sent))
+	for i, m := range sent {
+		messages[i] = web.Message{Channel: m.Channel, To: m.To, Subject: m.Subject, Text: m.Text, Code: m.Code, Link: m.Link,
+			SentAt: m.SentAt.Format(time.RFC3339Nano)}
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := web.WriteInbox(w, to, messages); err != nil {
+		a.Log.WarnContext(r.Context(), "the inbox page was not written", "error", err)
+	}
+}
+
+func (a *API) inboxJSON(w http.ResponseWriter, r *http.Request) {
+	if _, sent, ok := a.inbox(w, r); ok {
+		writeJSON(w, http.StatusOK, sent)
+	}
+}
+
+// inbox reads the messages to ?to=. A plus sign that was not escaped arrives as a blank; no recipient begins with one.
+func (a *API) inbox(w http.ResponseWriter, r *http.Request) (to string, sent []delivery.Sent, ok bool) {
+	to = r.URL.Query().Get("to")
+	if strings.HasPrefix(to, " ") {
+		to = "+" + strings.TrimSpace(to)
+	}
+	if strings.ContainsRune(to, 0) {
+		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
+		return to, nil, false
+	}
+	sent, err := a.Delivery.Inbox(r.Context(), to)
+	if err != nil {
+		a.Log.ErrorContext(r.Context(), "the inbox could not be read", "error", err)
+		refuse(w, r, http.StatusInternalServerError, fault.Internal)
+	}
+	return to, sent, err == nil
+}
+
+func writeHTML(w http.ResponseWriter, status int, page []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(page) // the client may be gone
+}

@@ -1,0 +1,102 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"purser/internal/fault"
+)
+
+// rules are what the library does not enforce: one mutation field in a request, subscriptions on streams and sockets only,
+// nothing but subscriptions on sockets, and @oneOf for variables, which is how every app sends its input.
+type rules struct{ schema *ast.Schema }
+
+var _ interface {
+	graphql.OperationContextMutator
+	graphql.HandlerExtension
+} = &rules{}
+
+// ExtensionName is for the library.
+func (*rules) ExtensionName() string { return "PurserRules" }
+
+// Validate keeps the schema.
+func (r *rules) Validate(es graphql.ExecutableSchema) error {
+	r.schema = es.Schema()
+	return nil
+}
+
+// MutateOperationContext judges an operation before it runs.
+func (r *rules) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	came, _ := ctx.Value(wayKey{}).(way)
+	operation := oc.Operation.Operation
+	if (operation == ast.Subscription && came == plain) || (operation != ast.Subscription && came == socketWay) {
+		return badInput()
+	}
+	if operation == ast.Mutation && countFields(oc.Operation.SelectionSet) > 1 {
+		return badInput()
+	}
+	for _, variable := range oc.Operation.VariableDefinitions {
+		if !r.fits(variable.Type, oc.Variables[variable.Variable]) {
+			return badInput()
+		}
+	}
+	return nil
+}
+
+func badInput() *gqlerror.Error { return gqlerror.Wrap(fault.New(fault.BadUserInput)) }
+
+func countFields(set ast.SelectionSet) (n int) {
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			if s.Name != "__typename" {
+				n++
+			}
+		case *ast.InlineFragment:
+			n += countFields(s.SelectionSet)
+		case *ast.FragmentSpread:
+			n += countFields(s.Definition.SelectionSet)
+		}
+	}
+	return n
+}
+
+// fits walks a variable's value along its type and looks for a @oneOf object without exactly one field that is not null.
+func (r *rules) fits(t *ast.Type, value any) bool {
+	if t.Elem != nil {
+		list, _ := value.([]any)
+		for _, item := range list {
+			if !r.fits(t.Elem, item) {
+				return false
+			}
+		}
+		return true
+	}
+	object, ok := value.(map[string]any)
+	definition := r.schema.Types[t.NamedType]
+	if !ok || definition == nil || definition.Kind != ast.InputObject {
+		return true
+	}
+	if definition.Directives.ForName("oneOf") != nil && !exactlyOne(object) {
+		return false
+	}
+	for _, field := range definition.Fields {
+		if given, present := object[field.Name]; present && !r.fits(field.Type, given) {
+			return false
+		}
+	}
+	return true
+}
+
+func exactlyOne(object map[string]any) bool {
+	if len(object) != 1 {
+		return false
+	}
+	for _, value := range object {
+		return value != nil
+	}
+	return false
+}

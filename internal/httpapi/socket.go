@@ -1,0 +1,233 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	coder "github.com/coder/websocket"
+
+	"purser/internal/fault"
+	"purser/internal/locale"
+	"purser/internal/request"
+	"purser/internal/sessions"
+)
+
+// Close codes of sockets. Clients of graphql-ws come back after 1001 and 4403, with patience, and do not after 4401.
+const (
+	closeGoingAway    = 1001
+	closeUnauthorized = 4401
+	closeForbidden    = 4403
+	closeTooMany      = 4429
+)
+
+const protocol = "graphql-transport-ws"
+
+// socket is one websocket. It ends itself when its session is over, and keeps the library from sending "complete" behind
+// "error": for a client that is a second end of the same operation, and graphql-ws then closes the whole socket.
+type socket struct {
+	transport.WebsocketConn
+	subscriptions atomic.Int64
+	release       func()
+
+	mu     sync.Mutex
+	failed map[string]bool
+}
+
+type socketKey struct{}
+
+// holder carries the socket from where it is accepted to where it is signed in.
+type holder struct{ socket *socket }
+
+func socketOf(ctx context.Context) *socket {
+	h, _ := ctx.Value(socketKey{}).(*holder)
+	if h == nil {
+		return nil
+	}
+	return h.socket
+}
+
+func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Handler) {
+	if !strings.Contains(r.Header.Get("Sec-WebSocket-Protocol"), protocol) {
+		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
+		return
+	}
+	h := &holder{}
+	ctx := context.WithValue(context.WithValue(r.Context(), wayKey{}, socketWay), socketKey{}, h)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	server.ServeHTTP(w, r.WithContext(ctx))
+	if h.socket != nil {
+		h.socket.release()
+	}
+}
+
+func (a *API) websocket() transport.Websocket {
+	limit := int64(bodyLimit)
+	return transport.Websocket{
+		Implementation:   acceptor{transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: originHosts(a.Config.CORSOrigins)}}},
+		InitFunc:         a.signInSocket,
+		InitTimeout:      initTimeout,
+		PingPongInterval: keepAlive,
+		PayloadReadLimit: &limit,
+		ErrorFunc:        func(context.Context, error) {}, // clients that vanish are no news
+	}
+}
+
+// originHosts are the hosts of the configured origins: that is what the library compares.
+func originHosts(origins []string) []string {
+	hosts := make([]string, len(origins))
+	for i, origin := range origins {
+		_, host, found := strings.Cut(origin, "://")
+		if !found {
+			host = origin
+		}
+		hosts[i] = host
+	}
+	return hosts
+}
+
+// signInSocket reads the token of connection_init. The context it returns with an error tells the library how to close.
+func (a *API) signInSocket(ctx context.Context, init transport.InitPayload) (context.Context, *transport.InitPayload, error) {
+	header := init.Authorization()
+	if header == "" {
+		if _, ok := sessions.Of(ctx); !ok {
+			return ctx, nil, nil
+		}
+	} else {
+		identity, err := a.Sessions.Authenticate(ctx, bearer(header))
+		if fault.Is(err, fault.Unauthenticated) {
+			code := closeForbidden
+			if strings.Count(header, ".") != 2 { // not even the form of a token: coming back will not help
+				code = closeUnauthorized
+			}
+			return closing(ctx, code, "Unauthenticated"), nil, errors.New("unauthenticated")
+		}
+		if err != nil {
+			a.Log.ErrorContext(ctx, "a socket could not be authenticated", "error", err)
+			return closing(ctx, closeGoingAway, "Try again"), nil, errors.New("try again")
+		}
+		ctx = sessions.WithIdentity(ctx, identity)
+		if info := request.Of(ctx); !info.HasLocale {
+			info.Locale = locale.Locale(identity.Account.Locale)
+			ctx = request.With(ctx, info)
+		}
+	}
+
+	s := socketOf(ctx)
+	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets,
+		func() { _ = s.WriteClose(closeForbidden, "Session is over") }, func() { _ = s.WriteClose(closeGoingAway, "Server is going away") })
+	if !ok {
+		return closing(ctx, closeTooMany, "Too many sockets"), nil, errors.New("too many sockets")
+	}
+	s.release = release
+	return ctx, nil, nil
+}
+
+func closing(ctx context.Context, code int, reason string) context.Context {
+	return transport.WithWebsocketCloseCode(transport.AppendCloseReason(ctx, reason), code)
+}
+
+// acceptor wraps each accepted connection, and offers one protocol only.
+type acceptor struct {
+	transport.CoderWebsocketImplementation
+}
+
+func (a acceptor) Accept(w http.ResponseWriter, r *http.Request, options transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
+	options.Subprotocols = []string{protocol}
+	conn, err := a.CoderWebsocketImplementation.Accept(w, r, options)
+	if err != nil {
+		return nil, err
+	}
+	s := &socket{WebsocketConn: conn, failed: map[string]bool{}, release: func() {}}
+	if h, ok := r.Context().Value(socketKey{}).(*holder); ok {
+		h.socket = s
+	}
+	return s, nil
+}
+
+// WriteJSON drops the "complete" that follows an "error" of the same operation.
+func (s *socket) WriteJSON(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var message struct{ ID, Type string }
+	if err := json.Unmarshal(text, &message); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	drop := message.Type == "complete" && s.failed[message.ID]
+	switch message.Type {
+	case "error":
+		s.failed[message.ID] = true
+	case "complete":
+		delete(s.failed, message.ID)
+	}
+	s.mu.Unlock()
+	if drop {
+		return nil
+	}
+	return s.WebsocketConn.WriteJSON(json.RawMessage(text))
+}
+
+// SetReadLimit passes on what the embedded interface hides.
+func (s *socket) SetReadLimit(limit int64) {
+	if conn, ok := s.WebsocketConn.(transport.WebsocketReadLimiter); ok {
+		conn.SetReadLimit(limit)
+	}
+}
+
+// SetReadDeadline passes on what the embedded interface hides.
+func (s *socket) SetReadDeadline(t time.Time) error {
+	if conn, ok := s.WebsocketConn.(transport.WebsocketReadDeadliner); ok {
+		return conn.SetReadDeadline(t)
+	}
+	return nil
+}
+
+// sockets are the open websockets and event streams of this server, so that it can end them when it stops.
+type sockets struct {
+	mu   *sync.Mutex
+	open map[*func()]struct{}
+}
+
+func newSockets() sockets { return sockets{mu: &sync.Mutex{}, open: map[*func()]struct{}{}} }
+
+// add registers a connection until release: over is called when its session is over, leave when the server stops.
+func (s sockets) add(ctx context.Context, watch *sessions.Watch, most int, over, leave func()) (release func(), ok bool) {
+	unwatch := func() {}
+	if identity, signedIn := sessions.Of(ctx); signedIn {
+		if unwatch, ok = watch.Add(identity, most, over); !ok {
+			return nil, false
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[&leave] = struct{}{}
+	return func() {
+		unwatch()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.open, &leave)
+	}, true
+}
+
+func (s sockets) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
+func (s sockets) endAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for leave := range s.open {
+		go (*leave)()
+	}
+}

@@ -1,0 +1,145 @@
+package resolvers
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"purser/graph/model"
+	"purser/internal/accounts"
+	"purser/internal/locale"
+	"purser/internal/request"
+	"purser/internal/sessions"
+	"purser/internal/verification"
+	"purser/models"
+)
+
+func accountView(a models.Account) *model.Account {
+	view := &model.Account{
+		ID: globalID(kindAccount, a.ID.String()), AccountID: a.ID, Wmid: a.WMID,
+		Email:            &model.Email{Verified: a.EmailVerifiedAt != nil},
+		Profile:          &model.Profile{FirstName: a.FirstName, MiddleName: filled(a.MiddleName), LastName: a.LastName},
+		SecurityQuestion: a.SecurityQuestion, Certificate: &model.Certificate{Level: model.CertificateLevel(a.CertificateLevel)},
+		Locale: model.Locale(a.Locale), CreatedAt: a.CreatedAt, Status: model.AccountStatus(a.Status),
+	}
+	if a.Phone != nil {
+		view.Phone = *a.Phone
+	}
+	if a.Email != nil {
+		view.Email.Address = *a.Email
+	}
+	if a.BirthDate != nil {
+		view.Profile.BirthDate = a.BirthDate.Format(time.DateOnly)
+	}
+	return view
+}
+
+func agreementView(ctx context.Context, a models.Agreement) *model.Agreement {
+	view := &model.Agreement{
+		ID: globalID(kindAgreement, a.Kind, strconv.Itoa(a.Version)), Kind: model.AgreementKind(a.Kind), Version: a.Version,
+		Title: a.TitleEN, Text: a.TextEN, PublishedAt: a.PublishedAt,
+	}
+	if request.Of(ctx).Locale == locale.RU {
+		view.Title, view.Text = a.TitleRU, a.TextRU
+	}
+	return view
+}
+
+// registrationView shows a registration, or nothing beside an error.
+func registrationView(r accounts.Registration, err error) *model.Registration {
+	if err != nil {
+		return nil
+	}
+	return &model.Registration{
+		Token: r.Token, Phone: r.Phone, PhoneVerified: r.PhoneVerifiedAt != nil, ProfileSubmitted: r.ProfileSubmittedAt != nil,
+		NextStep: model.RegistrationStep(r.NextStep), Challenge: challengeView(r.Challenge), ExpiresAt: r.ExpiresAt,
+	}
+}
+
+func challengeView(c *models.Challenge) *model.Challenge {
+	if c == nil {
+		return nil
+	}
+	return &model.Challenge{
+		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: verification.Masked(c.Target),
+		CodeLength: verification.CodeLength, ExpiresAt: c.ExpiresAt, ResendAt: c.ResendAt, AttemptsLeft: c.AttemptsLeft,
+	}
+}
+
+// challengeOf shows a challenge, or nothing beside an error.
+func challengeOf(c *models.Challenge, err error) *model.Challenge {
+	if err != nil {
+		return nil
+	}
+	return challengeView(c)
+}
+
+func tokensView(t sessions.Tokens) *model.SessionTokens {
+	return &model.SessionTokens{
+		AccessToken: t.Access, AccessTokenExpiresAt: t.AccessExpiresAt,
+		RefreshToken: t.Refresh, RefreshTokenExpiresAt: t.RefreshExpiresAt, DeviceTrustToken: filled(t.DeviceTrust),
+		Session: sessionView(t.Session, t.Device, true), Account: accountView(t.Account),
+	}
+}
+
+func sessionView(s models.Session, d models.Device, current bool) *model.Session {
+	return &model.Session{
+		ID: globalID(kindSession, s.ID.String()), Device: &model.Device{Name: d.Name, Platform: model.Platform(d.Platform)},
+		CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt, Current: current,
+	}
+}
+
+// device reads an app's description of itself; an app may give none.
+func device(input *model.DeviceInput) (d sessions.Device, trustToken string) {
+	if input == nil {
+		return sessions.Device{}, ""
+	}
+	return sessions.Device{Name: text(input.Name), Platform: string(input.Platform)}, text(input.TrustToken)
+}
+
+// describedDevice is device, checked: for an app that is signed in only after something else was done.
+func describedDevice(input *model.DeviceInput) (sessions.Device, error) {
+	d, _ := device(input)
+	return d.Check()
+}
+
+// registered signs a new account in. The phone was verified on this device a moment ago, so it is trusted.
+func (r *Resolver) registered(ctx context.Context, account models.Account, app sessions.Device) (*model.CompleteRegistrationPayload, error) {
+	tokens, err := r.Sessions.Open(ctx, account, app, true)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CompleteRegistrationPayload{
+		Account: accountView(account), Tokens: tokensView(tokens), UserErrors: []model.UserError{},
+	}, nil
+}
+
+// agreementIDs reads the ids of agreements; what is none of ours accepts nothing.
+func agreementIDs(ids []string) []accounts.AgreementID {
+	read := make([]accounts.AgreementID, 0, len(ids))
+	for _, id := range ids {
+		key, _ := localKey(id, kindAgreement)
+		kind, version, _ := strings.Cut(key, ":")
+		if number, err := strconv.Atoi(version); err == nil {
+			read = append(read, accounts.AgreementID{Kind: kind, Version: number})
+		}
+	}
+	return read
+}
+
+// filled is nil for the empty string, which rows use for what is not there.
+func filled(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// text is the empty string for nil.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

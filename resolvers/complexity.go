@@ -1,0 +1,35 @@
+package resolvers
+
+import (
+	"purser/graph/generated"
+)
+
+// assumedWallets is how many wallets a person is taken to have when a request is weighed; the list is bounded at a hundred,
+// but few have more than a handful.
+const assumedWallets = 5
+
+// Complexity weighs the fields that are lists: what one item costs, times how many are asked for. A number that is out of
+// bounds weighs like the largest; the resolver refuses it.
+func Complexity() generated.ComplexityRoot {
+	var c generated.ComplexityRoot
+	c.Account.Wallets = func(child int) int { return 1 + assumedWallets*child }
+	c.Account.Transfers = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Account.Events = func(child int, first *int, _ *string) int { return page(child, first, nil) }
+	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }
+	c.Query.Currencies = func(child int) int { return 1 + child }
+	return c
+}
+
+func page(child int, first, last *int) int {
+	items := pageDefault
+	for _, asked := range []*int{first, last} {
+		if asked != nil {
+			items = *asked
+		}
+	}
+	if items < 1 || items > pageMost {
+		items = pageMost
+	}
+	return 1 + items*child
+}

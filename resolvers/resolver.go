@@ -1,0 +1,26 @@
+// Package resolvers is the front desk: each resolver finds out who asks, calls one service, and turns the answer into what
+// the schema promises. There are no rules here, and no database.
+package resolvers
+
+import (
+	"purser/internal/accounts"
+	"purser/internal/events"
+	"purser/internal/operators"
+	"purser/internal/postgres"
+	"purser/internal/sessions"
+	"purser/internal/transfers"
+	"purser/internal/verification"
+	"purser/internal/wallets"
+)
+
+// Resolver lists the rooms that resolvers call.
+type Resolver struct {
+	DB           *postgres.DB // for reading the event log
+	Accounts     *accounts.Service
+	Sessions     *sessions.Service
+	Verification *verification.Service
+	Wallets      *wallets.Service
+	Transfers    *transfers.Service
+	Operators    *operators.Service
+	Hub          *events.Hub
+}

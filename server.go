@@ -1,0 +1,208 @@
+// Purser is a backend for electronic payments: people register with a phone, open wallets and send money to each other, over
+// GraphQL. This file is wiring only: configuration, database, rooms, resolvers, front door, and their end in reverse.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"purser/graph/generated"
+	"purser/internal/accounts"
+	"purser/internal/config"
+	"purser/internal/delivery"
+	"purser/internal/events"
+	"purser/internal/httpapi"
+	"purser/internal/ledger"
+	"purser/internal/localpg"
+	"purser/internal/operators"
+	"purser/internal/postgres"
+	"purser/internal/request"
+	"purser/internal/secret"
+	"purser/internal/sessions"
+	"purser/internal/transfers"
+	"purser/internal/verification"
+	"purser/internal/wallets"
+	"purser/resolvers"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "purser: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run is the program: it serves until ctx ends, and then finishes what was begun.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return fmt.Errorf("the configuration is not good:\n%w", err)
+	}
+	log := slog.New(request.LogHandler{Handler: slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.Level()})})
+	slog.SetDefault(log)
+
+	dsn, stopDatabase, err := database(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer stopDatabase()
+	if err := postgres.Migrate(ctx, dsn, log); err != nil {
+		return err
+	}
+	if len(args) > 0 {
+		return command(args)
+	}
+	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return serve(ctx, c, db, log, stdout)
+}
+
+// command runs what is not the server. `purser migrate` has done its work when it comes here.
+func command(args []string) error {
+	if len(args) == 1 && args[0] == "migrate" {
+		return nil
+	}
+	return fmt.Errorf("unknown command %q; there is: migrate", args)
+}
+
+// database is the one that DATABASE_URL names, or a private Postgres that lives as long as this process.
+func database(ctx context.Context, c config.Config, log *slog.Logger) (dsn string, stop func(), err error) {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL, func() {}, nil
+	}
+	local, err := localpg.Start(ctx, localpg.Options{DataDir: c.DataDir, Log: log})
+	if err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.DrainTimeout)
+		defer cancel()
+		if err := local.Stop(ctx); err != nil {
+			log.Error("the private Postgres did not stop cleanly", "error", err)
+		}
+	}
+	if err := local.EnsureDatabase(ctx, "purser"); err != nil {
+		stop()
+		return "", nil, err
+	}
+	return local.DSN("purser"), stop, nil
+}
+
+// rooms are all services, built from the lowest floor up.
+type rooms struct {
+	hub       *events.Hub
+	ledger    *ledger.Ledger
+	watch     *sessions.Watch
+	accounts  *accounts.Service
+	transfers *transfers.Service
+	operators *operators.Service
+	api       *httpapi.API
+}
+
+func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, publicURL string) (rooms, error) {
+	box, err := secret.NewBox(c.MasterKey())
+	if err != nil {
+		return rooms{}, err
+	}
+	hub := events.NewHub(db, log)
+	messages := delivery.New(db, box)
+	books := ledger.New(db, hub, log)
+	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
+	people := accounts.New(db, box, codes, messages, hub,
+		accounts.Config{RegistrationTTL: c.RegistrationTTL, EmailLinkTTL: c.EmailLinkTTL, PublicURL: publicURL})
+	signedIn, err := sessions.New(ctx, db, box, people, codes, hub,
+		sessions.Config{AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL, DeviceTrustTTL: c.DeviceTrustTTL})
+	if err != nil {
+		return rooms{}, err
+	}
+	purses, err := wallets.New(ctx, db, hub)
+	if err != nil {
+		return rooms{}, err
+	}
+	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
+	staff := operators.New(db, books, purses)
+
+	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
+		Transfers: payments, Operators: staff, Hub: hub}
+	watch := sessions.NewWatch(signedIn, log)
+	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
+		Sessions: signedIn, Watch: watch, Delivery: messages})
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff, api: api}, nil
+}
+
+func schema(desk *resolvers.Resolver) graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{Resolvers: desk, Complexity: resolvers.Complexity()})
+}
+
+// serve runs the server until ctx ends. Then it refuses new work, lets requests in progress finish, posts what the ledger
+// has taken in, and returns.
+func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, stdout io.Writer) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.ListenAddr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server's shutdown before
+	address := "http://" + listener.Addr().String()
+	publicURL := c.PublicURL
+	if publicURL == "" {
+		publicURL = address
+	}
+	all, err := build(ctx, c, db, log, publicURL)
+	if err != nil {
+		return err
+	}
+
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { all.hub.Run(background) })
+	running.Go(func() { all.ledger.Run(background) })
+	running.Go(func() { all.watch.Run(background) })
+	running.Go(func() { all.transfers.RunExpiry(background, log) })
+	defer running.Wait()
+	defer stopBackground()
+
+	if !c.IsProduction() {
+		if err := all.operators.SeedDemo(ctx, all.accounts); err != nil {
+			return err
+		}
+	}
+	server := &http.Server{
+		Handler: all.api.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	log.Info("serving", "address", address, "config", c.Redacted())
+	welcome(stdout, c, address)
+
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: finishing what was begun")
+	all.api.Drain()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.DrainTimeout)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("some requests did not finish in %s: %w", c.DrainTimeout, err)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+// node pages.mjs <baseURL>: the development inbox and the page behind the link of a letter.
+import { base, check, checkPolicy, ok, register, run } from './lib.mjs';
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+await run(async (house) => {
+  const inbox = await house.open('/dev/inbox', { permissions: ['clipboard-read', 'clipboard-write'] });
+  checkPolicy(inbox.answer, 'the inbox');
+  const letter = await register();
+  const address = letter.to;
+  ok('a registration sends a letter with a link');
+
+  await inbox.getByText(address).first().waitFor();
+  ok('a new message appears without a reload');
+  await inbox.getByRole('button', { name: 'Copy the code' }).first().click();
+  await inbox.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = await inbox.evaluate(() => navigator.clipboard.readText());
+  check(/^\w{4,10}$/.test(copied), 'a code is copied');
+  await house.shot('inbox', inbox);
+  await house.accessible(inbox, 'the inbox');
+
+  await inbox.getByLabel('Phone or e-mail').fill(address);
+  await inbox.getByRole('button', { name: 'Show', exact: true }).click();
+  await inbox.waitForURL(/to=/);
+  await inbox.locator('#status').getByText('1 message').waitFor();
+  const shown = await inbox.locator('[data-field="to"]').allTextContents();
+  check(shown.length === 1 && shown[0] === address, 'the filter shows one recipient');
+
+  const plain = await house.open(`/dev/inbox?to=${encodeURIComponent(address)}`, { javaScriptEnabled: false });
+  check((await plain.getByText(address).count()) > 0, 'the inbox reads without JavaScript');
+
+  const empty = await house.open('/dev/inbox?to=%3Cb%3Enobody', { ...PHONE, colorScheme: 'dark' });
+  await empty.getByText('Nothing for <b>nobody yet').waitFor();
+  ok('the empty inbox says so, with the filter as text');
+  await house.accessible(empty, 'the empty inbox');
+  await house.shot('inbox-empty-phone', empty);
+
+  await checkHostileMessage(empty);
+  await house.shot('inbox-hostile-phone', empty);
+
+  await checkVerification(house, letter.link);
+});
+
+// checkHostileMessage feeds the page markup and a script link, which must stay text.
+async function checkHostileMessage(page) {
+  const markup = '<img src=x onerror="document.title=1">';
+  await page.route('**/dev/inbox.json*', (route) =>
+    route.fulfill({
+      json: [{ channel: 'SMS', to: markup, subject: markup, text: markup, code: '', link: 'javascript:alert(1)', sentAt: '2026-01-01T00:00:00Z' }],
+    }),
+  );
+  await page.locator('[data-field="text"]').getByText(markup).waitFor();
+  const harmless = await page.evaluate(() => !document.querySelector('main img') && !document.querySelector('main a[href]'));
+  check(harmless, 'markup and script links in a message stay text');
+}
+
+async function checkVerification(house, link) {
+  const path = link.replace(/^https?:\/\/[^/]+/, '');
+  check(path.startsWith('/verify-email#'), `the letter links to ${base}/verify-email`);
+
+  const page = await house.open(path, PHONE);
+  checkPolicy(page.answer, 'the confirmation page');
+  const calls = [];
+  page.on('request', (request) => request.method() === 'POST' && calls.push(request.url()));
+  const button = page.getByRole('button', { name: 'Confirm' });
+  await button.waitFor();
+  await house.accessible(page, 'the confirmation page');
+  await house.shot('verify-email-phone', page);
+  check(calls.length === 0, 'opening the link spends nothing');
+
+  await button.click();
+  await page.locator('#outcome.good').waitFor();
+  check(calls.length === 1 && !page.url().includes('#'), 'the button confirms and the token leaves the address bar');
+  await house.shot('verify-email-done', page);
+
+  const again = await house.open(path, { locale: 'ru-RU', colorScheme: 'dark' });
+  await again.getByRole('button', { name: 'Подтвердить' }).click();
+  await again.locator('#outcome.bad').waitFor();
+  ok(`the spent link answers “${await again.locator('#outcome').innerText()}”`);
+  await house.accessible(again, 'the confirmation page in Russian');
+  await house.shot('verify-email-again', again);
+
+  const bare = await house.open('/verify-email');
+  await bare.getByText('The link is incomplete').waitFor();
+  check(await bare.getByRole('button').isHidden(), 'without a token there is a message and no button');
+  await house.shot('verify-email-bare', bare);
+}

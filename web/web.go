@@ -1,0 +1,93 @@
+// Package web holds what the server shows to a browser: the GraphQL playground, the development inbox and the page
+// behind the link of a confirmation letter. All of it is embedded in the binary, loads nothing from another host and
+// has no inline script, so that a strict Content-Security-Policy can stand in front. The package knows the API by its
+// public names only and never imports another room.
+package web
+
+import (
+	"embed"
+	"html/template"
+	"io"
+	"io/fs"
+)
+
+// The Content-Security-Policy that each kind of page needs, and nothing more.
+const (
+	// PlaygroundCSP allows inline styles, because the editor (Monaco) positions every line with them.
+	PlaygroundCSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+		"font-src 'self'; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+	// PagesCSP is for the pages of our own; the inbox sends its filter form to itself.
+	PagesCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+		"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+// dist is filled by `make playground`; a fresh clone has only the .gitkeep that lets this compile.
+//
+//go:embed all:playground/dist
+var playground embed.FS
+
+//go:embed pages/*.css pages/*.js pages/*.svg
+var static embed.FS
+
+//go:embed pages/*.html
+var html embed.FS
+
+var (
+	inboxPage = template.Must(template.ParseFS(html, "pages/inbox.html"))
+	dist      = sub(playground, "playground/dist")
+	files     = sub(static, "pages")
+)
+
+// Playground returns the built playground, to be served under /playground/, and whether it has been built at all.
+func Playground() (fs.FS, bool) {
+	_, err := fs.Stat(dist, "index.html")
+	return dist, err == nil
+}
+
+// NotBuilt is the page to show in place of a playground that was not built; it says how to build it.
+func NotBuilt() []byte { return mustRead("pages/not-built.html") }
+
+// Pages returns the styles, scripts and icon of our own pages, to be served under /pages/.
+func Pages() fs.FS { return files }
+
+// VerifyEmail is the page behind /verify-email#<token>. The token stays in the browser until a button is pressed, so a
+// mail scanner that follows the link confirms nothing.
+func VerifyEmail() []byte { return mustRead("pages/verify-email.html") }
+
+// Message is one sent SMS or letter as the development inbox shows it, on the page and as JSON.
+type Message struct {
+	Channel string `json:"channel"`
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	Code    string `json:"code"`
+	Link    string `json:"link"`
+	SentAt  string `json:"sentAt"` // RFC 3339
+}
+
+// WriteInbox writes the page for /dev/inbox: the given messages, newest first, as filtered by the recipient to ("" is
+// everybody). The page then follows /dev/inbox.json?to=… by itself.
+func WriteInbox(w io.Writer, to string, messages []Message) error {
+	return inboxPage.Execute(w, struct {
+		To       string
+		Messages []Message
+		Blank    Message
+	}{To: to, Messages: messages})
+}
+
+func sub(fsys fs.FS, dir string) fs.FS {
+	child, err := fs.Sub(fsys, dir)
+	if err != nil {
+		panic(err) // the names are constants of this file
+	}
+	return child
+}
+
+func mustRead(name string) []byte {
+	content, err := html.ReadFile(name)
+	if err != nil {
+		panic(err) // embedded: present or the build fails
+	}
+	return content
+}
