@@ -19,12 +19,12 @@ CREATE TABLE currencies (
 );
 
 INSERT INTO currencies (letter, code, name_en, name_ru, exponent, fee_rate_basis_points, fee_min_minor, fee_max_minor, position) VALUES
-    ('Z', 'USD', 'US dollar', 'Доллар США', 2, 80, 1, 5000, 1),
-    ('E', 'EUR', 'Euro', 'Евро', 2, 80, 1, 5000, 2),
-    ('P', 'RUB', 'Russian rouble', 'Российский рубль', 2, 80, 1, 150000, 3),
-    ('K', 'KZT', 'Kazakhstani tenge', 'Казахстанский тенге', 2, 80, 1, 900000, 4),
-    ('B', 'BYN', 'Belarusian rouble', 'Белорусский рубль', 2, 80, 1, 15000, 5),
-    ('G', 'XAU', 'Gold gram', 'Грамм золота', 2, 80, 1, 500, 6);
+    ('Z', 'WMZ', 'US dollar', 'Доллар США', 2, 80, 1, 5000, 1),
+    ('E', 'WME', 'Euro', 'Евро', 2, 80, 1, 5000, 2),
+    ('P', 'WMP', 'Russian rouble', 'Российский рубль', 2, 80, 1, 150000, 3),
+    ('K', 'WMK', 'Kazakhstani tenge', 'Казахстанский тенге', 2, 80, 1, 900000, 4),
+    ('B', 'WMB', 'Belarusian rouble', 'Белорусский рубль', 2, 80, 1, 15000, 5),
+    ('G', 'WMG', 'Gold gram', 'Грамм золота', 2, 80, 1, 500, 6);
 
 CREATE TABLE wallets (
     id         bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,

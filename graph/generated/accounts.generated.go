@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"purser/graph/model"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/graph/model"
 )
 
 // region    ************************** generated!.gotpl **************************

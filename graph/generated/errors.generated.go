@@ -6,12 +6,13 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"purser/graph/model"
 	"strconv"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/graph/model"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"purser/graph/model"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/graph/model"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -5,13 +5,14 @@ package generated
 import (
 	"context"
 	"math"
-	"purser/internal/scalar"
 	"strconv"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/internal/scalar"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -6,13 +6,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"purser/graph/model"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/graph/model"
 )
 
 // NewExecutableSchema creates an ExecutableSchema from the ResolverRoot interface.
@@ -3405,9 +3406,9 @@ extend type Account {
 type Currency {
   "The letter wallets begin with."
   letter: CurrencyLetter!
-  "The ISO 4217 code of what a unit is worth."
+  "What the currency is called for short: ` + "`" + `WMZ` + "`" + `."
   code: String!
-  "The name, in the language of the request."
+  "What a unit is worth, in the language of the request: ` + "`" + `US dollar` + "`" + `."
   name: String!
   "How many digits stand after the point."
   exponent: Int!

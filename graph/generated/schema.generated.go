@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"purser/graph/model"
-	"purser/internal/scalar"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -17,6 +15,9 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/graph/model"
+	"purser/internal/scalar"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -6,13 +6,14 @@ import (
 	"context"
 	"errors"
 	"math"
-	"purser/graph/model"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/graph/model"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -301,9 +301,9 @@ type CreateTransferPayload struct {
 type Currency struct {
 	// The letter wallets begin with.
 	Letter string `json:"letter"`
-	// The ISO 4217 code of what a unit is worth.
+	// What the currency is called for short: `WMZ`.
 	Code string `json:"code"`
-	// The name, in the language of the request.
+	// What a unit is worth, in the language of the request: `US dollar`.
 	Name string `json:"name"`
 	// How many digits stand after the point.
 	Exponent int `json:"exponent"`

@@ -105,9 +105,8 @@ func replaceEmailLinks(tx *postgres.Tx, link models.EmailVerification) error {
 // useEmailLink marks a link as used, and returns it only to the one caller who did so in time.
 func useEmailLink(tx *postgres.Tx, mac []byte) (models.EmailVerification, error) {
 	var link models.EmailVerification
-	result := tx.GORM().Raw(`UPDATE email_verifications SET used_at = @now
-WHERE token_mac = @mac AND used_at IS NULL AND expires_at > @now RETURNING *`,
-		map[string]any{"mac": mac, "now": tx.Now}).Scan(&link)
+	result := tx.GORM().Raw(`UPDATE email_verifications SET used_at = ?
+WHERE token_mac = ? AND used_at IS NULL AND expires_at > ? RETURNING *`, tx.Now, mac, tx.Now).Scan(&link)
 	if result.Error != nil {
 		return link, fmt.Errorf("accounts: e-mail link: %w", result.Error)
 	}

@@ -24,6 +24,7 @@ const (
 type Options struct {
 	MaxConns int32            // connections in the pool; 0 means pgx's default
 	Clock    func() time.Time // what time it is; nil means the wall clock
+	Tracer   pgx.QueryTracer  // sees every statement; nil means nobody does
 }
 
 // DB is the pool, with GORM upon it.
@@ -56,6 +57,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 	if opts.MaxConns > 0 {
 		config.MaxConns = opts.MaxConns
 	}
+	config.ConnConfig.Tracer = opts.Tracer
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "purser"
 

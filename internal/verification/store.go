@@ -46,13 +46,14 @@ func saveChallenge(tx *postgres.Tx, c models.Challenge) error {
 
 // bumpCounter adds one to a window, or begins a new one when the old is over.
 func bumpCounter(tx *postgres.Tx, key []byte, window time.Duration) (used int, endsAt time.Time, err error) {
+	ends := tx.Now.Add(window)
+	// The key does not stand first behind a parenthesis: GORM would take its bytes for a list of values.
 	err = tx.GORM().Raw(`
-INSERT INTO rate_counters AS c (key_mac, used, ends_at) VALUES (@key, 1, @ends)
+INSERT INTO rate_counters AS c (used, key_mac, ends_at) VALUES (1, ?, ?)
 ON CONFLICT (key_mac) DO UPDATE SET
-    used    = CASE WHEN c.ends_at <= @now THEN 1 ELSE c.used + 1 END,
-    ends_at = CASE WHEN c.ends_at <= @now THEN excluded.ends_at ELSE c.ends_at END
-RETURNING used, ends_at`,
-		map[string]any{"key": key, "now": tx.Now, "ends": tx.Now.Add(window)}).Row().Scan(&used, &endsAt)
+    used    = CASE WHEN c.ends_at <= ? THEN 1 ELSE c.used + 1 END,
+    ends_at = CASE WHEN c.ends_at <= ? THEN excluded.ends_at ELSE c.ends_at END
+RETURNING used, ends_at`, key, ends, tx.Now, tx.Now).Row().Scan(&used, &endsAt)
 	if err != nil {
 		return 0, time.Time{}, fmt.Errorf("verification: count: %w", err)
 	}
