@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const patience = 30 * time.Second // for what comes by itself; a test that waits this long has failed
+
+var binaryDir string
+
+// binary builds the server once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "purser-test-binary-*")
+	if err != nil {
+		return "", err
+	}
+	binaryDir = dir
+	path := filepath.Join(dir, "purser")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binaryDir != "" {
+		_ = os.RemoveAll(binaryDir)
+	}
+	os.Exit(code)
+}
+
+// server is the program, running as a process of its own.
+type server struct {
+	URL string
+	cmd *exec.Cmd
+	log *syncBuffer
+}
+
+var servingAt = regexp.MustCompile(`API +(http://\S+)/graphql`)
+
+// startServer runs the program on a database and waits until it says where it serves. settings are NAME=value.
+func startServer(t testing.TB, dsn string, settings ...string) *server {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{cmd: exec.Command(path), log: &syncBuffer{}}
+	out := &syncBuffer{}
+	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10")
+	s.cmd.Env = append(s.cmd.Env, settings...)
+	s.cmd.Stdout, s.cmd.Stderr = out, s.log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = s.cmd.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", s.log)
+		}
+	})
+	for deadline := time.Now().Add(patience); ; {
+		if found := servingAt.FindStringSubmatch(out.String()); found != nil {
+			s.URL = found[1]
+			return s
+		}
+		select {
+		case <-ended:
+			t.Fatalf("the server ended before it served:\n%s", s.log)
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the server does not serve:\n%s", s.log)
+		}
+	}
+}
+
+// kill ends the process as a power cut would.
+func (s *server) kill() { _ = s.cmd.Process.Kill() }
+
+// client speaks to a server as an app does.
+type client struct {
+	t     testing.TB
+	url   string
+	token string
+}
+
+func (s *server) client(t testing.TB) *client { return &client{t: t, url: s.URL} }
+
+// as is the same client with a token.
+func (c *client) as(token string) *client { return &client{t: c.t, url: c.url, token: token} }
+
+// at is the same client at another server.
+func (c *client) at(s *server) *client { return &client{t: c.t, url: s.URL, token: c.token} }
+
+type vars map[string]any
+
+type reply struct {
+	Data   json.RawMessage
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions struct {
+			Code, Reference   string
+			RetryAfterSeconds int
+		}
+	}
+	status int
+	header http.Header
+}
+
+// try sends a request and returns whatever comes; an error is one of the connection.
+func (c *client) try(query string, variables vars) (reply, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return reply{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return reply{}, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return reply{}, err
+	}
+	r := reply{status: response.StatusCode, header: response.Header}
+	return r, json.Unmarshal(text, &r)
+}
+
+// ask sends a request that must succeed and decodes its data.
+func ask[T any](c *client, query string, variables vars) (data T) {
+	c.t.Helper()
+	r, err := c.try(query, variables)
+	if err != nil {
+		c.t.Fatalf("%.60s…: %v", query, err)
+	}
+	if len(r.Errors) > 0 {
+		c.t.Fatalf("%.60s…: %+v", query, r.Errors)
+	}
+	if err := json.Unmarshal(r.Data, &data); err != nil {
+		c.t.Fatal(err)
+	}
+	return data
+}
+
+// newestCode is the code last sent to a phone.
+func (c *client) newestCode(phone string) string {
+	c.t.Helper()
+	response, err := http.Get(c.url + "/dev/inbox.json?to=" + url.QueryEscape(phone))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var messages []struct{ Code string }
+	if err := json.NewDecoder(response.Body).Decode(&messages); err != nil || len(messages) == 0 {
+		c.t.Fatalf("nothing was sent to %s: %v", phone, err)
+	}
+	return messages[0].Code
+}
+
+type userError struct {
+	Code, Message string
+	Field         []string
+}
+
+// logIn signs a demo person in, with the code that is sent.
+func (c *client) logIn(login, password, phone string) *client {
+	c.t.Helper()
+	asked := ask[struct {
+		LogIn struct{ Challenge struct{ ID string } }
+	}](c,
+		`mutation($l: String!, $p: String!) { logIn(input: {login: $l, password: $p}) { challenge { id } } }`, vars{"l": login, "p": password})
+	done := ask[struct {
+		ConfirmLogIn struct{ Tokens struct{ AccessToken string } }
+	}](c, `mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } } }`,
+		vars{"i": asked.LogIn.Challenge.ID, "c": c.newestCode(phone)})
+	if done.ConfirmLogIn.Tokens.AccessToken == "" {
+		c.t.Fatalf("%s was not signed in", login)
+	}
+	return c.as(done.ConfirmLogIn.Tokens.AccessToken)
+}
+
+func (c *client) anna() *client {
+	return c.logIn("anna@purser.test", "demo-password", "+79000000002")
+}
+func (c *client) boris() *client {
+	return c.logIn("boris@purser.test", "demo-password", "+79000000003")
+}
+func (c *client) operator() *client {
+	return c.logIn("operator@purser.test", "operator-password", "+79000000001")
+}
+
+// wallet is the number of the viewer's first wallet of a currency, and what it holds.
+func (c *client) wallet(letter string) (number, balance string) {
+	c.t.Helper()
+	data := ask[struct {
+		Viewer struct {
+			Wallets []struct {
+				Number  string
+				Balance struct{ Amount string }
+			}
+		}
+	}](c, `{ viewer { wallets { number balance { amount } } } }`, nil)
+	for _, w := range data.Viewer.Wallets {
+		if w.Number[:1] == letter {
+			return w.Number, w.Balance.Amount
+		}
+	}
+	c.t.Fatalf("there is no %s wallet", letter)
+	return "", ""
+}
+
+const createTransfer = `mutation($from: WalletNumber!, $to: WalletNumber!, $amount: Decimal!, $key: UUID!) {
+  createTransfer(input: {from: $from, to: {walletNumber: $to}, amount: $amount, idempotencyKey: $key}) {
+    transfer { id status total { amount } } challenge { id } replayed userErrors { code message field }
+  }
+}`
+
+type created struct {
+	CreateTransfer struct {
+		Transfer *struct {
+			ID, Status string
+			Total      struct{ Amount string }
+		}
+		Challenge  *struct{ ID string }
+		Replayed   bool
+		UserErrors []userError
+	}
+}
+
+type confirmed struct {
+	ConfirmTransfer struct {
+		Transfer   *struct{ Status string }
+		UserErrors []userError
+	}
+}
+
+const confirmTransfer = `mutation($id: ID!, $code: String!) {
+  confirmTransfer(input: {transferId: $id, code: $code}) { transfer { status } userErrors { code message } }
+}`
+
+// send makes a transfer and confirms it with the code sent to the sender's phone.
+func (c *client) send(from, to, amount, phone string) {
+	c.t.Helper()
+	made := ask[created](c, createTransfer, vars{"from": from, "to": to, "amount": amount, "key": uuid.NewString()})
+	if made.CreateTransfer.Transfer == nil {
+		c.t.Fatalf("the transfer was refused: %+v", made.CreateTransfer.UserErrors)
+	}
+	done := ask[confirmed](c, confirmTransfer, vars{"id": made.CreateTransfer.Transfer.ID, "code": c.newestCode(phone)})
+	if done.ConfirmTransfer.Transfer == nil || done.ConfirmTransfer.Transfer.Status != "COMPLETED" {
+		c.t.Fatalf("the transfer was not confirmed: %+v", done.ConfirmTransfer)
+	}
+}
+
+// allowWithoutCode lets the viewer send amounts without a code.
+func (c *client) allowWithoutCode(letter, amount, phone string) {
+	c.t.Helper()
+	const set = `mutation($l: CurrencyLetter!, $a: Decimal!, $c: String) {
+	  setConfirmationPolicy(input: {currency: $l, withoutCodeUpTo: $a, code: $c}) { policy { withoutCodeUpTo { amount } } challenge { id } userErrors { code message } }
+	}`
+	type answer struct {
+		SetConfirmationPolicy struct {
+			Challenge  *struct{ ID string }
+			UserErrors []userError
+		}
+	}
+	asked := ask[answer](c, set, vars{"l": letter, "a": amount})
+	if asked.SetConfirmationPolicy.Challenge == nil {
+		c.t.Fatalf("no code was sent: %+v", asked)
+	}
+	done := ask[answer](c, set, vars{"l": letter, "a": amount, "c": c.newestCode(phone)})
+	if len(done.SetConfirmationPolicy.UserErrors) > 0 {
+		c.t.Fatalf("the policy was refused: %+v", done)
+	}
+}
+
+// syncBuffer is written by a process and read by a test.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}

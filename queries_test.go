@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"purser/internal/config"
+	"purser/internal/pgtest"
+	"purser/internal/postgres"
+	"purser/internal/request"
+)
+
+// statements counts what each request asks of the database, by the request's id.
+type statements struct {
+	mu        sync.Mutex
+	byRequest map[string][]string
+}
+
+func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id := request.Of(ctx).ID; id != "" {
+		s.byRequest[id] = append(s.byRequest[id], strings.Join(strings.Fields(data.SQL), " "))
+	}
+	return ctx
+}
+
+func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (s *statements) of(id string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byRequest[id]
+}
+
+// startCounted serves inside the test, on a database whose statements are counted.
+func startCounted(t *testing.T) (*server, *statements) {
+	t.Helper()
+	counted := &statements{byRequest: map[string][]string{}}
+	db := pgtest.NewWith(t, postgres.Options{Tracer: counted})
+	c, err := config.Load(map[string]string{"LISTEN_ADDR": "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	out, ended := &syncBuffer{}, make(chan error, 1)
+	go func() { ended <- serve(ctx, c, db, slog.New(slog.DiscardHandler), out) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if found := servingAt.FindStringSubmatch(out.String()); found != nil {
+			return &server{URL: found[1]}, counted
+		}
+		time.Sleep(5 * time.Millisecond) // until it says where it serves
+	}
+	t.Fatal("the server does not serve")
+	return nil, nil
+}
+
+// TestEveryReadHasAKnownNumberOfQueries holds for lists of any length: each read is asked for again when there is more to show.
+func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
+	t.Parallel()
+	s, counted := startCounted(t)
+	anna, boris := s.client(t).anna(), s.client(t).boris()
+	annaWallet, _ := anna.wallet("Z")
+	borisWallet, _ := boris.wallet("Z")
+	anna.allowWithoutCode("Z", "100", "+79000000002")
+
+	const party = `{ walletNumber wmid displayName wallet { number balance { amount } } }`
+	const transfer = `{ id status direction kind from ` + party + ` to ` + party + ` amount { amount currency { name } } fee { amount } total { amount } memo }`
+	reads := map[string]struct {
+		query string
+		want  int // the first is always the session with its account
+	}{
+		"nobody":        {`{ currencies { letter name fee { minimum } } }`, 1},
+		"viewer":        {`{ viewer { wmid phone email { address verified } profile { firstName } certificate { level } } }`, 1},
+		"agreements":    {`{ agreements { id title text } }`, 2},
+		"wallets":       {`{ viewer { wallets { number balance { amount } } } }`, 2},
+		"one wallet":    {`{ viewer { wallet(number: "` + annaWallet + `") { number entries(first: 5) { nodes { sequence } } } } }`, 3},
+		"home":          {`{ viewer { wallets { number balance { amount currency { code } } } transfers(first: 20) { nodes ` + transfer + ` pageInfo { hasNextPage } } } }`, 4},
+		"transfers":     {`{ viewer { transfers(first: 20) { edges { cursor node ` + transfer + ` } } } }`, 3},
+		"statement":     {`{ viewer { wallet(number: "` + annaWallet + `") { entries(first: 20) { nodes { amount { amount } balanceAfter { amount } transfer ` + transfer + ` } } } } }`, 5},
+		"events":        {`{ viewer { events(first: 50) { headCursor nodes { cursor ... on TransferSent { transfer ` + transfer + ` } ... on WalletOpened { wallet { number } } } } } }`, 5},
+		"every account": {`{ viewer { wmid } a: viewer { wmid } b: viewer { wmid } }`, 1},
+	}
+	for _, round := range []int{0, 12} {
+		for range round {
+			ask[created](anna, createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()})
+		}
+		for name, read := range reads {
+			r, err := anna.try(read.query, nil)
+			if err != nil || len(r.Errors) > 0 {
+				t.Fatalf("%s: %+v, %v", name, r.Errors, err)
+			}
+			if got := counted.of(r.header.Get("X-Request-Id")); len(got) > read.want || (round > 0 && len(got) != read.want) {
+				t.Errorf("%s takes %d queries after %d transfers, want %d:\n%s", name, len(got), round, read.want, strings.Join(got, "\n"))
+			}
+		}
+	}
+}
+
+// TestEveryWriteHasAKnownNumberOfQueries says what a mutation costs in statements, begin and commit among them. The posting
+// itself is the ledger's, which works for many at once and under no request's id.
+func TestEveryWriteHasAKnownNumberOfQueries(t *testing.T) {
+	t.Parallel()
+	s, counted := startCounted(t)
+	anna := s.client(t).anna()
+	annaWallet, _ := anna.wallet("E")
+	borisWallet, _ := s.client(t).boris().wallet("E")
+
+	request := vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()}
+	r, err := anna.try(createTransfer, request)
+	if err != nil || len(r.Errors) > 0 {
+		t.Fatalf("%+v, %v", r.Errors, err)
+	}
+	// session; key; both wallets; recipient; policy; begin, acquainted, counter, message, challenge, transfer, events, commit; view
+	expect(t, counted, r, "a transfer that needs a code", 15)
+
+	if r, err = anna.try(createTransfer, request); err != nil {
+		t.Fatal(err)
+	}
+	// session; key; challenge
+	expect(t, counted, r, "its repeat", 3)
+
+	anna.allowWithoutCode("E", "100", "+79000000002")
+	request["key"] = newKey()
+	if r, err = anna.try(createTransfer, request); err != nil {
+		t.Fatal(err)
+	}
+	// session; key; both wallets; recipient; policy; view
+	expect(t, counted, r, "a transfer that needs none", 7)
+}
+
+func expect(t *testing.T, counted *statements, r reply, what string, want int) {
+	t.Helper()
+	if got := counted.of(r.header.Get("X-Request-Id")); len(got) != want {
+		t.Errorf("%s takes %d statements, want %d:\n%s", what, len(got), want, strings.Join(got, "\n"))
+	}
+}
