@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("the configuration is not good:\n%w", err)
 	}
-	log := slog.New(request.LogHandler{Handler: slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: c.Level()})})
+	log := slog.New(request.LogHandler{Handler: logHandler(c, stderr)})
 	slog.SetDefault(log)
 
 	dsn, stopDatabase, err := database(ctx, c, log)
@@ -72,6 +72,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer db.Close()
 	return serve(ctx, c, db, log, stdout)
+}
+
+// logHandler writes for machines in production and for eyes elsewhere.
+func logHandler(c config.Config, w io.Writer) slog.Handler {
+	options := &slog.HandlerOptions{Level: c.Level()}
+	if c.IsProduction() {
+		return slog.NewJSONHandler(w, options)
+	}
+	return slog.NewTextHandler(w, options)
 }
 
 // command runs what is not the server. `purser migrate` has done its work when it comes here.

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/localpg"
+	"purser/internal/money"
+	"purser/internal/number"
+	"purser/internal/postgres"
+	"purser/models"
+)
+
+const (
+	people     = 256
+	eachHolds  = 1_000_000_000 // minor units in each wallet
+	ticksPerMS = 10            // a tick of /proc is 10 ms
+)
+
+var dollars = money.Currency{Letter: "Z", Code: "WMZ", Exponent: 2, Fee: money.FeeSchedule{RateBasisPoints: 80, MinMinor: 1, MaxMinor: 5000}}
+
+// world is a database of people with funded wallets, on a Postgres of its own with durable commits.
+type world struct {
+	server  *localpg.Server
+	dsn     string
+	db      *postgres.DB
+	people  []person
+	wallets []models.Wallet
+	hot     int // index of the wallet that everybody pays
+}
+
+type person struct {
+	account models.Account
+	wallets []int // indexes
+}
+
+func newWorld(ctx context.Context, dir string, wallets int) (*world, error) {
+	server, err := localpg.Start(ctx, localpg.Options{DataDir: dir, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	w := &world{server: server, dsn: server.DSN("purser")}
+	if err := w.fill(ctx, wallets); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *world) fill(ctx context.Context, wallets int) error {
+	if err := w.server.EnsureDatabase(ctx, "purser"); err != nil {
+		return err
+	}
+	if err := postgres.Migrate(ctx, w.dsn, slog.New(slog.DiscardHandler)); err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, w.dsn, postgres.Options{MaxConns: 20})
+	if err != nil {
+		return err
+	}
+	w.db = db
+	if err := w.addPeople(ctx, wallets/people+1); err != nil {
+		return err
+	}
+	w.hot = w.people[0].wallets[0]
+	w.people[0].wallets = w.people[0].wallets[1:] // it only receives
+	return w.settle(ctx)
+}
+
+// addPeople writes accounts and wallets, and lets the ledger's own rules see them funded: by an issue for each.
+func (w *world) addPeople(ctx context.Context, each int) error {
+	orm := w.db.GORM(ctx)
+	born := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range people {
+		phone, email := fmt.Sprintf("+7910%07d", i), fmt.Sprintf("p%d@bench.test", i)
+		account := models.Account{ID: uuid.Must(uuid.NewV7()), WMID: number.NewWMID(), Role: models.RolePerson, Status: models.AccountActive,
+			CertificateLevel: models.CertificatePersonal, Locale: "EN", Phone: &phone, Email: &email, EmailKey: &email, FirstName: "P", LastName: "N",
+			BirthDate: &born, CreatedAt: time.Now()}
+		if err := orm.Create(&account).Error; err != nil {
+			return err
+		}
+		if err := orm.Create(&models.ConfirmationPolicy{AccountID: account.ID, Currency: "Z", WithoutCodeUpTo: eachHolds}).Error; err != nil {
+			return err
+		}
+		p := person{account: account}
+		rows := make([]models.Wallet, each)
+		for j := range rows {
+			rows[j] = models.Wallet{Number: number.NewWallet("Z"), AccountID: account.ID, Kind: models.WalletUser, Currency: "Z", Name: "Bench",
+				IsDefault: j == 0, OpenedAt: time.Now()}
+		}
+		if err := orm.Create(&rows).Error; err != nil {
+			return err
+		}
+		for _, row := range rows {
+			p.wallets = append(p.wallets, len(w.wallets))
+			w.wallets = append(w.wallets, row)
+		}
+		w.people = append(w.people, p)
+	}
+	return w.fund(ctx)
+}
+
+// settle brings the database to rest, so that one measurement does not pay for another.
+func (w *world) settle(ctx context.Context) error {
+	_, err := w.db.Pool.Exec(ctx, `CHECKPOINT`)
+	return err
+}
+
+func (w *world) close() {
+	if w.db != nil {
+		w.db.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	_ = w.server.Stop(ctx)
+}
+
+// postgresCPU is what all processes of the private Postgres have used, those that ended included.
+func (w *world) postgresCPU() time.Duration {
+	text, err := os.ReadFile(filepath.Join(w.server.Dir(), "data", "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	postmaster, _ := strconv.Atoi(string(first))
+	total := cpuWithChildren(postmaster)
+	all, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range all {
+		if fields := statFields(path); len(fields) > 1 && fields[1] == strconv.Itoa(postmaster) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			total += cpuOf(pid)
+		}
+	}
+	return total
+}
+
+// cpuOf is the CPU time of a process, of this one for 0.
+func cpuOf(pid int) time.Duration {
+	name := "self"
+	if pid != 0 {
+		name = strconv.Itoa(pid)
+	}
+	fields := statFields("/proc/" + name + "/stat")
+	return ticks(fields, 11, 12)
+}
+
+func cpuWithChildren(pid int) time.Duration {
+	return ticks(statFields("/proc/"+strconv.Itoa(pid)+"/stat"), 11, 12, 13, 14)
+}
+
+// statFields are the fields of a stat file behind the name of the program: state, parent, …
+func statFields(path string) []string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return strings.Fields(rest)
+}
+
+func ticks(fields []string, at ...int) (total time.Duration) {
+	for _, i := range at {
+		if i < len(fields) {
+			n, _ := strconv.ParseInt(fields[i], 10, 64)
+			total += time.Duration(n) * ticksPerMS * time.Millisecond
+		}
+	}
+	return total
+}
