@@ -8,7 +8,7 @@ SHELL := /bin/bash
 GO_FILES = $(shell find . -name '*.go' -not -path '*/node_modules/*')
 
 # Tests that compare a committed file with what the code says, and rewrite it when given -update.
-GOLDENS := ./migrations ./internal/config
+GOLDENS := ./migrations ./internal/config ./internal/delivery
 
 PLAYGROUND := web/playground
 PLAYGROUND_SOURCES := $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)

@@ -51,7 +51,7 @@ func NotBuilt() []byte { return mustRead("pages/not-built.html") }
 // Pages returns the styles, scripts and icon of our own pages, to be served under /pages/.
 func Pages() fs.FS { return files }
 
-// VerifyEmail is the page behind /verify-email#<token>. The token stays in the browser until a button is pressed, so a
+// VerifyEmail is the page behind /verify-email#token=…. The token stays in the browser until a button is pressed, so a
 // mail scanner that follows the link confirms nothing.
 func VerifyEmail() []byte { return mustRead("pages/verify-email.html") }
 

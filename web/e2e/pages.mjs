@@ -1,12 +1,13 @@
 // node pages.mjs <baseURL>: the development inbox and the page behind the link of a letter.
-import { base, check, checkPolicy, ok, register, run } from './lib.mjs';
+import { checkPolicy, runInBrowser } from './browser.mjs';
+import { base, check, ok, register } from './lib.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 
-await run(async (house) => {
+await runInBrowser(async (house) => {
   const inbox = await house.open('/dev/inbox', { permissions: ['clipboard-read', 'clipboard-write'] });
   checkPolicy(inbox.answer, 'the inbox');
-  const letter = await register();
+  const { letter } = await register();
   const address = letter.to;
   ok('a registration sends a letter with a link');
 
@@ -56,7 +57,7 @@ async function checkHostileMessage(page) {
 
 async function checkVerification(house, link) {
   const path = link.replace(/^https?:\/\/[^/]+/, '');
-  check(path.startsWith('/verify-email#'), `the letter links to ${base}/verify-email`);
+  check(path.startsWith('/verify-email#token='), `the letter links to ${base}/verify-email`);
 
   const page = await house.open(path, PHONE);
   checkPolicy(page.answer, 'the confirmation page');
@@ -76,7 +77,8 @@ async function checkVerification(house, link) {
   const again = await house.open(path, { locale: 'ru-RU', colorScheme: 'dark' });
   await again.getByRole('button', { name: 'Подтвердить' }).click();
   await again.locator('#outcome.bad').waitFor();
-  ok(`the spent link answers “${await again.locator('#outcome').innerText()}”`);
+  check(await again.getByRole('button').isHidden(), 'a spent link cannot be tried again');
+  ok(`it answers “${await again.locator('#outcome').innerText()}”`);
   await house.accessible(again, 'the confirmation page in Russian');
   await house.shot('verify-email-again', again);
 

@@ -1,6 +1,7 @@
 // node playground.mjs <baseURL>: the playground by hand, in a browser without the internet.
 import { randomUUID } from 'node:crypto';
-import { check, checkPolicy, graphql, nextMessage, ok, run } from './lib.mjs';
+import { checkPolicy, runInBrowser } from './browser.mjs';
+import { call, check, nextMessage, ok, WAIT_MS } from './lib.mjs';
 
 const PHONES = { Anna: '+79000000002', Boris: '+79000000003' };
 const WALK = [
@@ -8,7 +9,7 @@ const WALK = [
   'TransferReceived',
 ];
 
-await run(async (house) => {
+await runInBrowser(async (house) => {
   const anna = await house.open('/playground/');
   checkPolicy(anna.answer, 'the playground');
   await anna.locator('.graphiql-query-editor .view-lines').waitFor();
@@ -23,9 +24,9 @@ await run(async (house) => {
   await anna.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
 
   await anna.getByRole('button', { name: 'New tab' }).click();
-  await type(anna, '{ currencies { letter code } }');
+  await type(anna, 'query', '{ currencies { letter exponent } }');
   await anna.keyboard.press('Control+Enter');
-  await answers(anna, '"WMZ"');
+  await answers(anna, '"letter": "Z"');
   ok('a query answers');
   await house.shot('query');
 
@@ -35,11 +36,21 @@ await run(async (house) => {
   ok('the log-in helper fills the headers editor');
   await house.accessible(anna, 'the bar of a signed-in person', '#bar');
 
-  await openTab(anna, 'OpenWallet');
+  await openTab(anna, 'Viewer');
   await execute(anna);
-  await answers(anna, '"openWallet"', '"userErrors": []');
-  ok('a mutation answers');
-  await house.shot('mutation');
+  await answers(anna, '"firstName": "Anna"', '"wallets": [');
+  ok('a step of the walk answers who is signed in');
+
+  const wallet = await walletOf(token);
+  const name = `Purse ${Date.now() % 10_000}`;
+  await anna.getByRole('button', { name: 'New tab' }).click();
+  await type(anna, 'query', 'mutation M($input: RenameWalletInput!) { renameWallet(input: $input) { wallet { name } userErrors { code } } }');
+  await anna.getByRole('button', { name: 'Variables', exact: true }).click();
+  await type(anna, 'variables', JSON.stringify({ input: { walletNumber: wallet, name } }));
+  await execute(anna);
+  await answers(anna, `"name": "${name}"`, '"userErrors": []');
+  ok('a mutation with variables answers');
+  await house.shot('mutation', anna);
 
   const boris = await house.open('/playground/');
   await logIn(house, boris, 'Boris');
@@ -50,13 +61,21 @@ await run(async (house) => {
   await execute(boris);
   await subscribed;
   const memo = `e2e ${Date.now()}`;
-  await transfer(token, memo);
+  await transfer(token, wallet, memo);
   await answers(boris, '"transferReceived"', memo);
   ok('a subscription receives the transfer of another person');
-  await house.shot('subscription');
+  await house.shot('subscription', boris);
+
+  await boris.getByRole('button', { name: 'Log out' }).click();
+  const left = Date.now();
+  await answers(boris, 'The socket was closed: 4403');
+  check(Date.now() - left < 5_000, 'a subscription ends soon after its session, and says why');
+  await boris.getByRole('button', { name: /^Execute query/ }).waitFor();
+  ok('it does not come back by itself');
 
   await anna.getByRole('button', { name: 'Log out' }).click();
   await anna.getByLabel('Password').waitFor();
+  await anna.getByRole('button', { name: 'Headers', exact: true }).click();
   check((await headers(anna)) === '', 'log out takes the token away');
 
   const phone = await house.open('/playground/', { viewport: { width: 390, height: 844 }, locale: 'ru-RU', colorScheme: 'dark' });
@@ -90,8 +109,10 @@ async function openTab(page, name) {
   await settle(page);
 }
 
-async function type(page, text) {
-  await page.locator('.graphiql-query-editor .view-lines').click();
+// type replaces the text of one of the two editors in front.
+async function type(page, editor, text) {
+  const tool = editor === 'query' ? '.graphiql-query-editor' : '.graphiql-editor-tool .graphiql-editor:not(.hidden)';
+  await page.locator(`${tool} .view-lines`).click();
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText(text);
   await settle(page);
@@ -105,7 +126,7 @@ async function execute(page) {
 async function answers(page, ...texts) {
   const pane = page.locator('.graphiql-response .view-lines');
   const seen = async () => (await pane.innerText()).replaceAll('\u00a0', ' ');
-  for (const end = Date.now() + 15_000; Date.now() < end; await page.waitForTimeout(100)) {
+  for (const end = Date.now() + WAIT_MS; Date.now() < end; await page.waitForTimeout(100)) {
     const text = await seen();
     if (texts.every((wanted) => text.includes(wanted))) return;
   }
@@ -116,20 +137,16 @@ async function headers(page) {
   return (await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines').innerText()).trim();
 }
 
+// walletOf finds a person's first Z wallet.
+async function walletOf(token) {
+  const { wallets } = await call('Wallets', {}, token);
+  return wallets.find(({ number }) => number.startsWith('Z')).number;
+}
+
 // transfer sends 1.00 WMZ from Anna to Boris by plain API calls.
-async function transfer(token, memo) {
-  const { viewer } = await graphql('{ viewer { wallets { number } } }', {}, token);
-  const from = viewer.wallets.find(({ number }) => number.startsWith('Z')).number;
+async function transfer(token, from, memo) {
   const { message, result } = await nextMessage(PHONES.Anna, (m) => m.code, () =>
-    graphql(
-      'mutation ($i: CreateTransferInput!) { createTransfer(input: $i) { transfer { id } userErrors { code message } } }',
-      { i: { from, to: { phone: PHONES.Boris }, amount: '1.00', memo, idempotencyKey: randomUUID() } },
-      token,
-    ),
+    call('CreateTransfer', { input: { from, to: { phone: PHONES.Boris }, amount: '1.00', memo, idempotencyKey: randomUUID() } }, token),
   );
-  await graphql(
-    'mutation ($i: ConfirmTransferInput!) { confirmTransfer(input: $i) { transfer { status } userErrors { code message } } }',
-    { i: { transferId: result.createTransfer.transfer.id, code: message.code } },
-    token,
-  );
+  await call('ConfirmTransfer', { input: { transferId: result.transfer.id, code: message.code } }, token);
 }

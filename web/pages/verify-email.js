@@ -11,6 +11,7 @@ const words = {
     done: 'Thank you, the address is confirmed. You can close this page.',
     doneWith: (address) => `Thank you, ${address} is confirmed. You can close this page.`,
     noToken: 'The link is incomplete. Open it from the letter once more, or copy all of it, to the last letter.',
+    spent: 'This link was used already, was replaced by a newer one or has run out. The app can send another letter.',
     failed: 'That did not work. Check the connection and try again.',
   },
   ru: {
@@ -21,6 +22,7 @@ const words = {
     done: 'Спасибо, адрес подтверждён. Страницу можно закрыть.',
     doneWith: (address) => `Спасибо, адрес ${address} подтверждён. Страницу можно закрыть.`,
     noToken: 'Ссылка неполная. Откройте её из письма ещё раз или скопируйте целиком, до последней буквы.',
+    spent: 'Эта ссылка уже использована, заменена новой или устарела. Приложение может отправить ещё одно письмо.',
     failed: 'Не получилось. Проверьте связь и попробуйте ещё раз.',
   },
 };
@@ -32,6 +34,8 @@ const MUTATION = `mutation ($t: String!) {
   }
 }`;
 
+const LINK_SPENT = 'CODE_EXPIRED';
+
 const language = navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
 const text = words[language];
 const intro = document.getElementById('intro');
@@ -39,7 +43,7 @@ const button = document.getElementById('confirm');
 const outcome = document.getElementById('outcome');
 
 function token() {
-  return location.hash.slice(1);
+  return new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 }
 
 function say(message, kind) {
@@ -53,7 +57,7 @@ function show() {
   say(token() ? '' : text.noToken, token() ? '' : 'bad');
 }
 
-// verify returns the confirmed address (none when nobody is signed in here) or the refusal to show.
+// verify returns what came of it; there is an address when somebody is signed in here.
 async function verify() {
   const response = await fetch('/graphql', {
     method: 'POST',
@@ -68,22 +72,22 @@ async function verify() {
   const { data } = await response.json();
   if (!data?.verifyEmail) throw new Error('no answer');
   const { account, userErrors } = data.verifyEmail;
-  if (userErrors.length > 0) return { refused: userErrors[0].message };
-  return { address: account?.email.address };
+  return { refusal: userErrors[0], address: account?.email.address };
 }
 
 async function confirm() {
   button.disabled = true;
   say(text.busy, '');
   try {
-    const { refused, address } = await verify();
-    if (refused) {
-      say(refused, 'bad');
-    } else {
-      button.hidden = intro.hidden = true;
-      history.replaceState(null, '', location.pathname); // the token is spent: do not keep it in the history
-      say(address ? text.doneWith(address) : text.done, 'good');
+    const { refusal, address } = await verify();
+    if (refusal && refusal.code !== LINK_SPENT) {
+      say(refusal.message, 'bad');
+      return;
     }
+    button.hidden = intro.hidden = true;
+    history.replaceState(null, '', location.pathname); // the token is spent: do not keep it in the history
+    if (refusal) say(text.spent, 'bad');
+    else say(address ? text.doneWith(address) : text.done, 'good');
   } catch {
     say(text.failed, 'bad');
   } finally {

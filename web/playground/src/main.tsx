@@ -6,21 +6,13 @@ import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './style.css';
 
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createPortal } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 
+import { fetcher } from './fetcher';
 import { LogInBar } from './LogInBar';
 import { walkTabs } from './walk';
-
-// Queries and mutations go by POST, subscriptions by websocket (graphql-transport-ws). The headers
-// editor feeds both: over the websocket its content is the connection_init payload.
-const fetcher = createGraphiQLFetcher({
-  url: '/graphql',
-  subscriptionUrl: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
-  enableIncrementalDelivery: false,
-});
 
 const bar = document.getElementById('bar')!;
 

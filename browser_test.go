@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"purser/graph/generated"
+	"purser/internal/pgtest"
+)
+
+// scriptPatience is longer than the two minutes that the scripts give themselves.
+const scriptPatience = 150 * time.Second
+
+// The browser tests are not parallel: a browser that shares its processors with everything else says little when it is late.
+
+func TestPlaygroundInABrowser(t *testing.T) {
+	needBrowser(t)
+	need(t, "the built playground", "web/playground/dist/index.html")
+	runScript(t, "playground.mjs")
+}
+
+func TestPagesInABrowser(t *testing.T) {
+	needBrowser(t)
+	runScript(t, "pages.mjs")
+}
+
+// TestWebsocketClient uses the websocket client of most apps.
+func TestWebsocketClient(t *testing.T) {
+	t.Parallel()
+	runScript(t, "ws.mjs")
+}
+
+// runScript runs a script of web/e2e on a server with a database of its own.
+func runScript(t *testing.T, name string) {
+	t.Helper()
+	need(t, "the packages of the scripts", "web/e2e/node_modules/.package-lock.json")
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("Node.js is missing, version 20 or newer; then run `make test`: %v", err)
+	}
+	s := startServer(t, pgtest.DSN(t))
+
+	ctx, cancel := context.WithTimeout(t.Context(), scriptPatience)
+	defer cancel()
+	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), s.URL)
+	script.Cancel = func() error { return script.Process.Signal(syscall.SIGTERM) } // it takes its browser along
+	script.WaitDelay = 10 * time.Second
+	if out, err := script.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, out)
+	}
+}
+
+func needBrowser(t *testing.T) {
+	t.Helper()
+	path := os.Getenv("CHROMIUM")
+	if path == "" {
+		path = "/usr/bin/chromium"
+	}
+	need(t, "Chromium (CHROMIUM may name it)", path)
+}
+
+// need ends a test that cannot be run here. It does not skip it: it would look as if all were well.
+func need(t *testing.T, what, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%s is missing: run `make test`, which installs and builds what the tests need: %v", what, err)
+	}
+}
+
+func TestOperationsFitTheSchema(t *testing.T) {
+	t.Parallel()
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+
+	var files []string
+	for _, pattern := range []string{"web/playground/src/walk/*.graphql", "web/e2e/*.graphql", "web/pages/*.js"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, found, err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			for _, text := range documents(t, file) {
+				document, err := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules())
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkVariables(t, schema, document, file)
+			}
+		})
+	}
+}
+
+var scriptOperation = regexp.MustCompile("(?s)`((?:query|mutation|subscription) .*?)`")
+
+// documents are what a file holds: one document, or those that stand in a script as text.
+func documents(t *testing.T, file string) (texts []string) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Ext(file) == ".graphql" {
+		return []string{string(content)}
+	}
+	for _, found := range scriptOperation.FindAllSubmatch(content, -1) {
+		texts = append(texts, string(found[1]))
+	}
+	return texts
+}
+
+// checkVariables holds the variables beside a document against each of its operations.
+func checkVariables(t *testing.T, schema *ast.Schema, document *ast.QueryDocument, file string) {
+	t.Helper()
+	content, err := os.ReadFile(strings.TrimSuffix(file, filepath.Ext(file)) + ".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var variables map[string]any
+	if err := errors.Join(err, json.Unmarshal(content, &variables)); err != nil {
+		t.Fatal(err)
+	}
+	for _, operation := range document.Operations {
+		if _, err := validator.VariableValues(schema, operation, variables); err != nil {
+			t.Errorf("%s: %v", operation.Name, err)
+		}
+	}
+}

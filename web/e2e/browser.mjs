@@ -1,0 +1,102 @@
+// A browser that is cut off from the world and remembers all that goes wrong in its pages.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { base, check, ok, run, WAIT_MS } from './lib.mjs';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const screenshots = process.env.SCREENSHOTS;
+
+// runInBrowser is run for a check that needs a browser. Errors in the pages are the check's own.
+export const runInBrowser = (body) =>
+  run(async () => {
+    const browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+        '--disable-background-networking', '--disable-component-update',
+        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+      ],
+    });
+    const house = new House(browser);
+    try {
+      await body(house);
+      house.checkClean();
+    } catch (reason) {
+      await house.shot('failure').catch(() => {});
+      for (const trouble of house.trouble) console.error(`#   ${trouble}`);
+      throw reason;
+    } finally {
+      await browser.close();
+    }
+  });
+
+class House {
+  outside = [];
+  trouble = [];
+
+  constructor(browser) {
+    this.browser = browser;
+  }
+
+  // open shows a path in a window of its own; whatever goes wrong there is remembered.
+  async open(path, options = {}) {
+    const context = await this.browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(WAIT_MS);
+    await context.route('**', (route) => {
+      const url = route.request().url();
+      if (isInside(url)) return route.fallback();
+      this.outside.push(url);
+      return route.abort();
+    });
+    await context.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`CSP ${event.effectiveDirective} refused ${event.blockedURI} (${event.sourceFile}:${event.lineNumber})`);
+      });
+    });
+
+    const page = await context.newPage();
+    page.on('websocket', (socket) => isInside(socket.url()) || this.outside.push(socket.url()));
+    page.on('pageerror', (error) => this.trouble.push(`${path}: ${error}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.trouble.push(`${path}: ${message.text()}`);
+    });
+    this.page = page;
+    page.answer = await page.goto(base + path);
+    return page;
+  }
+
+  async shot(name, page = this.page) {
+    if (!screenshots) return;
+    mkdirSync(screenshots, { recursive: true });
+    await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  }
+
+  // accessible runs axe on the page, or on one part of it.
+  async accessible(page, what, part) {
+    await page.evaluate(axeSource); // not a script of the page, so its policy does not apply
+    const { violations } = await page.evaluate((include) => window.axe.run(include ?? document), part);
+    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    const list = grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    if (list.length > 0) throw new Error(`axe on ${what}:\n  ${list.join('\n  ')}`);
+    ok(`axe finds nothing serious on ${what}`);
+  }
+
+  checkClean() {
+    check(this.outside.length === 0, `no request left this machine${this.outside.map((url) => ` ${url}`)}`);
+    check(this.trouble.length === 0, 'no console error, no policy violation');
+  }
+}
+
+function isInside(url) {
+  const { protocol, hostname } = new URL(url);
+  return !/^(https?|wss?):$/.test(protocol) || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}
+
+// checkPolicy asks the answer's Content-Security-Policy for the promise that matters.
+export function checkPolicy(answer, what) {
+  const policy = answer.headers()['content-security-policy'] ?? '';
+  const scripts = /script-src ([^;]*)/.exec(policy)?.[1].trim();
+  check(scripts === "'self'" && policy.includes("default-src 'none'"), `${what} has a strict policy`);
+}
