@@ -180,14 +180,12 @@ func (p *tap) serve(conn net.Conn) {
 		case *pgproto3.Parse:
 			statements[m.Name] = m.Query
 		case *pgproto3.Bind:
-			if strings.Contains(statements[m.PreparedStatement], "INSERT INTO entries") {
-				moves.Store(true)
-			}
-		case *pgproto3.Query:
-			if strings.HasPrefix(m.String, "begin") {
+			switch statement := statements[m.PreparedStatement]; {
+			case statement == "BEGIN":
 				moves.Store(false)
-			}
-			if m.String == "commit" && moves.Load() && p.fire(beforeCommit) {
+			case strings.Contains(statement, "INSERT INTO entries"):
+				moves.Store(true)
+			case statement == "COMMIT" && moves.Load() && p.fire(beforeCommit):
 				return
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
@@ -133,8 +134,14 @@ func TestASubscriberAtOneServerHearsATransferAtAnother(t *testing.T) {
 		t.Errorf("boris has %s at the other server", balance)
 	}
 	ask[struct{ LogOut struct{ SessionID string } }](boris.at(one), `mutation { logOut { sessionId } }`, nil)
-	if r, err := boris.try(`{ viewer { wmid } }`, nil); err != nil || r.status != http.StatusUnauthorized {
-		t.Errorf("a session that ended elsewhere gets %d, %v", r.status, err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // until the other server knows, within seconds
+		r, err := boris.try(`{ viewer { wmid } }`, nil)
+		if err == nil && r.status == http.StatusUnauthorized {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("a session that ended elsewhere gets %d, %v", r.status, err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -277,5 +284,45 @@ func TestSocketsRefuseBadTokensAndStrangers(t *testing.T) {
 	}
 	if r, err := s.client(t).try(`subscription { transferReceived { cursor } }`, nil); err != nil || len(r.Errors) == 0 || r.Errors[0].Extensions.Code != "BAD_USER_INPUT" {
 		t.Errorf("a subscription by POST is answered with %+v, %v", r, err)
+	}
+}
+
+func TestSocketsThatBreakTheProtocolAreClosedWithItsCodes(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t))
+	boris := s.client(t).boris()
+	subscribe := `{"id":"1","type":"subscribe","payload":{"query":"subscription { accountEvents { cursor } }"}}`
+	begin := `{"type":"connection_init","payload":{"Authorization":"Bearer ` + boris.token + `"}}`
+	for name, broken := range map[string]struct {
+		messages []string
+		want     websocket.StatusCode
+	}{
+		"a payload that is no object":     {[]string{`{"type":"connection_init","payload":"x"}`}, 4400},
+		"a token that is no text":         {[]string{`{"type":"connection_init","payload":{"Authorization":5}}`}, 4401},
+		"no JSON":                         {[]string{`hello`}, 4400},
+		"an unknown type":                 {[]string{begin, `{"type":"start"}`}, 4400},
+		"a second beginning":              {[]string{begin, begin}, 4429},
+		"a subscription before any":       {[]string{subscribe}, 4401},
+		"two operations of one id":        {[]string{begin, subscribe, subscribe}, 4409},
+		"nothing at all":                  {nil, 4408},
+		"more than a message may contain": {[]string{begin, strings.Repeat("x", 100_000)}, 1009},
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range broken.messages {
+			if err := conn.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for err == nil {
+			_, _, err = conn.Read(ctx)
+		}
+		if websocket.CloseStatus(err) != broken.want {
+			t.Errorf("%s: the socket ends with %v, want %d", name, err, broken.want)
+		}
+		cancel()
 	}
 }

@@ -23,6 +23,7 @@ type options struct {
 	clients []int
 	seconds float64
 	wallets int
+	what    string
 	out     string
 }
 
@@ -40,6 +41,7 @@ func parse() options {
 	clients := flag.String("clients", "16,64,256", "numbers of clients, separated by commas")
 	flag.Float64Var(&o.seconds, "seconds", 5, "how long each measurement takes")
 	flag.IntVar(&o.wallets, "wallets", 10_000, "wallets that transfers are spread over")
+	flag.StringVar(&o.what, "what", "abc", "which of (a), (b) and (c) to measure")
 	flag.StringVar(&o.out, "out", "", "file for the results as JSON")
 	flag.Parse()
 	for part := range strings.SplitSeq(*clients, ",") {
@@ -72,7 +74,10 @@ func run(ctx context.Context, o options) error {
 	for _, hot := range []bool{false, true} {
 		for _, clients := range o.clients {
 			var baseline float64
-			for _, make := range []func(context.Context, *world, string) (contender, error){newBaseline, newLedgerRoom, newAPI} {
+			for i, make := range []func(context.Context, *world, string) (contender, error){newBaseline, newLedgerRoom, newAPI} {
+				if !strings.Contains(o.what, "abc"[i:i+1]) {
+					continue
+				}
 				r, err := measureOne(ctx, w, make, binary, clients, hot, o.seconds)
 				if err != nil {
 					return err

@@ -5,8 +5,7 @@
 CREATE TABLE event_heads (
     account_id uuid   NOT NULL,
     last_seq   bigint NOT NULL,
-    CONSTRAINT event_heads_pkey PRIMARY KEY (account_id),
-    CONSTRAINT event_heads_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts (id)
+    CONSTRAINT event_heads_pkey PRIMARY KEY (account_id)
 ) WITH (fillfactor = 70);
 
 CREATE TABLE events (

@@ -52,6 +52,7 @@ type Wallet struct {
 	AccountID uuid.UUID  `gorm:"column:account_id"`
 	Kind      string     `gorm:"column:kind"`
 	Currency  string     `gorm:"column:currency"`
+	Shard     int        `gorm:"column:shard"` // of a system wallet; 0 for a user's
 	Name      string     `gorm:"column:name"`
 	IsDefault bool       `gorm:"column:is_default"`
 	Balance   int64      `gorm:"column:balance;->"`

@@ -42,7 +42,14 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Account, error) {
 	if !ok {
 		return nil, nil //nolint:nilnil // nobody is signed in
 	}
-	return accountView(viewer.Account), nil
+	if !viewer.Recalled {
+		return accountView(viewer.Account), nil
+	}
+	account, err := loadersOf(ctx).accounts.Load(ctx, viewer.Account.ID) // what is shown is fresh
+	if err != nil {
+		return nil, err
+	}
+	return accountView(account), nil
 }
 
 func (r *queryResolver) Agreements(ctx context.Context) ([]*model.Agreement, error) {

@@ -16,6 +16,7 @@ import (
 type loaders struct {
 	transfers *dataloadgen.Loader[ownedID, transfers.View]
 	wallets   *dataloadgen.Loader[ownedNumber, models.Wallet]
+	accounts  *dataloadgen.Loader[uuid.UUID, models.Account]
 }
 
 // A thing is always read for someone: what is not theirs is not found.
@@ -33,6 +34,7 @@ func (r *Resolver) Loaders(ctx context.Context, next graphql.ResponseHandler) *g
 	return next(context.WithValue(ctx, loadersKey{}, &loaders{
 		transfers: dataloadgen.NewMappedLoader(r.loadTransfers),
 		wallets:   dataloadgen.NewMappedLoader(r.loadWallets),
+		accounts:  dataloadgen.NewMappedLoader(r.Accounts.FindMany),
 	}))
 }
 

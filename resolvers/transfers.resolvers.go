@@ -12,6 +12,7 @@ import (
 
 	"purser/graph/generated"
 	"purser/graph/model"
+	"purser/internal/accounts"
 	"purser/internal/sessions"
 	"purser/internal/transfers"
 )
@@ -103,6 +104,22 @@ func (r *mutationResolver) SetConfirmationPolicy(ctx context.Context, input mode
 	}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err
+}
+
+func (r *transferPartyResolver) Wmid(ctx context.Context, obj *model.TransferParty) (string, error) {
+	if obj.Named {
+		return obj.Wmid, nil
+	}
+	owner, err := loadersOf(ctx).accounts.Load(ctx, obj.OwnerID)
+	return owner.WMID, err
+}
+
+func (r *transferPartyResolver) DisplayName(ctx context.Context, obj *model.TransferParty) (string, error) {
+	if obj.Named {
+		return obj.DisplayName, nil
+	}
+	owner, err := loadersOf(ctx).accounts.Load(ctx, obj.OwnerID) // the money has moved: the two know each other
+	return accounts.DisplayName(owner.FirstName, owner.LastName), err
 }
 
 func (r *transferPartyResolver) Wallet(ctx context.Context, obj *model.TransferParty) (*model.Wallet, error) {

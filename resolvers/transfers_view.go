@@ -21,9 +21,9 @@ func (r *Resolver) transferView(ctx context.Context, viewer uuid.UUID, t transfe
 		Amount: amountView(currency, t.Amount), Fee: amountView(currency, t.Fee), Total: amountView(currency, t.Debit()),
 		Memo: filled(t.Memo), CreatedAt: t.CreatedAt, CompletedAt: t.CompletedAt,
 		From: &model.TransferParty{WalletNumber: t.FromNumber, Wmid: t.FromWMID, DisplayName: t.FromName(viewer),
-			OwnerID: t.FromAccountID, Own: t.FromAccountID == viewer},
+			OwnerID: t.FromAccountID, Own: t.FromAccountID == viewer, Named: t.Named},
 		To: &model.TransferParty{WalletNumber: t.ToNumber, Wmid: t.ToWMID, DisplayName: t.ToName(viewer),
-			OwnerID: t.ToAccountID, Own: t.ToAccountID == viewer},
+			OwnerID: t.ToAccountID, Own: t.ToAccountID == viewer, Named: t.Named},
 	}
 	if t.Status == models.TransferAwaitingConfirmation {
 		view.ConfirmBy = t.ConfirmBy

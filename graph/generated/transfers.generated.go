@@ -19,6 +19,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type TransferPartyResolver interface {
+	Wmid(ctx context.Context, obj *model.TransferParty) (string, error)
+	DisplayName(ctx context.Context, obj *model.TransferParty) (string, error)
 	Wallet(ctx context.Context, obj *model.TransferParty) (*model.Wallet, error)
 }
 
@@ -987,7 +989,7 @@ func (ec *executionContext) _TransferParty_wmid(ctx context.Context, field graph
 			return ec.fieldContext_TransferParty_wmid(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Wmid, nil
+			return ec.Resolvers.TransferParty().Wmid(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -998,7 +1000,7 @@ func (ec *executionContext) _TransferParty_wmid(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_TransferParty_wmid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TransferParty", field, false, false, "WMID")
+	return graphql.NewScalarFieldContext("TransferParty", field, true, true, "WMID")
 }
 
 func (ec *executionContext) _TransferParty_displayName(ctx context.Context, field graphql.CollectedField, obj *model.TransferParty) (ret graphql.Marshaler) {
@@ -1010,7 +1012,7 @@ func (ec *executionContext) _TransferParty_displayName(ctx context.Context, fiel
 			return ec.fieldContext_TransferParty_displayName(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.DisplayName, nil
+			return ec.Resolvers.TransferParty().DisplayName(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -1021,7 +1023,7 @@ func (ec *executionContext) _TransferParty_displayName(ctx context.Context, fiel
 	)
 }
 func (ec *executionContext) fieldContext_TransferParty_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TransferParty", field, false, false, "String")
+	return graphql.NewScalarFieldContext("TransferParty", field, true, true, "String")
 }
 
 func (ec *executionContext) _TransferParty_wallet(ctx context.Context, field graphql.CollectedField, obj *model.TransferParty) (ret graphql.Marshaler) {
@@ -1753,15 +1755,17 @@ func (ec *executionContext) _TransferParty(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "wmid":
-			out.Values[i] = ec._TransferParty_wmid(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TransferParty_wmid(ctx, field, obj)
+				})
 		case "displayName":
-			out.Values[i] = ec._TransferParty_displayName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TransferParty_displayName(ctx, field, obj)
+				})
 		case "wallet":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

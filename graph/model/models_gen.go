@@ -956,6 +956,7 @@ type TransferParty struct {
 	DisplayName string `json:"displayName"`
 	// The wallet itself, when it is the viewer's own.
 	Wallet  *Wallet   `json:"wallet,omitempty"`
+	Named   bool      `json:"-"`
 	Own     bool      `json:"-"`
 	OwnerID uuid.UUID `json:"-"`
 }

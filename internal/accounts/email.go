@@ -38,11 +38,16 @@ func (s *Service) RequestEmailVerification(ctx context.Context, id uuid.UUID) (m
 // used, replaced, ran out, or never was.
 func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account, error) {
 	account, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
-		link, err := useEmailLink(tx, s.emailMAC(token))
+		mac := s.emailMAC(token)
+		owner, err := emailLinkOwner(tx, mac)
 		if err != nil {
 			return models.Account{}, err
 		}
-		account, err := lockAccount(tx, link.AccountID)
+		account, err := lockAccount(tx, owner) // before the link, as RequestEmailVerification locks them
+		if err != nil {
+			return models.Account{}, err
+		}
+		link, err := useEmailLink(tx, mac)
 		if err != nil {
 			return models.Account{}, err
 		}

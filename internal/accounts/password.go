@@ -84,12 +84,13 @@ func checkPassword(password, confirmation string, own ...string) error {
 
 func guessable(password string, own []string) bool {
 	lower := strings.ToLower(password)
-	if strings.Count(lower, lower[:1]) == len(lower) || strings.Contains("01234567890123456789", lower) || strings.HasPrefix(lower, "purser") ||
+	first, _ := utf8.DecodeRuneInString(lower)
+	if strings.Trim(lower, string(first)) == "" || strings.Contains("01234567890123456789", lower) || strings.HasPrefix(lower, "purser") ||
 		strings.HasPrefix(lower, "webmoney") || strings.HasPrefix(lower, "password") || strings.HasPrefix(lower, "qwertyui") {
 		return true
 	}
 	for _, data := range own {
-		if data != "" && lower == strings.ToLower(strings.TrimPrefix(data, "+")) {
+		if data != "" && strings.TrimPrefix(lower, "+") == strings.ToLower(strings.TrimPrefix(data, "+")) {
 			return true
 		}
 	}

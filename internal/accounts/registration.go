@@ -75,6 +75,13 @@ func (s *Service) Registration(ctx context.Context, token string) (Registration,
 // be repeated until the registration is completed, to correct a mistake.
 // Faults: InvalidInput for each field, RegistrationExpired, StepOutOfOrder, PhoneTaken, EmailTaken, RateLimited.
 func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (Registration, error) {
+	begun, err := s.Registration(ctx, token) // hashing is work: it is not done for strangers
+	if err != nil {
+		return Registration{}, err
+	}
+	if begun.NextStep == LogIn {
+		return Registration{}, begun.ended()
+	}
 	j, err := p.judge(s.db.Now())
 	if err != nil {
 		return Registration{}, err

@@ -86,6 +86,11 @@ func (s *Service) Find(ctx context.Context, id uuid.UUID) (models.Account, error
 	return accountBy(ctx, s.db, "id = ?", id)
 }
 
+// FindMany reads accounts by their ids, with one query.
+func (s *Service) FindMany(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]models.Account, error) {
+	return accountsByID(ctx, s.db, ids)
+}
+
 // FindByWMID reads an account. Faults: InvalidWMID at the field for a typing error, RecipientNotFound.
 func (s *Service) FindByWMID(ctx context.Context, wmid string, field ...string) (models.Account, error) {
 	wmid = strings.TrimSpace(wmid)

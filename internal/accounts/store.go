@@ -44,6 +44,18 @@ func accountBy(ctx context.Context, db *postgres.DB, condition string, value any
 	return account, nil
 }
 
+func accountsByID(ctx context.Context, db *postgres.DB, ids []uuid.UUID) (map[uuid.UUID]models.Account, error) {
+	var rows []models.Account
+	if err := db.GORM(ctx).Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("accounts: read: %w", err)
+	}
+	found := make(map[uuid.UUID]models.Account, len(rows))
+	for _, row := range rows {
+		found[row.ID] = row
+	}
+	return found, nil
+}
+
 // recipient is accountBy for someone else's account: the system's own is nobody's recipient, nor is a closed one.
 func recipient(ctx context.Context, db *postgres.DB, field []string, condition, value string) (models.Account, error) {
 	account, err := accountBy(ctx, db, condition+" AND role <> 'SYSTEM' AND status <> 'CLOSED'", value)
@@ -100,6 +112,19 @@ func replaceEmailLinks(tx *postgres.Tx, link models.EmailVerification) error {
 		return fmt.Errorf("accounts: e-mail link: %w", err)
 	}
 	return nil
+}
+
+// emailLinkOwner finds whose link it is, without locking it.
+func emailLinkOwner(tx *postgres.Tx, mac []byte) (uuid.UUID, error) {
+	var link models.EmailVerification
+	err := tx.GORM().Select("account_id").Take(&link, "token_mac = ?", mac).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return link.AccountID, fault.New(fault.CodeExpired, "token")
+	}
+	if err != nil {
+		return link.AccountID, fmt.Errorf("accounts: e-mail link: %w", err)
+	}
+	return link.AccountID, nil
 }
 
 // useEmailLink marks a link as used, and returns it only to the one caller who did so in time.

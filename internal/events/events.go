@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"purser/internal/postgres"
 	"purser/models"
@@ -44,16 +45,27 @@ func Append(ctx context.Context, q postgres.Querier, now time.Time, drafts ...Dr
 	if len(drafts) == 0 {
 		return nil
 	}
+	if _, err := q.Exec(ctx, appendSQL, arguments(now, drafts)...); err != nil {
+		return fmt.Errorf("events: append: %w", err)
+	}
+	return nil
+}
+
+// Queue is Append as a part of a batch.
+func Queue(batch *pgx.Batch, now time.Time, drafts ...Draft) {
+	if len(drafts) > 0 {
+		batch.Queue(appendSQL, arguments(now, drafts)...)
+	}
+}
+
+func arguments(now time.Time, drafts []Draft) []any {
 	accounts := make([]uuid.UUID, len(drafts))
 	kinds := make([]string, len(drafts))
 	subjects := make([]string, len(drafts))
 	for i, d := range drafts {
 		accounts[i], kinds[i], subjects[i] = d.AccountID, d.Kind, d.Subject
 	}
-	if _, err := q.Exec(ctx, appendSQL, accounts, kinds, subjects, now); err != nil {
-		return fmt.Errorf("events: append: %w", err)
-	}
-	return nil
+	return []any{accounts, kinds, subjects, now}
 }
 
 // AppendTx is Append in a GORM transaction.

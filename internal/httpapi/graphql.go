@@ -64,7 +64,7 @@ func (a *API) graphql() http.Handler {
 	}
 	server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](documentCacheSize)})
 	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
-	server.Use(&rules{})
+	server.Use(&rules{present: a.Present})
 
 	server.SetErrorPresenter(a.Present)
 	server.SetRecoverFunc(func(ctx context.Context, p any) error {

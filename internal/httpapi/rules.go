@@ -12,7 +12,10 @@ import (
 
 // rules are what the library does not enforce: one mutation field in a request, subscriptions on streams and sockets only,
 // nothing but subscriptions on sockets, and @oneOf for variables, which is how every app sends its input.
-type rules struct{ schema *ast.Schema }
+type rules struct {
+	schema  *ast.Schema
+	present graphql.ErrorPresenterFunc // the socket transport sends what it is given, without presenting it
+}
 
 var _ interface {
 	graphql.OperationContextMutator
@@ -33,20 +36,22 @@ func (r *rules) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 	came, _ := ctx.Value(wayKey{}).(way)
 	operation := oc.Operation.Operation
 	if (operation == ast.Subscription && came == plain) || (operation != ast.Subscription && came == socketWay) {
-		return badInput()
+		return r.badInput(ctx)
 	}
 	if operation == ast.Mutation && countFields(oc.Operation.SelectionSet) > 1 {
-		return badInput()
+		return r.badInput(ctx)
 	}
 	for _, variable := range oc.Operation.VariableDefinitions {
 		if !r.fits(variable.Type, oc.Variables[variable.Variable]) {
-			return badInput()
+			return r.badInput(ctx)
 		}
 	}
 	return nil
 }
 
-func badInput() *gqlerror.Error { return gqlerror.Wrap(fault.New(fault.BadUserInput)) }
+func (r *rules) badInput(ctx context.Context) *gqlerror.Error {
+	return r.present(ctx, fault.New(fault.BadUserInput))
+}
 
 func countFields(set ast.SelectionSet) (n int) {
 	for _, selection := range set {

@@ -2,7 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
+
 	"errors"
 	"net/http"
 	"strings"
@@ -22,8 +22,11 @@ import (
 // Close codes of sockets. Clients of graphql-ws come back after 1001 and 4403, with patience, and do not after 4401.
 const (
 	closeGoingAway    = 1001
+	closeBadMessage   = 4400
 	closeUnauthorized = 4401
 	closeForbidden    = 4403
+	closeInitTimeout  = 4408
+	closeSameID       = 4409
 	closeTooMany      = 4429
 )
 
@@ -37,7 +40,9 @@ type socket struct {
 	release       func()
 
 	mu     sync.Mutex
-	failed map[string]bool
+	begun  bool            // connection_init has come
+	open   map[string]bool // operations in progress
+	failed map[string]bool // operations that were answered with "error"
 }
 
 type socketKey struct{}
@@ -64,6 +69,7 @@ func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Ha
 	server.ServeHTTP(w, r.WithContext(ctx))
 	if h.socket != nil {
 		h.socket.release()
+		h.socket.leave()
 	}
 }
 
@@ -144,36 +150,11 @@ func (a acceptor) Accept(w http.ResponseWriter, r *http.Request, options transpo
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{WebsocketConn: conn, failed: map[string]bool{}, release: func() {}}
+	s := &socket{WebsocketConn: conn, open: map[string]bool{}, failed: map[string]bool{}, release: func() {}}
 	if h, ok := r.Context().Value(socketKey{}).(*holder); ok {
 		h.socket = s
 	}
 	return s, nil
-}
-
-// WriteJSON drops the "complete" that follows an "error" of the same operation.
-func (s *socket) WriteJSON(v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	var message struct{ ID, Type string }
-	if err := json.Unmarshal(text, &message); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	drop := message.Type == "complete" && s.failed[message.ID]
-	switch message.Type {
-	case "error":
-		s.failed[message.ID] = true
-	case "complete":
-		delete(s.failed, message.ID)
-	}
-	s.mu.Unlock()
-	if drop {
-		return nil
-	}
-	return s.WebsocketConn.WriteJSON(json.RawMessage(text))
 }
 
 // SetReadLimit passes on what the embedded interface hides.

@@ -18,10 +18,23 @@ import (
 type book struct {
 	now     time.Time
 	wallets map[int64]*models.Wallet
-	fees    map[string]int64 // id of each currency's fee wallet
+	fees    map[string]int64 // id of each currency's fee wallet, in the poster's shard
 	byKey   map[key]models.Transfer
 	stored  map[uuid.UUID]models.Transfer
+	allowed map[policy]int64 // how much goes without a code
 	entries []models.Entry
+}
+
+type policy struct {
+	account  uuid.UUID
+	currency string
+}
+
+func newBook(now time.Time, fees map[string]int64) *book {
+	return &book{
+		now: now, fees: fees, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
+		allowed: map[policy]int64{},
+	}
 }
 
 type key struct{ account, idempotency uuid.UUID }
@@ -30,6 +43,7 @@ type key struct{ account, idempotency uuid.UUID }
 type verdict struct {
 	outcome Outcome
 	refusal *fault.Fault
+	coded   bool // it needs a code
 	posted  bool // this group posts it: there is something to write
 	insert  bool // its row is not in the table yet
 	news    []events.Draft
@@ -38,6 +52,9 @@ type verdict struct {
 func (v *verdict) err() error {
 	if v.refusal != nil {
 		return v.refusal
+	}
+	if v.coded {
+		return ErrNeedsCode
 	}
 	return nil
 }
@@ -50,6 +67,10 @@ func (b *book) judge(p Posting) *verdict {
 	}
 	if refusal := b.refuse(p); refusal != nil {
 		return &verdict{refusal: refusal}
+	}
+
+	if p.Policed && t.Debit() > b.allowed[policy{t.FromAccountID, t.Currency}] {
+		return &verdict{coded: true}
 	}
 
 	t.Status, t.PostedAt, t.CompletedAt = models.TransferCompleted, &b.now, &b.now
@@ -97,36 +118,36 @@ func (b *book) refuse(p Posting) *fault.Fault {
 	case to == nil || to.AccountID != t.ToAccountID:
 		return fault.New(fault.RecipientNotFound, "to")
 	}
-	if refusal := Unfit(*from, *to); refusal != nil {
+	if refusal := Mismatched(from.ID == to.ID, from.Currency, to.Currency); refusal != nil {
 		return refusal
 	}
 	switch {
-	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:
-		return fault.New(fault.InvalidAmount, "amount")
-	case from.Kind != models.WalletIssue && from.Balance < t.Debit():
-		return Insufficient(p.Currency, from.Balance, t.Debit())
-	}
-	return nil
-}
-
-// Unfit says why two wallets cannot send to each other, or nil.
-func Unfit(from, to models.Wallet) *fault.Fault {
-	switch {
-	case from.ID == to.ID:
-		return fault.New(fault.SameWallet, "to")
-	case from.Currency != to.Currency:
-		return fault.New(fault.CurrencyMismatch, "to").With("From", from.Currency).With("To", to.Currency).
-			Knowing(fault.MismatchFacts{From: money.Letter(from.Currency), To: money.Letter(to.Currency)})
 	case !from.IsOpen():
 		return fault.New(fault.WalletClosed, "from")
 	case !to.IsOpen():
 		return fault.New(fault.WalletClosed, "to")
+	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:
+		return fault.New(fault.InvalidAmount, "amount")
+	case from.Kind != models.WalletIssue && from.Balance < t.Debit():
+		return insufficient(p.Currency, from.Balance, t.Debit())
 	}
 	return nil
 }
 
-// Insufficient is the refusal of a wallet that holds less than is to leave it; both amounts are in minor units.
-func Insufficient(currency money.Currency, available, required int64) *fault.Fault {
+// Mismatched says why two wallets can never send to each other, or nil.
+func Mismatched(same bool, from, to string) *fault.Fault {
+	switch {
+	case same:
+		return fault.New(fault.SameWallet, "to")
+	case from != to:
+		return fault.New(fault.CurrencyMismatch, "to").With("From", from).With("To", to).
+			Knowing(fault.MismatchFacts{From: money.Letter(from), To: money.Letter(to)})
+	}
+	return nil
+}
+
+// insufficient is the refusal of a wallet that holds less than is to leave it; both amounts are in minor units.
+func insufficient(currency money.Currency, available, required int64) *fault.Fault {
 	facts := fault.FundsFacts{
 		Available: money.Amount{Minor: available, Currency: currency}, Required: money.Amount{Minor: required, Currency: currency},
 	}

@@ -9,7 +9,9 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,17 +24,22 @@ import (
 )
 
 const (
+	posters     = 2                // transactions under way at once: one is judged while another is made durable
 	queueLength = 4096             // postings that may wait; one more is refused at once
 	groupMost   = 512              // postings in one transaction
 	answerWait  = 30 * time.Second // an answer comes sooner, or the outcome is unknown to the caller
 	overloadFor = time.Second      // what OVERLOADED tells the client to wait
 )
 
+// ErrNeedsCode is the verdict on a policed posting that is good but larger than its account allows without a code.
+var ErrNeedsCode = errors.New("ledger: the transfer needs a code")
+
 // Posting is a transfer to post. Its row is complete but for the status and the times of posting: Post sets those.
 type Posting struct {
 	Transfer models.Transfer
 	Currency money.Currency // of both wallets; for the facts of a refusal
 	Stored   bool           // the row is in the table already, AWAITING_CONFIRMATION and confirmed
+	Policed  bool           // post it only if its account allows the amount without a code
 }
 
 // Outcome is what became of a posting. Replayed is true when the idempotency key had been used by the same request
@@ -68,7 +75,8 @@ func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
 // Post moves the money of one transfer and returns when that is durable, or refused. It locks the wallets involved in id
 // order. A repeat with the same account, key and fingerprint returns the first outcome. When ctx ends first the posting
 // still happens or not as if it had not; a repeat with the same key tells which.
-// Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, Overloaded.
+// Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, Overloaded;
+// or ErrNeedsCode.
 func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 	j := &job{posting: p, answer: make(chan answer, 1)}
 	select {
@@ -91,17 +99,15 @@ func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 
 // Run posts what is queued until ctx ends, and then what is still queued: stop what calls Post first.
 func (l *Ledger) Run(ctx context.Context) {
-	for {
-		select {
-		case first := <-l.queue:
-			l.postGroup(l.gather(first))
-		case <-ctx.Done():
-			for len(l.queue) > 0 {
-				l.postGroup(l.gather(<-l.queue))
-			}
-			return
-		}
+	var running sync.WaitGroup
+	for range posters {
+		running.Go(func() {
+			p := &poster{ledger: l}
+			defer p.close()
+			p.run(ctx)
+		})
 	}
+	running.Wait()
 }
 
 // gather takes what waits behind the first, up to a full group.
@@ -116,29 +122,6 @@ func (l *Ledger) gather(first *job) []*job {
 		}
 	}
 	return group
-}
-
-// postGroup posts a group, and answers every job of it.
-func (l *Ledger) postGroup(group []*job) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
-	defer cancel()
-
-	postings := make([]Posting, len(group))
-	for i, j := range group {
-		postings[i] = j.posting
-	}
-	verdicts, touched, err := l.postWithRetry(ctx, postings)
-	if err != nil {
-		l.log.Error("a group of postings failed", "size", len(group), "error", err)
-	}
-	for i, j := range group {
-		if err != nil {
-			j.answer <- answer{err: err}
-			continue
-		}
-		j.answer <- answer{outcome: verdicts[i].outcome, err: verdicts[i].err()}
-	}
-	l.hub.Publish(touched...)
 }
 
 func accountsOf(verdicts []*verdict) []uuid.UUID {

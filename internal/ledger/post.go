@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,16 +24,16 @@ const postAttempts = 8
 
 // postWithRetry posts a group until Postgres has said yes or no. After a lost connection nobody knows whether the commit
 // happened, so the group is judged again: what is found stored under its own id was posted, and is answered so.
-func (l *Ledger) postWithRetry(ctx context.Context, group []Posting) (verdicts []*verdict, touched []uuid.UUID, err error) {
+func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts []*verdict, err error) {
 	for attempt := 1; ; attempt++ {
-		verdicts, err = l.post(ctx, group)
-		if err == nil {
-			return verdicts, accountsOf(verdicts), nil
+		if verdicts, err = p.post(ctx, group); err == nil {
+			return verdicts, nil
 		}
+		p.close() // whatever state it is in
 		if attempt == postAttempts || ctx.Err() != nil || !worthRepeating(err) {
-			return nil, nil, fmt.Errorf("ledger: post: %w", err)
+			return nil, fmt.Errorf("ledger: post: %w", err)
 		}
-		l.log.Warn("a group of postings is tried again", "attempt", attempt, "error", err)
+		p.ledger.log.Warn("a group of postings is tried again", "attempt", attempt, "error", err)
 		wait := time.Duration(attempt*attempt) * 10 * time.Millisecond
 		select {
 		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // spreads load, guards nothing
@@ -56,66 +58,71 @@ func worthRepeating(err error) bool {
 		errors.Is(err, net.ErrClosed) || isBrokenConn(err)
 }
 
-// post judges and writes one group in one transaction. It locks wallets in id order, then stored transfers in id order, then
-// the event heads in account order: whoever follows that order cannot deadlock with it.
-func (l *Ledger) post(ctx context.Context, group []Posting) (verdicts []*verdict, err error) {
-	tx, err := l.db.Pool.Begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // does nothing after the commit
-
-	b, err := open(ctx, tx, l.db.Now(), group)
-	if err != nil {
-		return nil, err
-	}
-	verdicts = make([]*verdict, len(group))
-	posted := 0
-	for i, p := range group {
-		verdicts[i] = b.judge(p)
-		if verdicts[i].posted {
-			posted++
-		}
-	}
-	if posted == 0 {
-		return verdicts, nil
-	}
-	if err := write(ctx, tx, b, verdicts); err != nil {
-		return nil, err
-	}
-	return verdicts, tx.Commit(ctx)
+func isBrokenConn(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "conn closed")
 }
 
-// open locks and reads all that a group is judged by.
-func open(ctx context.Context, tx pgx.Tx, now time.Time, group []Posting) (*book, error) {
-	b := &book{
-		now: now, wallets: map[int64]*models.Wallet{}, fees: map[string]int64{},
-		byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
+// post judges and writes one group in one transaction, in two round trips: one that begins, locks and reads, and one that
+// writes everything and commits. It locks wallets in id order, then stored transfers in id order, then the event heads in
+// account order: whoever follows that order cannot deadlock with it.
+func (p *poster) post(ctx context.Context, group []Posting) ([]*verdict, error) {
+	if err := p.ready(ctx); err != nil {
+		return nil, err
 	}
-	var ids []int64
-	var currencies []string
-	var accounts, keys, stored []uuid.UUID
+	b := newBook(p.ledger.db.Now(), p.fees)
+	if err := b.open(ctx, p.conn, group); err != nil {
+		return nil, err
+	}
+	verdicts := make([]*verdict, len(group))
+	posted := false
+	for i, posting := range group {
+		verdicts[i] = b.judge(posting)
+		posted = posted || verdicts[i].posted
+	}
+	if !posted {
+		_, err := p.conn.Exec(ctx, `ROLLBACK`)
+		return verdicts, err
+	}
+	return verdicts, b.write(ctx, p.conn, verdicts)
+}
+
+// open begins a transaction, and locks and reads all that a group is judged by.
+func (b *book) open(ctx context.Context, conn *pgx.Conn, group []Posting) error {
+	ids := make([]int64, 0, 2*len(group)+len(b.fees))
+	var accounts, keys, stored, policed []uuid.UUID
 	for _, p := range group {
 		ids = append(ids, p.Transfer.FromWalletID, p.Transfer.ToWalletID)
 		if p.Transfer.Fee > 0 {
-			currencies = append(currencies, p.Transfer.Currency)
+			ids = append(ids, b.fees[p.Transfer.Currency])
 		}
 		if p.Stored {
 			stored = append(stored, p.Transfer.ID)
 		} else {
 			accounts, keys = append(accounts, p.Transfer.AccountID), append(keys, p.Transfer.IdempotencyKey)
 		}
+		if p.Policed {
+			policed = append(policed, p.Transfer.FromAccountID)
+		}
 	}
 	slices.Sort(ids)
-	slices.Sort(currencies)
-	if err := b.lockWallets(ctx, tx, slices.Compact(ids), slices.Compact(currencies)); err != nil {
-		return nil, err
+
+	batch := &pgx.Batch{}
+	batch.Queue(`BEGIN`)
+	b.queueLocks(batch, slices.Compact(ids))
+	if len(keys) > 0 {
+		b.queueKeys(batch, accounts, keys)
 	}
-	return b, b.readTransfers(ctx, tx, accounts, keys, stored)
+	if len(stored) > 0 {
+		b.queueStored(batch, stored)
+	}
+	if len(policed) > 0 {
+		b.queuePolicies(batch, policed)
+	}
+	return conn.SendBatch(ctx, batch).Close()
 }
 
-// write sends everything a group decided in one round trip.
-func write(ctx context.Context, tx pgx.Tx, b *book, verdicts []*verdict) error {
+// write sends everything a group decided, and the commit, in one round trip.
+func (b *book) write(ctx context.Context, conn *pgx.Conn, verdicts []*verdict) error {
 	var inserted, updated []models.Transfer
 	var drafts []events.Draft
 	for _, v := range verdicts {
@@ -132,8 +139,7 @@ func write(ctx context.Context, tx pgx.Tx, b *book, verdicts []*verdict) error {
 	queueTransfers(batch, inserted, updated, b.now)
 	queueEntries(batch, b.entries)
 	queueWallets(batch, b)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return err
-	}
-	return events.Append(ctx, tx, b.now, drafts...)
+	events.Queue(batch, b.now, drafts...)
+	batch.Queue(`COMMIT`)
+	return conn.SendBatch(ctx, batch).Close()
 }

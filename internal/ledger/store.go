@@ -1,10 +1,6 @@
 package ledger
 
 import (
-	"context"
-	"errors"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,56 +9,53 @@ import (
 	"purser/models"
 )
 
-// lockWallets locks the wallets of a group and the fee wallets of its currencies, all in id order.
-func (b *book) lockWallets(ctx context.Context, tx pgx.Tx, ids []int64, currencies []string) error {
-	rows, err := tx.Query(ctx, `
+// queueLocks locks wallets in id order and puts them into the book.
+func (b *book) queueLocks(batch *pgx.Batch, ids []int64) {
+	batch.Queue(`
 SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at
-FROM wallets
-WHERE id = ANY($1) OR (kind = 'FEES' AND currency = ANY($2))
-ORDER BY id FOR NO KEY UPDATE`, ids, currencies)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var w models.Wallet
-		if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt); err != nil {
-			return err
+FROM wallets WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var w models.Wallet
+			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt); err != nil {
+				return err
+			}
+			b.wallets[w.ID] = &w
 		}
-		b.wallets[w.ID] = &w
-		if w.Kind == models.WalletFees {
-			b.fees[w.Currency] = w.ID
-		}
-	}
-	return rows.Err()
+		return rows.Err()
+	})
 }
 
 const transferColumns = `id, kind, status, account_id, idempotency_key, fingerprint, currency, from_wallet_id, to_wallet_id,
 from_account_id, to_account_id, amount, fee, fee_paid_by, memo, challenge_id, confirm_by, confirmed_at, created_at, posted_at, completed_at`
 
-// readTransfers finds the transfers that postings repeat (by key) and continue (by id; these are locked).
-func (b *book) readTransfers(ctx context.Context, tx pgx.Tx, accounts, keys, stored []uuid.UUID) error {
-	if len(keys) > 0 {
-		err := eachTransfer(ctx, tx, func(t models.Transfer) { b.byKey[key{t.AccountID, t.IdempotencyKey}] = t },
-			`SELECT `+transferColumns+` FROM transfers
-JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id = by_account AND idempotency_key = by_key`, accounts, keys)
-		if err != nil {
-			return err
-		}
-	}
-	if len(stored) == 0 {
-		return nil
-	}
-	return eachTransfer(ctx, tx, func(t models.Transfer) { b.stored[t.ID] = t },
-		`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, stored)
+// queueKeys finds the transfers that postings repeat. It reads after the locks, so it sees what whoever held them has written.
+func (b *book) queueKeys(batch *pgx.Batch, accounts, keys []uuid.UUID) {
+	batch.Queue(`SELECT `+transferColumns+` FROM transfers
+JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id = by_account AND idempotency_key = by_key`, accounts, keys).
+		Query(func(rows pgx.Rows) error {
+			return eachTransfer(rows, func(t models.Transfer) { b.byKey[key{t.AccountID, t.IdempotencyKey}] = t })
+		})
 }
 
-func eachTransfer(ctx context.Context, tx pgx.Tx, use func(models.Transfer), sql string, args ...any) error {
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+// queueStored locks the transfers that postings continue, in id order.
+func (b *book) queueStored(batch *pgx.Batch, ids []uuid.UUID) {
+	batch.Queue(`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
+		return eachTransfer(rows, func(t models.Transfer) { b.stored[t.ID] = t })
+	})
+}
+
+// queuePolicies reads how much accounts let go without a code.
+func (b *book) queuePolicies(batch *pgx.Batch, accounts []uuid.UUID) {
+	batch.Queue(`SELECT account_id, currency, without_code_upto FROM confirmation_policies WHERE account_id = ANY($1)`, accounts).
+		Query(func(rows pgx.Rows) error {
+			var p policy
+			var upTo int64
+			_, err := pgx.ForEachRow(rows, []any{&p.account, &p.currency, &upTo}, func() error { b.allowed[p] = upTo; return nil })
+			return err
+		})
+}
+
+func eachTransfer(rows pgx.Rows, use func(models.Transfer)) error {
 	for rows.Next() {
 		var t models.Transfer
 		err := rows.Scan(&t.ID, &t.Kind, &t.Status, &t.AccountID, &t.IdempotencyKey, &t.Fingerprint, &t.Currency, &t.FromWalletID,
@@ -140,8 +133,4 @@ func queueWallets(batch *pgx.Batch, b *book) {
 UPDATE wallets SET balance = w.balance, version = w.version, head_hash = w.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[]) AS w (id, balance, version, hash)
 WHERE wallets.id = w.id`, ids, balances, versions, hashes)
-}
-
-func isBrokenConn(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "conn closed")
 }

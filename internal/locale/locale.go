@@ -69,5 +69,9 @@ func (l Locale) find(id string, values map[string]any) (string, error) {
 	if !ok {
 		localizer = written[EN]
 	}
-	return localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: values["Count"]})
+	text, err := localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: values["Count"]})
+	if err != nil { // a sentence without plural forms knows no count
+		return localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values})
+	}
+	return text, nil
 }

@@ -13,7 +13,7 @@ const demoLock = 7_067_001
 
 func issueWallet(ctx context.Context, db *postgres.DB, letter string) (models.Wallet, error) {
 	var w models.Wallet
-	if err := db.GORM(ctx).Take(&w, "currency = ? AND kind = 'ISSUE'", letter).Error; err != nil {
+	if err := db.GORM(ctx).Take(&w, "currency = ? AND kind = 'ISSUE' AND shard = 0", letter).Error; err != nil {
 		return w, fmt.Errorf("operators: issue wallet: %w", err)
 	}
 	return w, nil

@@ -10,19 +10,24 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/models"
 )
 
-// keysReadEvery bounds how often unknown key ids make this server look into the database.
-const keysReadEvery = time.Second
+const (
+	keysReadEvery   = time.Second // unknown key ids make this server look into the database no more often
+	keysReadTimeout = 5 * time.Second
+)
 
 // keys are the Ed25519 keys of access tokens, as the database has them: one that signs, and those whose tokens may still
 // be about. All servers of one database share them.
 type keys struct {
-	db  *postgres.DB
-	box *secret.Box
+	db    *postgres.DB
+	box   *secret.Box
+	reads singleflight.Group
 
 	mu     sync.RWMutex
 	readAt time.Time
@@ -100,25 +105,44 @@ func (k *keys) read(ctx context.Context) error {
 	return nil
 }
 
-// verifier finds a public key; one that is not known is looked for in the database, but not more than once a second.
+// verifier finds a public key; one that is not known is looked for in the database, but not more than once a second, and
+// once for all who ask together.
 func (k *keys) verifier(ctx context.Context, kid string) (ed25519.PublicKey, error) {
-	k.mu.RLock()
-	key, known, age := k.public[kid], k.public[kid] != nil, time.Since(k.readAt)
-	k.mu.RUnlock()
-	if known {
-		return key, nil
-	}
-	if age > keysReadEvery {
-		if err := k.read(ctx); err != nil {
+	key, age := k.known(kid)
+	if key == nil && age > keysReadEvery {
+		if err := k.readAgain(ctx); err != nil {
 			return nil, err
 		}
-		k.mu.RLock()
-		defer k.mu.RUnlock()
-		if key := k.public[kid]; key != nil {
-			return key, nil
-		}
+		key, _ = k.known(kid)
 	}
-	return nil, errors.New("sessions: unknown key")
+	if key == nil {
+		return nil, errors.New("sessions: unknown key")
+	}
+	return key, nil
+}
+
+func (k *keys) known(kid string) (key ed25519.PublicKey, age time.Duration) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.public[kid], time.Since(k.readAt)
+}
+
+// readAgain outlives the request that caused it, because others wait for it too.
+func (k *keys) readAgain(ctx context.Context) error {
+	read := k.reads.DoChan("", func() (any, error) {
+		if _, age := k.known(""); age <= keysReadEvery {
+			return nil, nil // somebody has just read them
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysReadTimeout)
+		defer cancel()
+		return nil, k.read(ctx)
+	})
+	select {
+	case result := <-read:
+		return result.Err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (k *keys) active() signer {

@@ -97,10 +97,8 @@ func (s *Service) checkPassword(ctx context.Context, login, password string) (mo
 		{Name: "log-in", Subject: accounts.LoginSubject(login, info.Locale) + " " + info.IP, Most: failuresPerLogin, Window: failureWindow},
 		{Name: "log-in from", Subject: info.IP, Most: failuresPerAddress, Window: failureWindow},
 	}
-	for _, limit := range limits {
-		if err := s.verification.Exhausted(ctx, limit); err != nil {
-			return models.Account{}, err
-		}
+	if err := s.exhausted(ctx, limits); err != nil {
+		return models.Account{}, err
 	}
 
 	account, err := s.accounts.FindByLogin(ctx, login, info.Locale)
@@ -115,6 +113,11 @@ func (s *Service) checkPassword(ctx context.Context, login, password string) (mo
 	if err != nil {
 		return models.Account{}, err
 	}
+	// While it was compared, others may have used the limit up. Then this one does not learn whether it was right: trying
+	// many passwords at once gains nothing.
+	if err := s.exhausted(ctx, limits); err != nil {
+		return models.Account{}, err
+	}
 	if match && account.Status != "" && account.Status != models.AccountClosed {
 		return account, nil
 	}
@@ -124,6 +127,15 @@ func (s *Service) checkPassword(ctx context.Context, login, password string) (mo
 		}
 	}
 	return models.Account{}, fault.New(fault.CredentialsRejected)
+}
+
+func (s *Service) exhausted(ctx context.Context, limits []verification.Limit) error {
+	for _, limit := range limits {
+		if err := s.verification.Exhausted(ctx, limit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) openOnTrustedDevice(ctx context.Context, account models.Account, trustToken string) (*Tokens, error) {

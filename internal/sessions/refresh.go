@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"purser/internal/fault"
 	"purser/internal/postgres"
 	"purser/internal/secret"
@@ -20,6 +22,7 @@ const reuseGrace = 10 * time.Second
 func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 	expired := fault.New(fault.SessionExpired, "refreshToken")
 	var refused bool
+	var ended uuid.UUID
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Tokens, error) {
 		refused = false
 		row, session, ok, err := lockRefreshToken(tx, s.refreshMAC(token))
@@ -30,6 +33,14 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 			refused = true
 			return Tokens{}, nil
 		}
+		account, device, err := ownerOf(tx, session)
+		if err != nil {
+			return Tokens{}, err
+		}
+		if account.Status == models.AccountClosed {
+			refused = true
+			return Tokens{}, nil
+		}
 		successor := s.box.Succeed(token)
 		if row.UsedAt != nil {
 			fresh, err := isUnused(tx, s.refreshMAC(successor))
@@ -37,15 +48,16 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 				return Tokens{}, err
 			}
 			if !fresh || tx.Now.Sub(*row.UsedAt) > reuseGrace {
-				refused = true
+				refused, ended = true, session.ID
 				return Tokens{}, revokeSession(tx, session.ID) // committed, with the refusal
 			}
 		} else if err := s.rotate(tx, row, &session, successor); err != nil {
 			return Tokens{}, err
 		}
-		return s.reissue(tx, session, successor)
+		return s.tokens(tx.Now, account, device, session, successor)
 	})
 	if err == nil && refused {
+		s.cache.forget(ended)
 		err = expired
 	}
 	return tokens, err
@@ -60,14 +72,6 @@ func (s *Service) rotate(tx *postgres.Tx, row models.RefreshToken, session *mode
 		return err
 	}
 	return s.storeRefreshToken(tx, *session, successor)
-}
-
-func (s *Service) reissue(tx *postgres.Tx, session models.Session, successor string) (Tokens, error) {
-	account, device, err := ownerOf(tx, session)
-	if err != nil {
-		return Tokens{}, err
-	}
-	return s.tokens(tx.Now, account, device, session, successor)
 }
 
 func (s *Service) storeRefreshToken(tx *postgres.Tx, session models.Session, token string) error {

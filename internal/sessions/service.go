@@ -30,6 +30,7 @@ type Service struct {
 	db           *postgres.DB
 	box          *secret.Box
 	keys         *keys
+	cache        *cache
 	accounts     *accounts.Service
 	verification *verification.Service
 	hub          *events.Hub
@@ -38,7 +39,7 @@ type Service struct {
 }
 
 // New makes the room and, in an empty database, the first signing key.
-func New(ctx context.Context, db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, hub *events.Hub, c Config) (*Service, error) {
+func New(ctx context.Context, db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, hub *events.Hub, config Config) (*Service, error) {
 	k, err := openKeys(ctx, db, box)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,10 @@ func New(ctx context.Context, db *postgres.DB, box *secret.Box, a *accounts.Serv
 	if err != nil {
 		return nil, err
 	}
-	return &Service{db: db, box: box, keys: k, accounts: a, verification: v, hub: hub, config: c, strangerHash: strangerHash}, nil
+	memory, err := newCache()
+	return &Service{
+		db: db, box: box, keys: k, cache: memory, accounts: a, verification: v, hub: hub, config: config, strangerHash: strangerHash,
+	}, err
 }
 
 // Device is an app as it describes itself.
@@ -82,23 +86,29 @@ type Identity struct {
 	SessionID uuid.UUID
 	Account   models.Account
 	ExpiresAt time.Time // of the access token
+	Recalled  bool      // the account was read for an earlier request, a moment ago
 }
 
-// Authenticate finds who an access token speaks for, with one query. A token of a session that was revoked or has ended is
-// as bad as a forged one. Faults: Unauthenticated.
+// Authenticate finds who an access token speaks for, with one query, or none if it was asked a moment ago. A token of a
+// session that was revoked or has ended is as bad as a forged one. Faults: Unauthenticated.
 func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
 	v, err := s.verify(ctx, token)
 	if err != nil {
 		return Identity{}, err
 	}
-	account, err := accountOfLiveSession(ctx, s.db, v.sessionID)
-	if err != nil {
-		return Identity{}, err
+	account, recalled := s.cache.account(v.sessionID)
+	if !recalled {
+		at := time.Now() //nolint:forbidigo // ages the cache; no rule depends on it
+		if account, err = accountOfLiveSession(ctx, s.db, v.sessionID); err != nil {
+			s.cache.forget(v.sessionID)
+			return Identity{}, err
+		}
+		s.cache.keep(v.sessionID, account, at)
 	}
 	if account.ID != v.accountID {
 		return Identity{}, fault.New(fault.Unauthenticated)
 	}
-	return Identity{SessionID: v.sessionID, Account: account, ExpiresAt: v.expiresAt}, nil
+	return Identity{SessionID: v.sessionID, Account: account, ExpiresAt: v.expiresAt, Recalled: recalled}, nil
 }
 
 // Open starts a session in a transaction of its own, for someone who has just proved who they are. A trusted device gets a
@@ -157,6 +167,7 @@ func (s *Service) LogOut(ctx context.Context, sessionID uuid.UUID) error {
 	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
 		return struct{}{}, revokeSession(tx, sessionID)
 	})
+	s.cache.forget(sessionID)
 	return err
 }
 

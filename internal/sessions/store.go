@@ -38,8 +38,8 @@ WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? AND a.status <> 'CL
 
 func liveSessions(ctx context.Context, db *postgres.DB, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
 	var found []uuid.UUID
-	err := db.GORM(ctx).Model(&models.Session{}).
-		Where("id IN ? AND revoked_at IS NULL AND expires_at > ?", ids, db.Now()).Pluck("id", &found).Error
+	err := db.GORM(ctx).Raw(`SELECT s.id FROM sessions s JOIN accounts a ON a.id = s.account_id
+WHERE s.id IN ? AND s.revoked_at IS NULL AND s.expires_at > ? AND a.status <> 'CLOSED'`, ids, db.Now()).Scan(&found).Error
 	live := make(map[uuid.UUID]bool, len(found))
 	for _, id := range found {
 		live[id] = true

@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -38,15 +39,32 @@ func (s *Service) sign(session models.Session, now time.Time) (token string, exp
 	return token, expiresAt, err
 }
 
-// verified is what a genuine, unexpired access token says.
+// verified is what a genuine access token says.
 type verified struct {
+	kid                  string
 	sessionID, accountID uuid.UUID
 	expiresAt            time.Time
 }
 
-// verify checks an access token: one algorithm, our own keys by kid, type, issuer, audience and times. Every way of being
-// wrong gets one answer.
+// verify is check, with the signature checked once per token. A token whose key is no longer known is checked anew.
 func (s *Service) verify(ctx context.Context, token string) (verified, error) {
+	hash := sha256.Sum256([]byte(token))
+	if v, ok := s.cache.tokens.Get(hash); ok {
+		if key, _ := s.keys.known(v.kid); key != nil && s.db.Now().Before(v.expiresAt) {
+			return v, nil
+		}
+		s.cache.tokens.Remove(hash)
+	}
+	v, err := s.check(ctx, token)
+	if err == nil {
+		s.cache.tokens.Add(hash, v)
+	}
+	return v, err
+}
+
+// check judges an access token: one algorithm, our own keys by kid, type, issuer, audience and times. Every way of being
+// wrong gets one answer.
+func (s *Service) check(ctx context.Context, token string) (verified, error) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer),
 		jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.db.Now))
 	var c claims
@@ -67,5 +85,6 @@ func (s *Service) verify(ctx context.Context, token string) (verified, error) {
 	if err1 != nil || err2 != nil {
 		return verified{}, fault.New(fault.Unauthenticated)
 	}
-	return verified{sessionID: sessionID, accountID: accountID, expiresAt: c.ExpiresAt.Time}, nil
+	kid, _ := parsed.Header["kid"].(string)
+	return verified{kid: kid, sessionID: sessionID, accountID: accountID, expiresAt: c.ExpiresAt.Time}, nil
 }

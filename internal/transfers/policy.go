@@ -74,12 +74,3 @@ func (s *Service) askForRaise(ctx context.Context, tx *postgres.Tx, viewer model
 	row.AskedUpTo, row.ChallengeID = &minor, &challenge.ID
 	return p, savePolicy(tx, row)
 }
-
-// needsNoCode tells whether a transfer is posted without a code: between own wallets, or small enough.
-func (s *Service) needsNoCode(ctx context.Context, t models.Transfer) (bool, error) {
-	if t.FromAccountID == t.ToAccountID {
-		return true, nil
-	}
-	policy, err := findPolicy(ctx, s.db, t.FromAccountID, t.Currency)
-	return t.Debit() <= policy.WithoutCodeUpTo, err
-}

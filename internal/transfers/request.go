@@ -16,6 +16,7 @@ import (
 	"purser/internal/request"
 	"purser/internal/secret"
 	"purser/internal/text"
+	"purser/internal/wallets"
 	"purser/models"
 )
 
@@ -101,22 +102,21 @@ func (to Recipient) read(info request.Info) (string, error) {
 
 func (a asked) isSameAs(t models.Transfer) bool { return secret.Equal(a.fingerprint, t.Fingerprint) }
 
-// draft looks everything up and judges what can be judged without a lock; the ledger judges balances and wallets again
-// under it.
-func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t models.Transfer, recipient models.Account, err error) {
-	if viewer.Status == models.AccountFrozen {
-		return t, recipient, fault.New(fault.AccountFrozen)
+// draft looks up the two wallets and makes the row of the transfer. Of the wallets it knows what never changes; balances and
+// whether they are open are judged by the ledger, under its lock.
+func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t models.Transfer, to wallets.Identity, err error) {
+	from, err := s.wallets.Identify(ctx, a.From, "from")
+	if fault.Is(err, fault.RecipientNotFound) || (err == nil && from.AccountID != viewer.ID) {
+		return t, to, fault.New(fault.WalletNotFound, "from")
 	}
-	from, err := s.wallets.Wallet(ctx, viewer.ID, a.From, "from")
 	if err != nil {
-		return t, recipient, err
+		return t, to, err
 	}
-	to, recipient, err := s.resolve(ctx, a)
-	if err != nil {
-		return t, recipient, err
+	if to, err = s.resolve(ctx, a); err != nil {
+		return t, to, err
 	}
-	if refusal := ledger.Unfit(from, to); refusal != nil {
-		return t, recipient, refusal
+	if refusal := ledger.Mismatched(from.ID == to.ID, from.Currency, to.Currency); refusal != nil {
+		return t, to, refusal
 	}
 
 	var fee int64
@@ -124,42 +124,33 @@ func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t 
 		fee = a.currency.Fee.Of(a.minor)
 	}
 	if a.FeePaidBy == models.FeePaidByRecipient && fee >= a.minor {
-		return t, recipient, fault.New(fault.InvalidAmount, "amount").Because(fault.OutOfRange).
+		return t, to, fault.New(fault.InvalidAmount, "amount").Because(fault.OutOfRange).
 			With("Fee", money.Amount{Minor: fee, Currency: a.currency}.String())
 	}
 	id, err := uuid.NewV7()
-	if err != nil {
-		return t, recipient, err
-	}
-	t = models.Transfer{
+	return models.Transfer{
 		ID: id, Kind: models.TransferPayment, AccountID: viewer.ID, IdempotencyKey: a.Key, Fingerprint: a.fingerprint,
 		Currency: from.Currency, FromWalletID: from.ID, ToWalletID: to.ID, FromAccountID: from.AccountID, ToAccountID: to.AccountID,
 		Amount: a.minor, Fee: fee, FeePaidBy: a.FeePaidBy, Memo: a.Memo, CreatedAt: s.db.Now(),
-	}
-	if from.Balance < t.Debit() {
-		return t, recipient, ledger.Insufficient(a.currency, from.Balance, t.Debit())
-	}
-	return t, recipient, nil
+	}, to, err
 }
 
-// resolve finds the wallet that receives, and its owner.
-func (s *Service) resolve(ctx context.Context, a asked) (to models.Wallet, owner models.Account, err error) {
-	if a.To.WalletNumber != nil {
-		if to, err = s.wallets.Find(ctx, a.to, "to", "walletNumber"); err != nil {
-			return to, owner, err
-		}
-		owner, err = s.accounts.Find(ctx, to.AccountID)
-		return to, owner, err
-	}
+// resolve finds the wallet that receives: the one that is named, or a person's default one.
+func (s *Service) resolve(ctx context.Context, a asked) (wallets.Identity, error) {
+	var owner models.Account
+	var err error
 	field := "wmid"
-	if a.To.WMID != nil {
+	switch {
+	case a.To.WalletNumber != nil:
+		return s.wallets.Identify(ctx, a.to, "to", "walletNumber")
+	case a.To.WMID != nil:
 		owner, err = s.accounts.FindByWMID(ctx, a.to, "to", field)
-	} else {
+	default:
 		field = "phone"
 		owner, err = s.accounts.FindByPhone(ctx, a.to, request.Of(ctx).Locale, "to", field)
 	}
-	if err == nil {
-		to, err = s.wallets.Receiving(ctx, owner.ID, string(a.currency.Letter), "to", field)
+	if err != nil {
+		return wallets.Identity{}, err
 	}
-	return to, owner, err
+	return s.wallets.Receiving(ctx, owner.ID, string(a.currency.Letter), "to", field)
 }

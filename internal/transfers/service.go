@@ -54,27 +54,33 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 	if err != nil {
 		return Result{}, err
 	}
-	if first, ok, err := s.replay(ctx, viewer, a); ok || err != nil {
-		return first, err
+	frozen := viewer.Status == models.AccountFrozen
+	if frozen || a.To.WalletNumber == nil {
+		// What is looked up below may have changed since the key was used: the first result comes before any of it.
+		if first, ok, err := s.replay(ctx, viewer, a); ok || err != nil {
+			return first, err
+		}
 	}
-	draft, recipient, err := s.draft(ctx, viewer, a)
+	if frozen {
+		return Result{}, fault.New(fault.AccountFrozen)
+	}
+	draft, to, err := s.draft(ctx, viewer, a)
 	if err != nil {
 		return Result{}, err
-	}
-	free, err := s.needsNoCode(ctx, draft)
-	if err != nil {
-		return Result{}, err
-	}
-	if !free {
-		return s.await(ctx, viewer, recipient, draft, a)
 	}
 
-	outcome, err := s.ledger.Post(ctx, ledger.Posting{Transfer: draft, Currency: a.currency})
-	if err != nil {
+	others := draft.FromAccountID != draft.ToAccountID
+	outcome, err := s.ledger.Post(ctx, ledger.Posting{Transfer: draft, Currency: a.currency, Policed: others})
+	switch {
+	case errors.Is(err, ledger.ErrNeedsCode):
+		return s.await(ctx, viewer, draft, a)
+	case err != nil:
 		return Result{}, err
+	case outcome.Replayed:
+		first, _, err := s.replay(ctx, viewer, a)
+		return first, err
 	}
-	view, err := s.mustFind(ctx, viewer.ID, outcome.Transfer.ID)
-	return Result{Transfer: view, Replayed: outcome.Replayed}, err
+	return Result{Transfer: View{Transfer: outcome.Transfer, FromNumber: a.From, ToNumber: to.Number, Known: true}}, nil
 }
 
 // Confirm posts a transfer that awaits its code. A code that was right once need not be right again: if the money was
@@ -163,7 +169,11 @@ func (s *Service) replay(ctx context.Context, viewer models.Account, a asked) (R
 
 // await stores a transfer that must be confirmed, and sends its code. The message names amount, fee and recipient, so that
 // the person confirms what they see.
-func (s *Service) await(ctx context.Context, viewer, recipient models.Account, t models.Transfer, a asked) (Result, error) {
+func (s *Service) await(ctx context.Context, viewer models.Account, t models.Transfer, a asked) (Result, error) {
+	recipient, err := s.accounts.Find(ctx, t.ToAccountID)
+	if err != nil {
+		return Result{}, err
+	}
 	result, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Result, error) {
 		known, err := acquainted(tx, t.FromAccountID, t.ToAccountID)
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 // viewSQL joins both sides of a transfer t. Only a transfer that has moved no money asks whether others did.
 const viewSQL = `
 SELECT t.*, fw.number AS from_number, fa.wmid AS from_wmid, fa.first_name AS from_first_name, fa.last_name AS from_last_name,
-       tw.number AS to_number, ta.wmid AS to_wmid, ta.first_name AS to_first_name, ta.last_name AS to_last_name,
+       tw.number AS to_number, ta.wmid AS to_wmid, ta.first_name AS to_first_name, ta.last_name AS to_last_name, true AS named,
        t.posted_at IS NOT NULL
        OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.from_account_id AND k.to_account_id = t.to_account_id)
        OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.to_account_id AND k.to_account_id = t.from_account_id) AS known
@@ -111,12 +111,6 @@ func expireTransfers(tx *postgres.Tx, limit int) ([]models.Transfer, error) {
     ORDER BY confirm_by LIMIT ? FOR NO KEY UPDATE SKIP LOCKED) RETURNING *`, tx.Now, limit).Scan(&rows).Error
 	slices.SortFunc(rows, func(a, b models.Transfer) int { return slices.Compare(a.ID[:], b.ID[:]) })
 	return rows, wrap("expire", err)
-}
-
-func findPolicy(ctx context.Context, db *postgres.DB, account uuid.UUID, letter string) (models.ConfirmationPolicy, error) {
-	var rows []models.ConfirmationPolicy
-	err := db.GORM(ctx).Where("account_id = ? AND currency = ?", account, letter).Find(&rows).Error
-	return firstPolicy(rows, account, letter), wrap("policy", err)
 }
 
 // lockPolicy reads a policy for one request at a time; the account's row stands in for a policy that has none yet.

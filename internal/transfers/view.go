@@ -9,7 +9,8 @@ import (
 	"purser/models"
 )
 
-// View is a transfer with what its two sides see of each other. It is read with one query, whatever the number.
+// View is a transfer with what its two sides see of each other. It is read with one query, whatever the number; that of a
+// transfer just posted is made without one, and has no names yet.
 type View struct {
 	models.Transfer
 	FromNumber    string `gorm:"column:from_number"`
@@ -21,6 +22,7 @@ type View struct {
 	ToFirstName   string `gorm:"column:to_first_name"`
 	ToLastName    string `gorm:"column:to_last_name"`
 	Known         bool   `gorm:"column:known"` // money has moved between the two: they see names in full
+	Named         bool   `gorm:"column:named"` // WMIDs and names are filled in
 }
 
 // FromName is the sender's name as the viewer may see it.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"purser/internal/events"
 	"purser/internal/fault"
@@ -23,6 +24,7 @@ const (
 	MostPerAccount = 100
 	nameLongest    = 255
 	maxNumberDraws = 5
+	identitiesKept = 50_000 // about 10 MiB
 )
 
 // Service is the room. It keeps the currency table in memory: it changes with migrations only.
@@ -30,6 +32,16 @@ type Service struct {
 	db         *postgres.DB
 	hub        *events.Hub
 	currencies []models.Currency
+	identities *lru.Cache[string, Identity]
+}
+
+// Identity is what never changes about a wallet, so that it can be kept in memory: everything else about it is judged by the
+// ledger, under its lock.
+type Identity struct {
+	ID        int64
+	Number    string
+	AccountID uuid.UUID
+	Currency  string
 }
 
 // New makes the room and reads the currency table.
@@ -38,7 +50,8 @@ func New(ctx context.Context, db *postgres.DB, hub *events.Hub) (*Service, error
 	if err != nil {
 		return nil, err
 	}
-	return &Service{db: db, hub: hub, currencies: currencies}, nil
+	identities, err := lru.New[string, Identity](identitiesKept)
+	return &Service{db: db, hub: hub, currencies: currencies, identities: identities}, err
 }
 
 // Currencies are all currencies, in the order they are shown.
@@ -210,10 +223,29 @@ func (s *Service) Find(ctx context.Context, walletNumber string, field ...string
 	return walletByNumber(ctx, s.db, walletNumber, field)
 }
 
+// Identify is Find for the identity alone; a wallet that was asked for lately costs no query.
+func (s *Service) Identify(ctx context.Context, walletNumber string, field ...string) (Identity, error) {
+	if known, ok := s.identities.Get(walletNumber); ok {
+		return known, nil
+	}
+	w, err := s.Find(ctx, walletNumber, field...)
+	if err != nil {
+		return Identity{}, err
+	}
+	known := identityOf(w)
+	s.identities.Add(walletNumber, known)
+	return known, nil
+}
+
+func identityOf(w models.Wallet) Identity {
+	return Identity{ID: w.ID, Number: w.Number, AccountID: w.AccountID, Currency: w.Currency}
+}
+
 // Receiving is the wallet that gets what is sent to an account in a currency: the default one.
 // Faults: RecipientHasNoWallet.
-func (s *Service) Receiving(ctx context.Context, account uuid.UUID, letter string, field ...string) (models.Wallet, error) {
-	return defaultWallet(ctx, s.db, account, letter, field)
+func (s *Service) Receiving(ctx context.Context, account uuid.UUID, letter string, field ...string) (Identity, error) {
+	w, err := defaultWallet(ctx, s.db, account, letter, field)
+	return identityOf(w), err
 }
 
 // ByNumber reads the account's own wallets among some numbers, for a loader.

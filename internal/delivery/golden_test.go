@@ -1,0 +1,106 @@
+package delivery_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"purser/internal/delivery"
+	"purser/internal/locale"
+	"purser/internal/pgtest"
+)
+
+var update = flag.Bool("update", false, "write testdata/messages.golden.txt")
+
+// samples are values for each template, as the rooms give them.
+var samples = map[string]map[string]any{
+	"registration_code": nil,
+	"log_in_code":       {"Device": "Pixel 9"},
+	"transfer_code":     {"Amount": "12.50 WMZ", "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": "12.60 WMZ"},
+	"policy_code":       {"Amount": "100.00 WMZ", "Currency": "Z"},
+	"verify_email":      {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
+}
+
+var unfilled = regexp.MustCompile(`<no value>|\{\{\.[^C]`)
+
+func TestGoldenMessagesReadWell(t *testing.T) {
+	const page = "testdata/messages.golden.txt"
+	db := pgtest.New(t)
+	service := delivery.New(db, box(t, 1))
+	var got strings.Builder
+	for _, template := range templates(t) {
+		values, known := samples[template]
+		if !known {
+			t.Errorf("the template %s has no sample: add one", template)
+			continue
+		}
+		for _, l := range []locale.Locale{locale.EN, locale.RU} {
+			got.WriteString(written(t, service, func(letter delivery.Letter) { send(t, db, service, letter) }, template, l, values))
+		}
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("messages read otherwise; if that is meant, run: make generate (-want +got)\n%s", diff)
+	}
+}
+
+// written is one message as it arrives.
+func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), template string, l locale.Locale, values map[string]any) string {
+	t.Helper()
+	letter := delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Locale: l, Template: template, Values: values, Code: "012345"}
+	if template == "verify_email" {
+		letter.Channel, letter.To, letter.Code, letter.Link = delivery.Email, "anna@example.com", "", "https://pay.example/verify-email#token=abc"
+	}
+	enqueue(letter)
+	inbox, err := s.Inbox(t.Context(), letter.To)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := inbox[0]
+	if unfilled.MatchString(sent.Subject + sent.Text) {
+		t.Errorf("%s in %s has a gap: %s", template, l, sent.Text)
+	}
+	if !strings.Contains(sent.Text, letter.Code) || !strings.Contains(sent.Text, letter.Link) {
+		t.Errorf("%s in %s does not carry what it is for: %s", template, l, sent.Text)
+	}
+	if sent.Channel == delivery.SMS && len([]rune(sent.Text)) > 4*67 {
+		t.Errorf("%s in %s takes more than four SMS: %s", template, l, sent.Text)
+	}
+	return fmt.Sprintf("=== %s %s %s\n%s\n\n", template, l, strings.TrimSpace(sent.Channel+" "+sent.Subject), sent.Text)
+}
+
+// templates are all there are, read where they are written.
+func templates(t *testing.T) []string {
+	t.Helper()
+	file, err := os.ReadFile("../locale/en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sentences map[string]any
+	if err := json.Unmarshal(file, &sentences); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, id := range slices.Sorted(maps.Keys(sentences)) {
+		if name, isMessage := strings.CutPrefix(id, "message."); isMessage && !strings.HasSuffix(name, ".subject") {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"purser/internal/number"
+	"purser/models"
+)
+
+const (
+	connectWait = 5 * time.Second
+	shards      = 64        // system wallets there are at most, for each currency and kind
+	shardLock   = 7_067_002 // class of the advisory locks by which posters share the shards out
+)
+
+// poster posts one group after another on a connection of its own, so that postings never wait for the pool.
+type poster struct {
+	ledger *Ledger
+	conn   *pgx.Conn
+	fees   map[string]int64 // the fee wallet of each currency in this poster's shard
+}
+
+func (p *poster) run(ctx context.Context) {
+	for {
+		select {
+		case first := <-p.ledger.queue:
+			p.postGroup(p.ledger.gather(first))
+		case <-ctx.Done():
+			for {
+				select {
+				case first := <-p.ledger.queue:
+					p.postGroup(p.ledger.gather(first))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// postGroup posts a group, and answers every job of it.
+func (p *poster) postGroup(group []*job) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	defer cancel()
+
+	postings := make([]Posting, len(group))
+	for i, j := range group {
+		postings[i] = j.posting
+	}
+	verdicts, err := p.postWithRetry(ctx, postings)
+	if err != nil {
+		p.ledger.log.Error("a group of postings failed", "size", len(group), "error", err)
+	}
+	for i, j := range group {
+		if err != nil {
+			j.answer <- answer{err: err}
+			continue
+		}
+		j.answer <- answer{outcome: verdicts[i].outcome, err: verdicts[i].err()}
+	}
+	p.ledger.hub.Publish(accountsOf(verdicts)...)
+}
+
+// ready connects if need be, and takes a shard. A connection that was lost gave its shard back.
+func (p *poster) ready(ctx context.Context) error {
+	if p.conn != nil && !p.conn.IsClosed() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, p.ledger.db.Pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	p.conn = conn
+	if p.fees, err = takeShard(ctx, conn); err != nil {
+		p.close()
+		return err
+	}
+	return nil
+}
+
+func (p *poster) close() {
+	if p.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), connectWait)
+	defer cancel()
+	_ = p.conn.Close(ctx) // what was begun and not committed is undone by it
+	p.conn = nil
+}
+
+// takeShard finds a shard that no other poster has, and makes its fee wallets if there are none yet. When all are taken, the
+// first is shared: that is as right, and slower.
+func takeShard(ctx context.Context, conn *pgx.Conn) (map[string]int64, error) {
+	shard := 0
+	for candidate := range shards {
+		var mine bool
+		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, $2)`, shardLock, candidate).Scan(&mine); err != nil {
+			return nil, fmt.Errorf("shard: %w", err)
+		}
+		if mine {
+			shard = candidate
+			break
+		}
+	}
+	_, err := conn.Exec(ctx, `
+INSERT INTO wallets (number, account_id, kind, currency, shard, name, is_default, opened_at)
+SELECT letter || $1, $2, 'FEES', letter, $3, 'Fees', false, now() FROM currencies ORDER BY letter
+ON CONFLICT DO NOTHING`, feeDigits(shard), models.SystemAccountID, shard)
+	if err != nil {
+		return nil, fmt.Errorf("fee wallets: %w", err)
+	}
+	rows, err := conn.Query(ctx, `SELECT currency, id FROM wallets WHERE kind = 'FEES' AND shard = $1`, shard)
+	if err != nil {
+		return nil, fmt.Errorf("fee wallets: %w", err)
+	}
+	fees := map[string]int64{}
+	var letter string
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&letter, &id}, func() error { fees[letter] = id; return nil })
+	return fees, err
+}
+
+// feeDigits are the digits of a shard's fee wallets: those of shard 0 came with the schema.
+func feeDigits(shard int) string {
+	payload := fmt.Sprintf("%07d%04d", shard, 2)
+	return payload + string(number.CheckDigit(payload))
+}

@@ -1,0 +1,335 @@
+-- What the migrations add up to, as Postgres has it. Written by: make generate
+
+CREATE TABLE accounts (
+    id                     uuid                     NOT NULL,
+    wmid                   text                     NOT NULL,
+    role                   text                     NOT NULL,
+    status                 text                     NOT NULL,
+    certificate_level      text                     NOT NULL,
+    locale                 text                     NOT NULL,
+    phone                  text,
+    email                  text,
+    email_key              text,
+    email_verified_at      timestamp with time zone,
+    first_name             text                     NOT NULL,
+    middle_name            text                     NOT NULL,
+    last_name              text                     NOT NULL,
+    birth_date             date,
+    password_hash          text                     NOT NULL,
+    security_question      text                     NOT NULL,
+    security_answer_hash   text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT accounts_pkey PRIMARY KEY (id),
+    CONSTRAINT accounts_email_key UNIQUE (email_key),
+    CONSTRAINT accounts_phone_key UNIQUE (phone),
+    CONSTRAINT accounts_wmid_key UNIQUE (wmid),
+    CONSTRAINT accounts_certificate_level_check CHECK ((certificate_level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
+    CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['EN'::text, 'RU'::text]))),
+    CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR ((phone IS NOT NULL) AND (email IS NOT NULL) AND (birth_date IS NOT NULL)))),
+    CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['PERSON'::text, 'OPERATOR'::text, 'SYSTEM'::text]))),
+    CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
+    CONSTRAINT accounts_wmid_check CHECK ((wmid ~ '^[0-9]{12}$'::text))
+);
+
+CREATE TABLE agreement_acceptances (
+    account_id             uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    version                integer                  NOT NULL,
+    accepted_at            timestamp with time zone NOT NULL,
+    CONSTRAINT agreement_acceptances_pkey PRIMARY KEY (account_id, kind, version),
+    CONSTRAINT agreement_acceptances_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT agreement_acceptances_agreement_fkey FOREIGN KEY (kind, version) REFERENCES agreements(kind, version)
+);
+
+CREATE TABLE agreements (
+    kind                   text                     NOT NULL,
+    version                integer                  NOT NULL,
+    title_en               text                     NOT NULL,
+    title_ru               text                     NOT NULL,
+    text_en                text                     NOT NULL,
+    text_ru                text                     NOT NULL,
+    published_at           timestamp with time zone NOT NULL,
+    CONSTRAINT agreements_pkey PRIMARY KEY (kind, version),
+    CONSTRAINT agreements_kind_check CHECK ((kind = ANY (ARRAY['TERMS_OF_TRANSFER'::text, 'PERSONAL_DATA'::text]))),
+    CONSTRAINT agreements_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE challenges (
+    id                     uuid                     NOT NULL,
+    purpose                text                     NOT NULL,
+    method                 text                     NOT NULL,
+    target                 text                     NOT NULL,
+    locale                 text                     NOT NULL,
+    message                jsonb                    NOT NULL,
+    code_mac               bytea                    NOT NULL,
+    attempts_left          integer                  NOT NULL,
+    sends                  integer                  NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    resend_at              timestamp with time zone NOT NULL,
+    used_at                timestamp with time zone,
+    CONSTRAINT challenges_pkey PRIMARY KEY (id),
+    CONSTRAINT challenges_attempts_left_check CHECK ((attempts_left >= 0)),
+    CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text])))
+);
+CREATE INDEX challenges_expires_at_idx ON challenges USING btree (expires_at);
+
+CREATE TABLE confirmation_policies (
+    account_id             uuid                     NOT NULL,
+    currency               text                     NOT NULL,
+    without_code_upto      bigint                   NOT NULL,
+    asked_upto             bigint,
+    challenge_id           uuid,
+    CONSTRAINT confirmation_policies_pkey PRIMARY KEY (account_id, currency),
+    CONSTRAINT confirmation_policies_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT confirmation_policies_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
+    CONSTRAINT confirmation_policies_upto_check CHECK ((without_code_upto >= 0))
+);
+
+CREATE TABLE currencies (
+    letter                 text                     NOT NULL,
+    code                   text                     NOT NULL,
+    name_en                text                     NOT NULL,
+    name_ru                text                     NOT NULL,
+    exponent               integer                  NOT NULL,
+    fee_rate_basis_points  bigint                   NOT NULL,
+    fee_min_minor          bigint                   NOT NULL,
+    fee_max_minor          bigint                   NOT NULL,
+    position               integer                  NOT NULL,
+    CONSTRAINT currencies_pkey PRIMARY KEY (letter),
+    CONSTRAINT currencies_exponent_check CHECK (((exponent >= 0) AND (exponent <= 8))),
+    CONSTRAINT currencies_fee_check CHECK ((((fee_rate_basis_points >= 0) AND (fee_rate_basis_points <= 10000)) AND (fee_min_minor >= 0) AND (fee_max_minor >= fee_min_minor))),
+    CONSTRAINT currencies_letter_check CHECK ((letter ~ '^[A-Z]$'::text))
+);
+
+CREATE TABLE devices (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    name                   text                     NOT NULL,
+    platform               text                     NOT NULL,
+    trust_mac              bytea,
+    trusted_until          timestamp with time zone,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT devices_pkey PRIMARY KEY (id),
+    CONSTRAINT devices_trust_mac_key UNIQUE (trust_mac),
+    CONSTRAINT devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT devices_platform_check CHECK ((platform = ANY (ARRAY['ANDROID'::text, 'IOS'::text, 'WEB'::text, 'DESKTOP'::text, 'OTHER'::text])))
+);
+CREATE INDEX devices_account_id_idx ON devices USING btree (account_id);
+
+CREATE TABLE email_verifications (
+    token_mac              bytea                    NOT NULL,
+    account_id             uuid                     NOT NULL,
+    email_key              text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    used_at                timestamp with time zone,
+    CONSTRAINT email_verifications_pkey PRIMARY KEY (token_mac),
+    CONSTRAINT email_verifications_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX email_verifications_account_id_idx ON email_verifications USING btree (account_id);
+
+CREATE TABLE entries (
+    wallet_id              bigint                   NOT NULL,
+    version                bigint                   NOT NULL,
+    transfer_id            uuid                     NOT NULL,
+    amount                 bigint                   NOT NULL,
+    balance_after          bigint                   NOT NULL,
+    posted_at              timestamp with time zone NOT NULL,
+    hash                   bytea                    NOT NULL,
+    CONSTRAINT entries_pkey PRIMARY KEY (wallet_id, version),
+    CONSTRAINT entries_amount_check CHECK ((amount <> 0)),
+    CONSTRAINT entries_version_check CHECK ((version > 0))
+);
+CREATE INDEX entries_transfer_id_idx ON entries USING btree (transfer_id);
+CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION entries_refuse_change();
+
+CREATE TABLE event_heads (
+    account_id             uuid                     NOT NULL,
+    last_seq               bigint                   NOT NULL,
+    CONSTRAINT event_heads_pkey PRIMARY KEY (account_id)
+) WITH (fillfactor=70);
+
+CREATE TABLE events (
+    account_id             uuid                     NOT NULL,
+    seq                    bigint                   NOT NULL,
+    kind                   text                     NOT NULL,
+    subject                text                     NOT NULL,
+    occurred_at            timestamp with time zone NOT NULL,
+    CONSTRAINT events_pkey PRIMARY KEY (account_id, seq),
+    CONSTRAINT events_kind_check CHECK ((kind = ANY (ARRAY['TRANSFER_RECEIVED'::text, 'TRANSFER_SENT'::text, 'TRANSFER_UPDATED'::text, 'WALLET_OPENED'::text, 'SESSION_OPENED'::text, 'ACCOUNT_CHANGED'::text])))
+);
+
+CREATE TABLE messages (
+    id                     uuid                     NOT NULL,
+    channel                text                     NOT NULL,
+    recipient              text                     NOT NULL,
+    sealed                 bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT messages_pkey PRIMARY KEY (id),
+    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text])))
+);
+CREATE INDEX messages_recipient_idx ON messages USING btree (recipient, id);
+
+CREATE TABLE operator_actions (
+    id                     uuid                     NOT NULL,
+    operator_id            uuid                     NOT NULL,
+    action                 text                     NOT NULL,
+    subject                text                     NOT NULL,
+    reference              text                     NOT NULL,
+    request_id             text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT operator_actions_pkey PRIMARY KEY (id),
+    CONSTRAINT operator_actions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES accounts(id)
+);
+
+CREATE TABLE pending_log_ins (
+    challenge_id           uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    device_name            text                     NOT NULL,
+    platform               text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT pending_log_ins_pkey PRIMARY KEY (challenge_id),
+    CONSTRAINT pending_log_ins_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT pending_log_ins_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES challenges(id) ON DELETE CASCADE
+);
+
+CREATE TABLE rate_counters (
+    key_mac                bytea                    NOT NULL,
+    used                   integer                  NOT NULL,
+    ends_at                timestamp with time zone NOT NULL,
+    CONSTRAINT rate_counters_pkey PRIMARY KEY (key_mac)
+);
+CREATE INDEX rate_counters_ends_at_idx ON rate_counters USING btree (ends_at);
+
+CREATE TABLE refresh_tokens (
+    token_mac              bytea                    NOT NULL,
+    session_id             uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    used_at                timestamp with time zone,
+    CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_mac),
+    CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
+);
+CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens USING btree (session_id);
+
+CREATE TABLE registrations (
+    id                     uuid                     NOT NULL,
+    token_mac              bytea                    NOT NULL,
+    phone                  text                     NOT NULL,
+    locale                 text                     NOT NULL,
+    email                  text                     NOT NULL DEFAULT ''::text,
+    first_name             text                     NOT NULL DEFAULT ''::text,
+    middle_name            text                     NOT NULL DEFAULT ''::text,
+    last_name              text                     NOT NULL DEFAULT ''::text,
+    birth_date             date,
+    security_question      text                     NOT NULL DEFAULT ''::text,
+    security_answer_hash   text                     NOT NULL DEFAULT ''::text,
+    profile_submitted_at   timestamp with time zone,
+    challenge_id           uuid,
+    phone_verified_at      timestamp with time zone,
+    account_id             uuid,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    CONSTRAINT registrations_pkey PRIMARY KEY (id),
+    CONSTRAINT registrations_token_mac_key UNIQUE (token_mac),
+    CONSTRAINT registrations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX registrations_expires_at_idx ON registrations USING btree (expires_at);
+
+CREATE TABLE sessions (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    device_id              uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    last_seen_at           timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    revoked_at             timestamp with time zone,
+    CONSTRAINT sessions_pkey PRIMARY KEY (id),
+    CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(id)
+);
+CREATE INDEX sessions_account_id_idx ON sessions USING btree (account_id) WHERE (revoked_at IS NULL);
+
+CREATE TABLE signing_keys (
+    kid                    text                     NOT NULL,
+    public_key             bytea                    NOT NULL,
+    sealed_seed            bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    retired_at             timestamp with time zone,
+    CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
+);
+CREATE UNIQUE INDEX signing_keys_active_key ON signing_keys USING btree ((true)) WHERE (retired_at IS NULL);
+
+CREATE TABLE transfers (
+    id                     uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    status                 text                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    idempotency_key        uuid                     NOT NULL,
+    fingerprint            bytea                    NOT NULL,
+    currency               text                     NOT NULL,
+    from_wallet_id         bigint                   NOT NULL,
+    to_wallet_id           bigint                   NOT NULL,
+    from_account_id        uuid                     NOT NULL,
+    to_account_id          uuid                     NOT NULL,
+    amount                 bigint                   NOT NULL,
+    fee                    bigint                   NOT NULL,
+    fee_paid_by            text                     NOT NULL,
+    memo                   text                     NOT NULL,
+    challenge_id           uuid,
+    confirm_by             timestamp with time zone,
+    confirmed_at           timestamp with time zone,
+    created_at             timestamp with time zone NOT NULL,
+    posted_at              timestamp with time zone,
+    completed_at           timestamp with time zone,
+    CONSTRAINT transfers_pkey PRIMARY KEY (id),
+    CONSTRAINT transfers_idempotency_key UNIQUE (account_id, idempotency_key),
+    CONSTRAINT transfers_amount_check CHECK (((amount > 0) AND (fee >= 0))),
+    CONSTRAINT transfers_completed_check CHECK (((completed_at IS NOT NULL) = (status = ANY (ARRAY['COMPLETED'::text, 'RETURNED'::text])))),
+    CONSTRAINT transfers_fee_paid_by_check CHECK (((fee_paid_by = ANY (ARRAY['SENDER'::text, 'RECIPIENT'::text])) AND ((fee_paid_by = 'SENDER'::text) OR (fee < amount)))),
+    CONSTRAINT transfers_kind_check CHECK ((kind = ANY (ARRAY['PAYMENT'::text, 'REFUND'::text, 'ISSUE'::text, 'REDEMPTION'::text]))),
+    CONSTRAINT transfers_posted_check CHECK (((posted_at IS NOT NULL) = (status = ANY (ARRAY['PROTECTED'::text, 'COMPLETED'::text, 'RETURNED'::text])))),
+    CONSTRAINT transfers_status_check CHECK ((status = ANY (ARRAY['AWAITING_CONFIRMATION'::text, 'PROTECTED'::text, 'COMPLETED'::text, 'RETURNED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))),
+    CONSTRAINT transfers_wallets_check CHECK ((from_wallet_id <> to_wallet_id))
+) WITH (fillfactor=90);
+CREATE INDEX transfers_confirm_by_idx ON transfers USING btree (confirm_by) WHERE (status = 'AWAITING_CONFIRMATION'::text);
+CREATE INDEX transfers_pair_idx ON transfers USING btree (from_account_id, to_account_id) WHERE (posted_at IS NOT NULL);
+CREATE INDEX transfers_received_idx ON transfers USING btree (to_account_id, id) WHERE (posted_at IS NOT NULL);
+CREATE INDEX transfers_sent_idx ON transfers USING btree (from_account_id, id);
+
+CREATE TABLE wallets (
+    id                     bigint                   NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number                 text                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    currency               text                     NOT NULL,
+    shard                  integer                  NOT NULL DEFAULT 0,
+    name                   text                     NOT NULL,
+    is_default             boolean                  NOT NULL,
+    balance                bigint                   NOT NULL DEFAULT 0,
+    version                bigint                   NOT NULL DEFAULT 0,
+    head_hash              bytea                    NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea,
+    opened_at              timestamp with time zone NOT NULL,
+    closed_at              timestamp with time zone,
+    CONSTRAINT wallets_pkey PRIMARY KEY (id),
+    CONSTRAINT wallets_number_key UNIQUE (number),
+    CONSTRAINT wallets_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT wallets_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
+    CONSTRAINT wallets_balance_check CHECK (((balance >= 0) OR (kind = 'ISSUE'::text))),
+    CONSTRAINT wallets_closed_check CHECK (((closed_at IS NULL) OR ((balance = 0) AND (NOT is_default)))),
+    CONSTRAINT wallets_kind_check CHECK ((kind = ANY (ARRAY['USER'::text, 'ISSUE'::text, 'FEES'::text, 'PROTECTED'::text]))),
+    CONSTRAINT wallets_number_check CHECK (((number ~ '^[A-Z][0-9]{12}$'::text) AND ("left"(number, 1) = currency)))
+) WITH (fillfactor=80);
+CREATE INDEX wallets_account_id_idx ON wallets USING btree (account_id);
+CREATE UNIQUE INDEX wallets_default_key ON wallets USING btree (account_id, currency) WHERE is_default;
+CREATE UNIQUE INDEX wallets_system_key ON wallets USING btree (currency, kind, shard) WHERE (kind <> 'USER'::text);
+
+CREATE OR REPLACE FUNCTION entries_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'entries are append-only' USING ERRCODE = 'integrity_constraint_violation';
+END
+$function$;
