@@ -77,7 +77,7 @@ npm-present:
 .PHONY: bench
 bench:
 	@scripts/deps.sh postgres
-	@if [ -d bench ]; then go run ./bench; else echo 'there is no benchmark yet'; fi
+	go run ./bench -out bench/latest.json
 
 ## deps: install what the tests need from the system: Postgres and Chromium
 .PHONY: deps

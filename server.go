@@ -196,8 +196,13 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		Handler: all.api.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(listener) }()
+	if c.ProfileAddr != "" {
+		profiles := httpapi.Profiles(c.ProfileAddr)
+		go func() { failed <- profiles.ListenAndServe() }()
+		defer profiles.Close() //nolint:errcheck // nothing is left to lose
+	}
 	log.Info("serving", "address", address, "config", c.Redacted())
 	welcome(stdout, c, address)
 

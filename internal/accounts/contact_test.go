@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"purser/internal/accounts"
 	"purser/internal/locale"
 	"purser/internal/number"
@@ -142,6 +144,19 @@ func TestRecipientsAreFoundByWMIDAndPhone(t *testing.T) {
 	}
 	wantFaults(t, second(r.FindByPhone(t.Context(), "+79007654321", locale.EN, "to")), "RECIPIENT_NOT_FOUND to")
 	wantFaults(t, second(r.FindByPhone(t.Context(), "12", locale.EN, "to")), "INVALID_PHONE to")
+}
+
+func TestFindManyReadsThoseThereAre(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	anna, boris := r.account(t, phone, "anna@example.com"), r.account(t, "+79007654321", "boris@example.com")
+	found, err := r.FindMany(t.Context(), []uuid.UUID{anna.ID, boris.ID, boris.ID, uuid.New()})
+	if err != nil || len(found) != 2 || found[anna.ID].WMID != anna.WMID || found[boris.ID].WMID != boris.WMID {
+		t.Errorf("found: %+v, %v", found, err)
+	}
+	if none, err := r.FindMany(t.Context(), nil); err != nil || len(none) != 0 {
+		t.Errorf("of no ids were found: %+v, %v", none, err)
+	}
 }
 
 func TestMaskedNameHidesTheFamilyName(t *testing.T) {

@@ -260,3 +260,26 @@ func TestFindShowsPeoplesWalletsOnly(t *testing.T) {
 		t.Errorf("by no number: %+v, %v", none, err)
 	}
 }
+
+func TestIdentifyRemembersWhatNeverChanges(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	w := r.open(t, r.person(t), "Z", "")
+	want := wallets.Identity{ID: w.ID, Number: w.Number, AccountID: w.AccountID, Currency: "Z"}
+	identify := func() {
+		t.Helper()
+		got, err := r.Identify(t.Context(), w.Number, "to")
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("identified, %v (-want +got):\n%s", err, diff)
+		}
+	}
+	identify()
+	if _, err := r.Close(t.Context(), w.AccountID, w.Number); err != nil {
+		t.Fatal(err)
+	}
+	identify()    // whether it is open is the ledger's to judge
+	for range 2 { // what is not there is not remembered
+		wantFault(t, second(r.Identify(t.Context(), mistyped(w.Number), "to")), fault.InvalidWalletNumber, "to")
+		wantFault(t, second(r.Identify(t.Context(), "Z000000000019", "to")), fault.RecipientNotFound, "to")
+	}
+}
