@@ -65,7 +65,7 @@ func arguments(now time.Time, drafts []Draft) []any {
 	for i, d := range drafts {
 		accounts[i], kinds[i], subjects[i] = d.AccountID, d.Kind, d.Subject
 	}
-	return []any{accounts, kinds, subjects, now}
+	return []any{postgres.UUIDs(accounts), kinds, subjects, now}
 }
 
 // AppendTx is Append in a GORM transaction.

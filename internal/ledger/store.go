@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"purser/internal/postgres"
 	"purser/models"
 )
 
@@ -31,7 +32,8 @@ from_account_id, to_account_id, amount, fee, fee_paid_by, memo, challenge_id, co
 // queueKeys finds the transfers that postings repeat. It reads after the locks, so it sees what whoever held them has written.
 func (b *book) queueKeys(batch *pgx.Batch, accounts, keys []uuid.UUID) {
 	batch.Queue(`SELECT `+transferColumns+` FROM transfers
-JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id = by_account AND idempotency_key = by_key`, accounts, keys).
+JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id = by_account AND idempotency_key = by_key`,
+		postgres.UUIDs(accounts), postgres.UUIDs(keys)).
 		Query(func(rows pgx.Rows) error {
 			return eachTransfer(rows, func(t models.Transfer) { b.byKey[key{t.AccountID, t.IdempotencyKey}] = t })
 		})
@@ -39,14 +41,14 @@ JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id 
 
 // queueStored locks the transfers that postings continue, in id order.
 func (b *book) queueStored(batch *pgx.Batch, ids []uuid.UUID) {
-	batch.Queue(`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
+	batch.Queue(`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, postgres.UUIDs(ids)).Query(func(rows pgx.Rows) error {
 		return eachTransfer(rows, func(t models.Transfer) { b.stored[t.ID] = t })
 	})
 }
 
 // queuePolicies reads how much accounts let go without a code.
 func (b *book) queuePolicies(batch *pgx.Batch, accounts []uuid.UUID) {
-	batch.Queue(`SELECT account_id, currency, without_code_upto FROM confirmation_policies WHERE account_id = ANY($1)`, accounts).
+	batch.Queue(`SELECT account_id, currency, without_code_upto FROM confirmation_policies WHERE account_id = ANY($1)`, postgres.UUIDs(accounts)).
 		Query(func(rows pgx.Rows) error {
 			var p policy
 			var upTo int64
@@ -90,14 +92,15 @@ SELECT id, kind, 'COMPLETED', account, key, fingerprint, currency, from_wallet, 
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[], $7::bigint[], $8::bigint[],
             $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::timestamptz[])
      AS t (id, kind, account, key, fingerprint, currency, from_wallet, to_wallet, from_account, to_account, amount, fee, payer, memo, created)`,
-			ids, kinds, accounts, keys, fingerprints, currencies, from, to, fromAccounts, toAccounts, amounts, fees, payers, memos, created, now)
+			postgres.UUIDs(ids), kinds, postgres.UUIDs(accounts), postgres.UUIDs(keys), postgres.Bytes(fingerprints), currencies, from, to,
+			postgres.UUIDs(fromAccounts), postgres.UUIDs(toAccounts), amounts, fees, payers, memos, created, now)
 	}
 	if n := len(updated); n > 0 {
 		ids := make([]uuid.UUID, n)
 		for i, t := range updated {
 			ids[i] = t.ID
 		}
-		batch.Queue(`UPDATE transfers SET status = 'COMPLETED', posted_at = $2, completed_at = $2 WHERE id = ANY($1)`, ids, now)
+		batch.Queue(`UPDATE transfers SET status = 'COMPLETED', posted_at = $2, completed_at = $2 WHERE id = ANY($1)`, postgres.UUIDs(ids), now)
 	}
 }
 
@@ -112,7 +115,7 @@ func queueEntries(batch *pgx.Batch, entries []models.Entry) {
 	batch.Queue(`
 INSERT INTO entries (wallet_id, version, transfer_id, amount, balance_after, posted_at, hash)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bytea[])`,
-		wallets, versions, transfers, amounts, balances, times, hashes)
+		wallets, versions, postgres.UUIDs(transfers), amounts, balances, times, postgres.Bytes(hashes))
 }
 
 // queueWallets writes the last balance, version and hash of each wallet the group moved.
@@ -132,5 +135,5 @@ func queueWallets(batch *pgx.Batch, b *book) {
 	batch.Queue(`
 UPDATE wallets SET balance = w.balance, version = w.version, head_hash = w.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[]) AS w (id, balance, version, hash)
-WHERE wallets.id = w.id`, ids, balances, versions, hashes)
+WHERE wallets.id = w.id`, ids, balances, versions, postgres.Bytes(hashes))
 }
