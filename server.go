@@ -17,25 +17,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
-	"purser/graph/generated"
-	"purser/internal/accounts"
 	"purser/internal/config"
-	"purser/internal/delivery"
-	"purser/internal/events"
 	"purser/internal/httpapi"
-	"purser/internal/ledger"
 	"purser/internal/localpg"
-	"purser/internal/operators"
 	"purser/internal/postgres"
 	"purser/internal/request"
-	"purser/internal/secret"
-	"purser/internal/sessions"
-	"purser/internal/transfers"
-	"purser/internal/verification"
-	"purser/internal/wallets"
-	"purser/resolvers"
 )
 
 func main() {
@@ -64,18 +50,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer stopDatabase()
-	if err := postgres.Migrate(ctx, dsn, log); err != nil {
-		return err
-	}
+	command := ""
 	if len(args) > 0 {
-		return command(args)
+		command = args[0]
+	}
+	if command != "audit" { // which changes nothing
+		if err := postgres.Migrate(ctx, dsn, log); err != nil {
+			return err
+		}
 	}
 	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	return serve(ctx, c, db, log, stdout)
+	switch command {
+	case "":
+		return serve(ctx, c, db, log, stdout)
+	case "migrate":
+		return nil
+	case "audit":
+		return audit(ctx, db, args[1:], stdout, stderr)
+	}
+	return fmt.Errorf("unknown command %q; there are: migrate, audit", command)
 }
 
 // logHandler writes for machines in production and for eyes elsewhere.
@@ -85,14 +82,6 @@ func logHandler(c config.Config, w io.Writer) slog.Handler {
 		return slog.NewJSONHandler(w, options)
 	}
 	return slog.NewTextHandler(w, options)
-}
-
-// command runs what is not the server. `purser migrate` has done its work when it comes here.
-func command(args []string) error {
-	if len(args) == 1 && args[0] == "migrate" {
-		return nil
-	}
-	return fmt.Errorf("unknown command %q; there is: migrate", args)
 }
 
 // database is the one that DATABASE_URL names, or a private Postgres that lives as long as this process.
@@ -116,52 +105,6 @@ func database(ctx context.Context, c config.Config, log *slog.Logger) (dsn strin
 		return "", nil, err
 	}
 	return local.DSN("purser"), stop, nil
-}
-
-// rooms are all services, built from the lowest floor up.
-type rooms struct {
-	hub       *events.Hub
-	ledger    *ledger.Ledger
-	watch     *sessions.Watch
-	accounts  *accounts.Service
-	transfers *transfers.Service
-	operators *operators.Service
-	api       *httpapi.API
-}
-
-func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, publicURL string) (rooms, error) {
-	box, err := secret.NewBox(c.MasterKey())
-	if err != nil {
-		return rooms{}, err
-	}
-	hub := events.NewHub(db, log)
-	messages := delivery.New(db, box)
-	books := ledger.New(db, hub, log)
-	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
-	people := accounts.New(db, box, codes, messages, hub,
-		accounts.Config{RegistrationTTL: c.RegistrationTTL, EmailLinkTTL: c.EmailLinkTTL, PublicURL: publicURL})
-	signedIn, err := sessions.New(ctx, db, box, people, codes, hub,
-		sessions.Config{AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL, DeviceTrustTTL: c.DeviceTrustTTL})
-	if err != nil {
-		return rooms{}, err
-	}
-	purses, err := wallets.New(ctx, db, hub)
-	if err != nil {
-		return rooms{}, err
-	}
-	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
-	staff := operators.New(db, books, purses)
-
-	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Transfers: payments, Operators: staff, Hub: hub}
-	watch := sessions.NewWatch(signedIn, log)
-	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff, api: api}, nil
-}
-
-func schema(desk *resolvers.Resolver) graphql.ExecutableSchema {
-	return generated.NewExecutableSchema(generated.Config{Resolvers: desk, Complexity: resolvers.Complexity()})
 }
 
 // serve runs the server until ctx ends. Then it refuses new work, lets requests in progress finish, posts what the ledger

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"purser/graph/generated"
+	"purser/internal/accounts"
+	"purser/internal/config"
+	"purser/internal/delivery"
+	"purser/internal/events"
+	"purser/internal/httpapi"
+	"purser/internal/ledger"
+	"purser/internal/operators"
+	"purser/internal/postgres"
+	"purser/internal/secret"
+	"purser/internal/sessions"
+	"purser/internal/transfers"
+	"purser/internal/verification"
+	"purser/internal/wallets"
+	"purser/resolvers"
+)
+
+// rooms are all services, built from the lowest floor up.
+type rooms struct {
+	hub       *events.Hub
+	ledger    *ledger.Ledger
+	watch     *sessions.Watch
+	accounts  *accounts.Service
+	transfers *transfers.Service
+	operators *operators.Service
+	api       *httpapi.API
+}
+
+func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, publicURL string) (rooms, error) {
+	box, err := secret.NewBox(c.MasterKey())
+	if err != nil {
+		return rooms{}, err
+	}
+	hub := events.NewHub(db, log)
+	messages := delivery.New(db, box)
+	books := ledger.New(db, hub, log)
+	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
+	people := accounts.New(db, box, codes, messages, hub,
+		accounts.Config{RegistrationTTL: c.RegistrationTTL, EmailLinkTTL: c.EmailLinkTTL, PublicURL: publicURL})
+	signedIn, err := sessions.New(ctx, db, box, people, codes, hub,
+		sessions.Config{AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL, DeviceTrustTTL: c.DeviceTrustTTL})
+	if err != nil {
+		return rooms{}, err
+	}
+	purses, err := wallets.New(ctx, db, hub)
+	if err != nil {
+		return rooms{}, err
+	}
+	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
+	staff := operators.New(db, books, purses)
+
+	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
+		Transfers: payments, Operators: staff, Hub: hub}
+	watch := sessions.NewWatch(signedIn, log)
+	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
+		Sessions: signedIn, Watch: watch, Delivery: messages})
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff, api: api}, nil
+}
+
+func schema(desk *resolvers.Resolver) graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{Resolvers: desk, Complexity: resolvers.Complexity()})
+}
