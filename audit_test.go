@@ -41,7 +41,9 @@ func TestTheAuditCommandSpeaksByItsExit(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := run("-json")
-	var report struct{ Breach *struct{ Invariant, Row string } }
+	var report struct {
+		Breach *struct{ Invariant, Row string }
+	}
 	if decode := json.Unmarshal([]byte(out), &report); err == nil || decode != nil || report.Breach == nil || !strings.Contains(report.Breach.Row, "Z000000000027") {
 		t.Errorf("a broken ledger: %v, %v\n%s", err, decode, out)
 	}

@@ -63,19 +63,20 @@ func startCounted(t *testing.T) (*server, *statements) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	out, ended := &syncBuffer{}, make(chan error, 1)
-	go func() { ended <- serve(ctx, c, db, slog.New(slog.DiscardHandler), out) }()
+	serving, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, c, db, slog.New(slog.DiscardHandler), func(address string) { serving <- address })
+	}()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
 	})
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if found := servingAt.FindStringSubmatch(out.String()); found != nil {
-			return &server{URL: found[1]}, counted
-		}
-		time.Sleep(5 * time.Millisecond) // until it says where it serves
+	select {
+	case address := <-serving:
+		return &server{URL: address}, counted
+	case <-time.After(patience):
 	}
 	t.Fatal("the server does not serve")
 	return nil, nil

@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	log := slog.New(request.LogHandler{Handler: logHandler(c, stderr)})
 	slog.SetDefault(log)
 
-	dsn, stopDatabase, err := database(ctx, c, log)
+	dsn, place, stopDatabase, err := database(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer db.Close()
 	switch command {
 	case "":
-		return serve(ctx, c, db, log, stdout)
+		return serve(ctx, c, db, log, func(address string) { welcome(stdout, c, address, place) })
 	case "migrate":
 		return nil
 	case "audit":
@@ -84,14 +84,14 @@ func logHandler(c config.Config, w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, options)
 }
 
-// database is the one that DATABASE_URL names, or a private Postgres that lives as long as this process.
-func database(ctx context.Context, c config.Config, log *slog.Logger) (dsn string, stop func(), err error) {
+// database is the one that DATABASE_URL names, or a private Postgres that lives as long as this process. place says which.
+func database(ctx context.Context, c config.Config, log *slog.Logger) (dsn, place string, stop func(), err error) {
 	if c.DatabaseURL != "" {
-		return c.DatabaseURL, func() {}, nil
+		return c.DatabaseURL, "the database of DATABASE_URL", func() {}, nil
 	}
 	local, err := localpg.Start(ctx, localpg.Options{DataDir: c.DataDir, Log: log})
 	if err != nil {
-		return "", nil, err
+		return "", "", nil, err
 	}
 	stop = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.DrainTimeout)
@@ -102,14 +102,14 @@ func database(ctx context.Context, c config.Config, log *slog.Logger) (dsn strin
 	}
 	if err := local.EnsureDatabase(ctx, "purser"); err != nil {
 		stop()
-		return "", nil, err
+		return "", "", nil, err
 	}
-	return local.DSN("purser"), stop, nil
+	return local.DSN("purser"), local.Dir() + "   (its own Postgres; delete the folder to begin anew)", stop, nil
 }
 
-// serve runs the server until ctx ends. Then it refuses new work, lets requests in progress finish, posts what the ledger
+// serve runs the server until ctx ends, and calls ready once it serves. Then it refuses new work, lets requests in progress finish, posts what the ledger
 // has taken in, and returns.
-func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, stdout io.Writer) error {
+func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, ready func(address string)) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.ListenAddr)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		defer profiles.Close() //nolint:errcheck // nothing is left to lose
 	}
 	log.Info("serving", "address", address, "config", c.Redacted())
-	welcome(stdout, c, address)
+	ready(address)
 
 	select {
 	case err := <-failed:

@@ -9,16 +9,12 @@ import (
 )
 
 // welcome tells a person at a terminal what runs now and where to go.
-func welcome(w io.Writer, c config.Config, address string) {
+func welcome(w io.Writer, c config.Config, address, place string) {
 	if c.IsProduction() {
 		return
 	}
 	fmt.Fprintf(w, "\nPurser is serving. Ctrl-C stops it; the data stays.\n\n")
-	data := "the database of DATABASE_URL"
-	if c.DatabaseURL == "" {
-		data = c.DataDir + "   (its own Postgres; delete the folder to begin anew)"
-	}
-	fmt.Fprintf(w, "  Data        %s\n", data)
+	fmt.Fprintf(w, "  Data        %s\n", place)
 	fmt.Fprintf(w, "  API         %s/graphql\n", address)
 	fmt.Fprintf(w, "  Playground  %s/playground/\n", address)
 	fmt.Fprintf(w, "  Dev inbox   %s/dev/inbox   (every SMS and letter, with its code or link)\n\n", address)

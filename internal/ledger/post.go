@@ -20,7 +20,11 @@ import (
 	"purser/models"
 )
 
-const postAttempts = 8
+// A group is tried for about ten seconds: as long as Postgres needs to come back after a crash, and less than a client waits.
+const (
+	postAttempts = 24
+	postPause    = 500 * time.Millisecond // at most, between two attempts
+)
 
 // postWithRetry posts a group until Postgres has said yes or no. After a lost connection nobody knows whether the commit
 // happened, so the group is judged again: what is found stored under its own id was posted, and is answered so.
@@ -34,7 +38,7 @@ func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts [
 			return nil, fmt.Errorf("ledger: post: %w", err)
 		}
 		p.ledger.log.Warn("a group of postings is tried again", "attempt", attempt, "error", err)
-		wait := time.Duration(attempt*attempt) * 10 * time.Millisecond
+		wait := min(time.Duration(attempt*attempt)*10*time.Millisecond, postPause)
 		select {
 		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // spreads load, guards nothing
 		case <-ctx.Done():
