@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"purser/internal/money"
 	"purser/internal/pgtest"
 )
 
@@ -64,6 +65,32 @@ func killed(t *testing.T, when moment, wantReplayed bool) {
 	check(t, dsn)
 }
 
+// TestALostConnectionAroundACommitIsAnsweredTruly cuts the poster's connection at each moment of a posting. The server finds out
+// what happened, does the rest, and answers as if nothing had been.
+func TestALostConnectionAroundACommitIsAnsweredTruly(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	tap := newTap(t, dsn)
+	s := startServer(t, tap.dsn)
+	anna := s.client(t).anna()
+	borisWallet, _ := s.client(t).boris().wallet("Z")
+	annaWallet, _ := anna.wallet("Z")
+	anna.allowWithoutCode("Z", "100", "+79000000002")
+
+	for i, when := range []moment{beforeWrites, beforeCommit, afterCommit} {
+		tap.arm(when, func() {}) // the connection ends with the moment
+		request := vars{"from": annaWallet, "to": borisWallet, "amount": "10", "key": newKey()}
+		got := ask[created](anna, createTransfer, request).CreateTransfer
+		if got.Transfer == nil || got.Transfer.Status != "COMPLETED" || got.Replayed || !tap.fired() {
+			t.Errorf("cut at %d: %+v, fired %t", when, got, tap.fired())
+		}
+		if _, left := anna.wallet("Z"); left != money.Format(int64(100_000-1008*(i+1)), 2) {
+			t.Errorf("cut at %d: anna has %s", when, left)
+		}
+	}
+	check(t, dsn)
+}
+
 // tap stands between the server and Postgres and can end the server at an exact moment of a posting.
 type tap struct {
 	t        *testing.T
@@ -80,6 +107,7 @@ type moment int
 
 const (
 	never moment = iota
+	beforeWrites
 	beforeCommit
 	afterCommit
 )
@@ -124,6 +152,7 @@ func (p *tap) arm(when moment, kill func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.when, p.kill = when, kill
+	p.ended.Store(false)
 }
 
 func (p *tap) fired() bool { return p.ended.Load() }
@@ -185,6 +214,9 @@ func (p *tap) serve(conn net.Conn) {
 				moves.Store(false)
 			case strings.Contains(statement, "INSERT INTO entries"):
 				moves.Store(true)
+				if p.fire(beforeWrites) {
+					return
+				}
 			case statement == "COMMIT" && moves.Load() && p.fire(beforeCommit):
 				return
 			}
