@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"crypto/sha256"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,12 +24,14 @@ const (
 type cache struct {
 	tokens   *lru.Cache[[sha256.Size]byte, verified] // by hash: the cache holds no token
 	sessions *lru.Cache[uuid.UUID, seen]
+	mu       sync.Mutex // of changes to sessions
 }
 
-// seen is the account of a session as it was read, and when.
+// seen is the account of a session as it was read, and when; or that the session was ended here, and when.
 type seen struct {
 	account models.Account
 	at      time.Time
+	ended   bool
 }
 
 func newCache() (*cache, error) {
@@ -43,14 +46,26 @@ func newCache() (*cache, error) {
 // account is the account of a session that was found live a moment ago.
 func (c *cache) account(session uuid.UUID) (models.Account, bool) {
 	s, ok := c.sessions.Get(session)
-	if !ok || time.Since(s.at) >= sessionTrusted {
+	if !ok || s.ended || time.Since(s.at) >= sessionTrusted {
 		return models.Account{}, false
 	}
 	return s.account, true
 }
 
+// keep remembers what was read at a time, unless the session was ended since: a request that read just before the end must not
+// bring it back.
 func (c *cache) keep(session uuid.UUID, account models.Account, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, ok := c.sessions.Peek(session); ok && s.ended && !at.After(s.at) {
+		return
+	}
 	c.sessions.Add(session, seen{account: account, at: at})
 }
 
-func (c *cache) forget(session uuid.UUID) { c.sessions.Remove(session) }
+// forget notes that a session has ended.
+func (c *cache) forget(session uuid.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sessions.Add(session, seen{at: time.Now(), ended: true}) //nolint:forbidigo // ages the cache; no rule depends on it
+}

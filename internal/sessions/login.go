@@ -68,26 +68,30 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 // Faults: InvalidInput, CodeRejected, CodeExpired.
 func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code string, trust bool) (Tokens, error) {
 	var refusal *fault.Fault
-	pending, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (pending models.PendingLogIn, err error) {
+	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (tokens Tokens, err error) {
 		if refusal, err = s.verification.Check(tx, challengeID, verification.LogIn, code); err != nil || refusal != nil {
-			return pending, err // a refusal is committed: it has spent an attempt
+			return Tokens{}, err // a refusal is committed: it has spent an attempt
 		}
-		return takePendingLogIn(tx, challengeID)
+		pending, err := takePendingLogIn(tx, challengeID)
+		if err != nil {
+			return Tokens{}, err
+		}
+		account, err := accountOf(tx, pending.AccountID)
+		if err != nil {
+			return Tokens{}, err
+		}
+		if account.Status == models.AccountClosed {
+			return Tokens{}, fault.New(fault.CredentialsRejected)
+		}
+		return s.openOn(tx, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
 	})
-	if err != nil {
-		return Tokens{}, err
+	if err == nil && refusal != nil {
+		err = refusal
 	}
-	if refusal != nil {
-		return Tokens{}, refusal
+	if err == nil {
+		s.hub.Publish(tokens.Account.ID)
 	}
-	account, err := s.accounts.Find(ctx, pending.AccountID)
-	if err != nil {
-		return Tokens{}, err
-	}
-	if account.Status == models.AccountClosed {
-		return Tokens{}, fault.New(fault.CredentialsRejected)
-	}
-	return s.Open(ctx, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
+	return tokens, err
 }
 
 // checkPassword does the same work for every login: reads, one hash, and on failure the same two counts.

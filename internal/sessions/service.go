@@ -115,23 +115,28 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 // token that spares it the code at its next log-in.
 func (s *Service) Open(ctx context.Context, account models.Account, d Device, trust bool) (Tokens, error) {
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Tokens, error) {
-		device := models.Device{ID: uuid.New(), AccountID: account.ID, Name: d.Name, Platform: d.Platform, CreatedAt: tx.Now}
-		var trustToken string
-		if trust {
-			trustToken = secret.NewToken()
-			until := tx.Now.Add(s.config.DeviceTrustTTL)
-			device.TrustMAC, device.TrustedUntil = s.trustMAC(trustToken), &until
-		}
-		if err := insertDevice(tx, device); err != nil {
-			return Tokens{}, err
-		}
-		tokens, err := s.open(tx, account, device)
-		tokens.DeviceTrust = trustToken
-		return tokens, err
+		return s.openOn(tx, account, d, trust)
 	})
 	if err == nil {
 		s.hub.Publish(account.ID)
 	}
+	return tokens, err
+}
+
+// openOn opens a session on a device that is new here.
+func (s *Service) openOn(tx *postgres.Tx, account models.Account, d Device, trust bool) (Tokens, error) {
+	device := models.Device{ID: uuid.New(), AccountID: account.ID, Name: d.Name, Platform: d.Platform, CreatedAt: tx.Now}
+	var trustToken string
+	if trust {
+		trustToken = secret.NewToken()
+		until := tx.Now.Add(s.config.DeviceTrustTTL)
+		device.TrustMAC, device.TrustedUntil = s.trustMAC(trustToken), &until
+	}
+	if err := insertDevice(tx, device); err != nil {
+		return Tokens{}, err
+	}
+	tokens, err := s.open(tx, account, device)
+	tokens.DeviceTrust = trustToken
 	return tokens, err
 }
 

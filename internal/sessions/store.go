@@ -18,7 +18,8 @@ var errNotTrusted = errors.New("sessions: not a trusted device of this account")
 
 func signingKeys(ctx context.Context, db *postgres.DB) ([]models.SigningKey, error) {
 	var rows []models.SigningKey
-	return rows, wrap("signing keys", db.GORM(ctx).Find(&rows).Error)
+	err := db.GORM(ctx).Find(&rows).Error
+	return rows, wrap("signing keys", err)
 }
 
 // insertSigningKey does nothing when another server was first.
@@ -96,11 +97,17 @@ func revokeSession(tx *postgres.Tx, id uuid.UUID) error {
 	return wrap("revoke", tx.GORM().Model(&models.Session{}).Where("id = ? AND revoked_at IS NULL", id).Update("revoked_at", tx.Now).Error)
 }
 
+func accountOf(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
+	var account models.Account
+	err := tx.GORM().Take(&account, "id = ?", id).Error
+	return account, wrap("account", err)
+}
+
 func ownerOf(tx *postgres.Tx, s models.Session) (account models.Account, device models.Device, err error) {
-	if err = tx.GORM().Take(&account, "id = ?", s.AccountID).Error; err == nil {
-		err = tx.GORM().Take(&device, "id = ?", s.DeviceID).Error
+	if account, err = accountOf(tx, s.AccountID); err == nil {
+		err = wrap("device", tx.GORM().Take(&device, "id = ?", s.DeviceID).Error)
 	}
-	return account, device, wrap("owner", err)
+	return account, device, err
 }
 
 // lockRefreshToken locks a token, then its session; ok is false for a token that never was.

@@ -17,7 +17,8 @@ import (
 
 func allCurrencies(ctx context.Context, db *postgres.DB) ([]models.Currency, error) {
 	var rows []models.Currency
-	return rows, wrap("currencies", db.GORM(ctx).Order("position").Find(&rows).Error)
+	err := db.GORM(ctx).Order("position").Find(&rows).Error
+	return rows, wrap("currencies", err)
 }
 
 // lockWalletsOf locks the account's row, which serialises changes to the set of its wallets, then its wallets in id order,
@@ -42,7 +43,8 @@ func saveWallet(tx *postgres.Tx, w models.Wallet) error {
 
 func walletsOf(ctx context.Context, db *postgres.DB, account uuid.UUID) ([]models.Wallet, error) {
 	var rows []models.Wallet
-	return rows, wrap("list", db.GORM(ctx).Where("account_id = ? AND kind = 'USER'", account).Order("id").Find(&rows).Error)
+	err := db.GORM(ctx).Where("account_id = ? AND kind = 'USER'", account).Order("id").Find(&rows).Error
+	return rows, wrap("list", err)
 }
 
 func walletByNumber(ctx context.Context, db *postgres.DB, number string, field []string) (models.Wallet, error) {
@@ -95,7 +97,8 @@ func entriesIn(ctx context.Context, db *postgres.DB, walletID int64, span Span) 
 
 func entriesAt(ctx context.Context, db *postgres.DB, pairs [][]any) ([]models.Entry, error) {
 	var rows []models.Entry
-	return rows, wrap("entries", db.GORM(ctx).Where("(wallet_id, version) IN ?", pairs).Find(&rows).Error)
+	err := db.GORM(ctx).Where("(wallet_id, version) IN ?", pairs).Find(&rows).Error
+	return rows, wrap("entries", err)
 }
 
 func wrap(what string, err error) error {
