@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -83,6 +84,10 @@ func TestHostileRequestsAreAnsweredBriefly(t *testing.T) {
 		"nesting without end":             {"POST", asJSON, `{"query":"` + deep + `"}`, 200, "GRAPHQL_PARSE_FAILED"},
 		"too many tokens":                 {"POST", asJSON, `{"query":"` + wide + `"}`, 200, "GRAPHQL_PARSE_FAILED"},
 		"a costly list of lists":          {"POST", asJSON, `{"query":"` + costly + `"}`, 200, "COMPLEXITY_LIMIT_EXCEEDED"},
+		"fragments without end":           {"POST", asJSON, `{"query":"` + bomb(60) + `"}`, 200, "BAD_USER_INPUT"},
+		"too many aliases":                {"POST", asJSON, `{"query":"{` + manyAliases(16) + `}"}`, 200, "BAD_USER_INPUT"},
+		"deep lists":                      {"POST", asJSON, `{"query":"{viewer{transfers{nodes` + strings.Repeat("{from{wallet{entries{nodes{transfer", 3) + "{id" + strings.Repeat("}}}}}", 3) + `}}}}"}`, 200, "BAD_USER_INPUT"},
+		"a broken body in capitals":       {"POST", "Application/JSON", `{"query":"{viewer{wmid}}","password":"hunter2"`, 400, "BAD_USER_INPUT"},
 		"a page below one":                {"POST", asJSON, `{"query":"{viewer{transfers(first:-60){nodes{id}}}}"}`, 200, ""},
 		"a field that is not there":       {"POST", asJSON, `{"query":"{nothing}"}`, 200, "GRAPHQL_VALIDATION_FAILED"},
 		"two mutations":                   {"POST", asJSON, `{"query":"mutation{a:logOut{sessionId} b:logOut{sessionId}}"}`, 200, "BAD_USER_INPUT"},
@@ -110,6 +115,31 @@ func TestHostileRequestsAreAnsweredBriefly(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "hunter2") {
 		t.Error("the log repeats a request")
+	}
+}
+
+// bomb is a document of a few hundred bytes in which each fragment spreads the next one twice.
+func bomb(levels int) string {
+	document := "query{...f0}"
+	for i := range levels {
+		document += fmt.Sprintf(" fragment f%d on Query{...f%d ...f%d}", i, i+1, i+1)
+	}
+	return document + fmt.Sprintf(" fragment f%d on Query{__typename}", levels)
+}
+
+func manyAliases(n int) (fields string) {
+	for i := range n {
+		fields += fmt.Sprintf("a%d:currencies{letter} ", i)
+	}
+	return fields
+}
+
+func TestAPlainRequestMayOfferAnotherProtocol(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, nil)
+	status, _, text := c.raw("POST", "/graphql", `{"query":"{viewer{wmid}}"}`, "Content-Type", asJSON, "Upgrade", "h2c", "Connection", "Upgrade, HTTP2-Settings")
+	if status != http.StatusOK || !strings.Contains(text, `"viewer":null`) {
+		t.Errorf("%d %s", status, text)
 	}
 }
 

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -248,7 +250,7 @@ func TestASocketEndsWithItsAccessToken(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=3s")
 	boris := s.client(t).boris()
-	socket := boris.listen(t, "Q3Vyc29yOjA")
+	socket := boris.listen(t, boris.head())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
@@ -324,5 +326,86 @@ func TestSocketsThatBreakTheProtocolAreClosedWithItsCodes(t *testing.T) {
 			t.Errorf("%s: the socket ends with %v, want %d", name, err, broken.want)
 		}
 		cancel()
+	}
+}
+
+func TestASocketOutlivesTheTokenItWasOpenedWith(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=4s")
+	boris := s.client(t).boris()
+	socket := boris.listen(t, boris.head())
+	renewing, stop := context.WithCancel(context.Background())
+	defer stop()
+	go func() { // as an app renews its session, again and again
+		refresh := boris.refresh
+		for renewing.Err() == nil {
+			data := ask[struct {
+				RefreshSession struct {
+					Tokens struct{ AccessToken, RefreshToken string }
+				}
+			}](boris.as(""),
+				`mutation($r: String!) { refreshSession(input: {refreshToken: $r}) { tokens { accessToken refreshToken } } }`, vars{"r": refresh})
+			refresh = data.RefreshSession.Tokens.RefreshToken
+			select {
+			case <-time.After(time.Second):
+			case <-renewing.Done():
+			}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second) // twice the life of the token
+	defer cancel()
+	for {
+		if _, _, err := socket.conn.Read(ctx); err != nil {
+			if websocket.CloseStatus(err) != -1 || ctx.Err() == nil {
+				t.Errorf("the socket of a renewed session ends with %v", err)
+			}
+			return
+		}
+	}
+}
+
+func TestACursorFromElsewhereIsRefused(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t))
+	anna, boris := s.client(t).anna(), s.client(t).boris()
+	entry := ask[struct {
+		Viewer struct {
+			Wallets []struct {
+				Entries struct{ PageInfo struct{ EndCursor string } }
+			}
+		}
+	}](boris, `{ viewer { wallets { entries { pageInfo { endCursor } } } } }`, nil).Viewer.Wallets[0].Entries.PageInfo.EndCursor
+	ahead := eventCursor(t, boris.head(), 1_000_000)
+	for name, cursor := range map[string]string{"another account's": anna.head(), "another list's": entry, "beyond the newest": ahead, "none": "x"} {
+		status, _, text := boris.raw("POST", "/graphql", `{"query":"subscription { accountEvents(after: \"`+cursor+`\") { cursor } }"}`,
+			"Content-Type", "application/json", "Accept", "text/event-stream", "Authorization", "Bearer "+boris.token)
+		if status != http.StatusOK || !strings.Contains(text, "BAD_USER_INPUT") {
+			t.Errorf("%s cursor: %d %s", name, status, text)
+		}
+	}
+}
+
+// eventCursor is a cursor like another, with another number.
+func eventCursor(t *testing.T, like string, number int) string {
+	t.Helper()
+	plain, err := base64.RawURLEncoding.DecodeString(like)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.LastIndex(string(plain), ":")
+	return base64.RawURLEncoding.EncodeToString([]byte(string(plain[:at+1]) + strconv.Itoa(number)))
+}
+
+func TestChangesOfWalletsAreNews(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t))
+	anna := s.client(t).anna()
+	number, _ := anna.wallet("Z")
+	for _, mutation := range []string{`renameWallet(input: {walletNumber: $n, name: "Rent"})`, `setDefaultWallet(input: {walletNumber: $n})`} {
+		before := anna.head()
+		ask[struct{}](anna, `mutation($n: WalletNumber!) { `+mutation+` { userErrors { code } } }`, vars{"n": number})
+		if anna.head() == before {
+			t.Errorf("%s makes no event", mutation)
+		}
 	}
 }

@@ -101,9 +101,10 @@ func (s *server) kill() { _ = s.cmd.Process.Kill() }
 
 // client speaks to a server as an app does.
 type client struct {
-	t     testing.TB
-	url   string
-	token string
+	t       testing.TB
+	url     string
+	token   string
+	refresh string
 }
 
 func (s *server) client(t testing.TB) *client { return &client{t: t, url: s.URL} }
@@ -203,13 +204,17 @@ func (c *client) logIn(login, password, phone string) *client {
 	}](c,
 		`mutation($l: String!, $p: String!) { logIn(input: {login: $l, password: $p}) { challenge { id } } }`, vars{"l": login, "p": password})
 	done := ask[struct {
-		ConfirmLogIn struct{ Tokens struct{ AccessToken string } }
-	}](c, `mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } } }`,
+		ConfirmLogIn struct {
+			Tokens struct{ AccessToken, RefreshToken string }
+		}
+	}](c, `mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken refreshToken } } }`,
 		vars{"i": asked.LogIn.Challenge.ID, "c": c.newestCode(phone)})
 	if done.ConfirmLogIn.Tokens.AccessToken == "" {
 		c.t.Fatalf("%s was not signed in", login)
 	}
-	return c.as(done.ConfirmLogIn.Tokens.AccessToken)
+	signedIn := c.as(done.ConfirmLogIn.Tokens.AccessToken)
+	signedIn.refresh = done.ConfirmLogIn.Tokens.RefreshToken
+	return signedIn
 }
 
 func (c *client) anna() *client {

@@ -105,6 +105,8 @@ func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
 		"home":          {`{ viewer { wallets { number balance { amount currency { code } } } transfers(first: 20) { nodes ` + transfer + ` pageInfo { hasNextPage } } } }`, 3},
 		"transfers":     {`{ viewer { transfers(first: 20) { edges { cursor node ` + transfer + ` } } } }`, 2},
 		"statement":     {`{ viewer { wallet(number: "` + annaWallet + `") { entries(first: 20) { nodes { amount { amount } balanceAfter { amount } transfer ` + transfer + ` } } } } }`, 4},
+		"sessions":      {`{ viewer { events(first: 50) { nodes { ... on SessionOpened { session { id device { name } } } ... on AccountChanged { account { wmid } } } } } }`, 4},
+		"statements":    {`{ viewer { wallets { number entries(first: 3) { nodes { sequence amount { amount } } } } } }`, 2},
 		"events":        {`{ viewer { events(first: 50) { headCursor nodes { cursor ... on TransferSent { transfer ` + transfer + ` } ... on WalletOpened { wallet { number } } } } } }`, 4},
 		"every account": {`{ viewer { wmid } a: viewer { wmid } b: viewer { wmid } }`, 0},
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -44,6 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	log := slog.New(request.LogHandler{Handler: logHandler(c, stderr)})
 	slog.SetDefault(log)
+	stdlog.SetOutput(io.Discard) // libraries that write there quote requests, with whatever secret is in them
 
 	dsn, place, stopDatabase, err := database(ctx, c, log)
 	if err != nil {

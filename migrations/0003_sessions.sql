@@ -34,6 +34,8 @@ CREATE TABLE sessions (
     created_at   timestamptz NOT NULL,
     last_seen_at timestamptz NOT NULL,
     expires_at   timestamptz NOT NULL,
+    -- When the newest access token of the session ends: sockets live as long, also those that were opened with an older one.
+    access_expires_at timestamptz NOT NULL,
     revoked_at   timestamptz,
     CONSTRAINT sessions_pkey PRIMARY KEY (id),
     CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts (id),

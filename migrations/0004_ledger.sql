@@ -114,7 +114,6 @@ CREATE TABLE entries (
     CONSTRAINT entries_amount_check CHECK (amount <> 0),
     CONSTRAINT entries_version_check CHECK (version > 0)
 );
-CREATE INDEX entries_transfer_id_idx ON entries (transfer_id);
 
 -- +goose StatementBegin
 CREATE FUNCTION entries_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

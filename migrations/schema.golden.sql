@@ -141,7 +141,6 @@ CREATE TABLE entries (
     CONSTRAINT entries_amount_check CHECK ((amount <> 0)),
     CONSTRAINT entries_version_check CHECK ((version > 0))
 );
-CREATE INDEX entries_transfer_id_idx ON entries USING btree (transfer_id);
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION entries_refuse_change();
 
 CREATE TABLE event_heads (
@@ -244,6 +243,7 @@ CREATE TABLE sessions (
     created_at             timestamp with time zone NOT NULL,
     last_seen_at           timestamp with time zone NOT NULL,
     expires_at             timestamp with time zone NOT NULL,
+    access_expires_at      timestamp with time zone NOT NULL,
     revoked_at             timestamp with time zone,
     CONSTRAINT sessions_pkey PRIMARY KEY (id),
     CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),

@@ -32,15 +32,16 @@ type Device struct {
 // TableName is the table's.
 func (Device) TableName() string { return "devices" }
 
-// Session is one signed-in app. It ends at ExpiresAt, or when it is revoked.
+// Session is one signed-in app. It ends at ExpiresAt, or when it is revoked. AccessExpiresAt is when its newest access token ends.
 type Session struct {
-	ID         uuid.UUID  `gorm:"column:id;primaryKey"`
-	AccountID  uuid.UUID  `gorm:"column:account_id"`
-	DeviceID   uuid.UUID  `gorm:"column:device_id"`
-	CreatedAt  time.Time  `gorm:"column:created_at"`
-	LastSeenAt time.Time  `gorm:"column:last_seen_at"`
-	ExpiresAt  time.Time  `gorm:"column:expires_at"`
-	RevokedAt  *time.Time `gorm:"column:revoked_at"`
+	ID              uuid.UUID  `gorm:"column:id;primaryKey"`
+	AccountID       uuid.UUID  `gorm:"column:account_id"`
+	DeviceID        uuid.UUID  `gorm:"column:device_id"`
+	CreatedAt       time.Time  `gorm:"column:created_at"`
+	LastSeenAt      time.Time  `gorm:"column:last_seen_at"`
+	ExpiresAt       time.Time  `gorm:"column:expires_at"`
+	AccessExpiresAt time.Time  `gorm:"column:access_expires_at"`
+	RevokedAt       *time.Time `gorm:"column:revoked_at"`
 }
 
 // TableName is the table's.

@@ -20,7 +20,7 @@ func (r *accountResolver) Events(ctx context.Context, obj *model.Account, first 
 	if err != nil {
 		return nil, err
 	}
-	from, err := readNumberCursor(after)
+	from, err := readEventCursor(obj.AccountID, after)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +33,11 @@ func (r *accountResolver) Events(ctx context.Context, obj *model.Account, first 
 		return nil, err
 	}
 	rows, info := cut(p, rows, eventCursor)
-	return eventConnection(rows, info, head), nil
+	return eventConnection(obj.AccountID, rows, info, head), nil
 }
 
 func (r *accountChangedResolver) Account(ctx context.Context, obj *model.AccountChanged) (*model.Account, error) {
-	account, err := r.Accounts.Find(ctx, obj.AccountID)
+	account, err := loadersOf(ctx).accounts.Load(ctx, obj.AccountID)
 	if err != nil {
 		return nil, err
 	}

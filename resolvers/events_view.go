@@ -8,11 +8,12 @@ import (
 
 	"purser/graph/model"
 	"purser/internal/events"
+	"purser/internal/fault"
 	"purser/internal/sessions"
 	"purser/models"
 )
 
-func eventCursor(e models.Event) string { return numberCursor(e.Seq) }
+func eventCursor(e models.Event) string { return eventCursorOf(e.AccountID, e.Seq) }
 
 func transferReceivedView(e models.Event) *model.TransferReceived {
 	return &model.TransferReceived{ID: eventID(e), Cursor: eventCursor(e), OccurredAt: e.OccurredAt, Subject: e.Subject, AccountID: e.AccountID}
@@ -85,10 +86,15 @@ func listen[View any](ctx context.Context, r *Resolver, account uuid.UUID, after
 
 // startOf is the number of the event that a subscription starts behind: the cursor's, or the newest there is.
 func (r *Resolver) startOf(ctx context.Context, account uuid.UUID, after *string) (int64, error) {
-	if after == nil {
-		return events.Head(ctx, r.DB, account)
+	head, err := events.Head(ctx, r.DB, account)
+	if err != nil || after == nil {
+		return head, err
 	}
-	return readNumberCursor(after)
+	from, err := readEventCursor(account, after)
+	if err == nil && from > head {
+		err = fault.New(fault.BadUserInput) // of another database, say: waiting behind it would lose what comes
+	}
+	return from, err
 }
 
 // loadSession reads the session an event is about.
@@ -97,17 +103,17 @@ func (r *Resolver) loadSession(ctx context.Context, account uuid.UUID, subject s
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.Sessions.FindMany(ctx, account, []uuid.UUID{id})
+	found, err := loadersOf(ctx).sessions.Load(ctx, ownedID{account, id})
 	if err != nil {
 		return nil, err
 	}
 	viewer, _ := sessions.Of(ctx)
-	return sessionView(found[id].Session, found[id].Device, viewer.SessionID == id), nil
+	return sessionView(found.Session, found.Device, viewer.SessionID == id), nil
 }
 
-func eventConnection(rows []models.Event, info *model.PageInfo, head int64) *model.AccountEventConnection {
+func eventConnection(account uuid.UUID, rows []models.Event, info *model.PageInfo, head int64) *model.AccountEventConnection {
 	connection := &model.AccountEventConnection{
-		Edges: []*model.AccountEventEdge{}, Nodes: []model.AccountEvent{}, PageInfo: info, HeadCursor: numberCursor(head),
+		Edges: []*model.AccountEventEdge{}, Nodes: []model.AccountEvent{}, PageInfo: info, HeadCursor: eventCursorOf(account, head),
 	}
 	for _, e := range rows {
 		view := eventView(e)

@@ -20,7 +20,10 @@ const (
 	kindChallenge = "Challenge"
 	kindAgreement = "Agreement"
 	kindEvent     = "Event"
-	kindCursor    = "Cursor"
+
+	kindTransferCursor = "TransferCursor"
+	kindEntryCursor    = "EntryCursor"
+	kindEventCursor    = "EventCursor"
 )
 
 func globalID(kind string, key ...string) string {
@@ -47,27 +50,54 @@ func localUUID(id, kind string) uuid.UUID {
 	return parsed
 }
 
-func uuidCursor(id uuid.UUID) string   { return globalID(kindCursor, id.String()) }
-func numberCursor(number int64) string { return globalID(kindCursor, strconv.FormatInt(number, 10)) }
+// A cursor says which list it is of, so that one of another list, or of another account's events, is refused and does not skip
+// what it should not.
 
-// readUUIDCursor reads a cursor that uuidCursor wrote; nil stays nil.
-func readUUIDCursor(cursor *string) (*uuid.UUID, error) {
+func transferCursorOf(id uuid.UUID) string { return globalID(kindTransferCursor, id.String()) }
+
+func entryCursorOf(version int64) string {
+	return globalID(kindEntryCursor, strconv.FormatInt(version, 10))
+}
+
+func eventCursorOf(account uuid.UUID, seq int64) string {
+	return globalID(kindEventCursor, account.String(), strconv.FormatInt(seq, 10))
+}
+
+// readTransferCursor reads a cursor of transfers; nil stays nil.
+func readTransferCursor(cursor *string) (*uuid.UUID, error) {
 	if cursor == nil {
 		return nil, nil //nolint:nilnil // no cursor is no mistake
 	}
-	if id := localUUID(*cursor, kindCursor); id != uuid.Nil {
+	if id := localUUID(*cursor, kindTransferCursor); id != uuid.Nil {
 		return &id, nil
 	}
 	return nil, fault.New(fault.BadUserInput)
 }
 
-// readNumberCursor reads a cursor that numberCursor wrote; nil reads as 0.
-func readNumberCursor(cursor *string) (int64, error) {
+// readEntryCursor reads a cursor of a statement; nil reads as 0.
+func readEntryCursor(cursor *string) (int64, error) {
 	if cursor == nil {
 		return 0, nil
 	}
-	key, _ := localKey(*cursor, kindCursor)
-	number, err := strconv.ParseInt(key, 10, 64)
+	key, _ := localKey(*cursor, kindEntryCursor)
+	return readNumber(key)
+}
+
+// readEventCursor reads a cursor of an account's events; nil reads as 0.
+func readEventCursor(account uuid.UUID, cursor *string) (int64, error) {
+	if cursor == nil {
+		return 0, nil
+	}
+	key, _ := localKey(*cursor, kindEventCursor)
+	number, ok := strings.CutPrefix(key, account.String()+":")
+	if !ok {
+		return 0, fault.New(fault.BadUserInput)
+	}
+	return readNumber(number)
+}
+
+func readNumber(text string) (int64, error) {
+	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || number < 0 {
 		return 0, fault.New(fault.BadUserInput)
 	}

@@ -7,7 +7,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/vikstrous/dataloadgen"
 
+	"purser/internal/sessions"
 	"purser/internal/transfers"
+	"purser/internal/wallets"
 	"purser/models"
 )
 
@@ -17,6 +19,8 @@ type loaders struct {
 	transfers *dataloadgen.Loader[ownedID, transfers.View]
 	wallets   *dataloadgen.Loader[ownedNumber, models.Wallet]
 	accounts  *dataloadgen.Loader[uuid.UUID, models.Account]
+	sessions  *dataloadgen.Loader[ownedID, sessions.SessionOf]
+	entries   *dataloadgen.Loader[statement, []models.Entry]
 }
 
 // A thing is always read for someone: what is not theirs is not found.
@@ -27,6 +31,12 @@ type ownedNumber struct {
 	number  string
 }
 
+// statement is a part of one wallet's statement.
+type statement struct {
+	wallet int64
+	span   wallets.Span
+}
+
 type loadersKey struct{}
 
 // Loaders gives each response its own loaders.
@@ -35,6 +45,8 @@ func (r *Resolver) Loaders(ctx context.Context, next graphql.ResponseHandler) *g
 		transfers: dataloadgen.NewMappedLoader(r.loadTransfers),
 		wallets:   dataloadgen.NewMappedLoader(r.loadWallets),
 		accounts:  dataloadgen.NewMappedLoader(r.Accounts.FindMany),
+		sessions:  dataloadgen.NewMappedLoader(r.loadSessions),
+		entries:   dataloadgen.NewMappedLoader(r.loadEntries),
 	}))
 }
 
@@ -71,6 +83,43 @@ func (r *Resolver) loadWallets(ctx context.Context, keys []ownedNumber) (map[own
 		}
 		for number, wallet := range found {
 			loaded[ownedNumber{account, number}] = wallet
+		}
+	}
+	return loaded, nil
+}
+
+func (r *Resolver) loadSessions(ctx context.Context, keys []ownedID) (map[ownedID]sessions.SessionOf, error) {
+	byAccount := map[uuid.UUID][]uuid.UUID{}
+	for _, k := range keys {
+		byAccount[k.account] = append(byAccount[k.account], k.id)
+	}
+	loaded := make(map[ownedID]sessions.SessionOf, len(keys))
+	for account, ids := range byAccount {
+		found, err := r.Sessions.FindMany(ctx, account, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, session := range found {
+			loaded[ownedID{account, id}] = session
+		}
+	}
+	return loaded, nil
+}
+
+// loadEntries reads the statements of many wallets together, if the same part is asked of each, as a list of wallets does.
+func (r *Resolver) loadEntries(ctx context.Context, keys []statement) (map[statement][]models.Entry, error) {
+	bySpan := map[wallets.Span][]int64{}
+	for _, k := range keys {
+		bySpan[k.span] = append(bySpan[k.span], k.wallet)
+	}
+	loaded := make(map[statement][]models.Entry, len(keys))
+	for span, ids := range bySpan {
+		found, err := r.Wallets.EntriesOf(ctx, ids, span)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			loaded[statement{id, span}] = found[id]
 		}
 	}
 	return loaded, nil

@@ -22,11 +22,11 @@ func (r *accountResolver) Transfers(ctx context.Context, obj *model.Account, fir
 	if err != nil {
 		return nil, err
 	}
-	older, err := readUUIDCursor(after)
+	older, err := readTransferCursor(after)
 	if err != nil {
 		return nil, err
 	}
-	newer, err := readUUIDCursor(before)
+	newer, err := readTransferCursor(before)
 	if err != nil {
 		return nil, err
 	}

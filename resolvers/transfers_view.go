@@ -53,7 +53,7 @@ func (r *Resolver) transferConnection(ctx context.Context, viewer uuid.UUID, vie
 	return connection
 }
 
-func transferCursor(t transfers.View) string { return uuidCursor(t.ID) }
+func transferCursor(t transfers.View) string { return transferCursorOf(t.ID) }
 
 // moveFunds lets an operator issue or redeem money, and shows the transfer.
 func (r *Resolver) moveFunds(ctx context.Context,

@@ -97,15 +97,16 @@ func (r *walletResolver) Entries(ctx context.Context, obj *model.Wallet, first *
 	if err != nil {
 		return nil, err
 	}
-	older, err := readNumberCursor(after)
+	older, err := readEntryCursor(after)
 	if err != nil {
 		return nil, err
 	}
-	newer, err := readNumberCursor(before)
+	newer, err := readEntryCursor(before)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.Wallets.Entries(ctx, obj.WalletID, wallets.Span{Before: older, After: newer, Limit: p.limit + 1, Oldest: p.backward})
+	span := wallets.Span{Before: older, After: newer, Limit: p.limit + 1, Oldest: p.backward}
+	rows, err := loadersOf(ctx).entries.Load(ctx, statement{obj.WalletID, span})
 	if err != nil {
 		return nil, err
 	}

@@ -77,4 +77,4 @@ func entryConnection(wallet *model.Wallet, entries []models.Entry, info *model.P
 	return connection
 }
 
-func entryCursor(e models.Entry) string { return numberCursor(e.Version) }
+func entryCursor(e models.Entry) string { return entryCursorOf(e.Version) }

@@ -60,7 +60,7 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account
 				return models.Account{}, err
 			}
 		}
-		return account, events.AppendTx(tx, events.Draft{AccountID: account.ID, Kind: models.EventAccountChanged, Subject: account.ID.String()})
+		return account, events.AppendTx(tx, events.Changed(account.ID))
 	})
 	if err == nil {
 		s.hub.Publish(account.ID)

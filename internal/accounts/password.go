@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -82,17 +83,35 @@ func checkPassword(password, confirmation string, own ...string) error {
 	return nil
 }
 
+// easy are what every list of common passwords begins with, and the words of this product. A whole list is to come.
+var easy = []string{"password", "qwerty", "letmein", "iloveyou", "admin", "welcome", "football", "abc123", "abcd1234", "test1234", "purser", "webmoney"}
+
 func guessable(password string, own []string) bool {
 	lower := strings.ToLower(password)
 	first, _ := utf8.DecodeRuneInString(lower)
-	if strings.Trim(lower, string(first)) == "" || strings.Contains("01234567890123456789", lower) || strings.HasPrefix(lower, "purser") ||
-		strings.HasPrefix(lower, "webmoney") || strings.HasPrefix(lower, "password") || strings.HasPrefix(lower, "qwertyui") {
+	if strings.Trim(lower, string(first)) == "" || strings.Contains("01234567890123456789", lower) {
 		return true
 	}
+	for _, word := range easy {
+		// Such a word may be a part of a password, but not most of it.
+		if rest := strings.ReplaceAll(lower, word, ""); rest != lower && utf8.RuneCountInString(rest) < 6 {
+			return true
+		}
+	}
 	for _, data := range own {
-		if data != "" && strings.TrimPrefix(lower, "+") == strings.ToLower(strings.TrimPrefix(data, "+")) {
+		if data != "" && bare(lower) == bare(data) {
 			return true
 		}
 	}
 	return false
+}
+
+// bare is what is left of a password or of a person's data when blanks and signs are taken away.
+func bare(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }

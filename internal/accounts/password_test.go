@@ -35,7 +35,8 @@ func TestRow12EasyPasswordsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, easy := range []string{
 		"password1", "PassWord", "passwordpassword", "qwertyuiop", "12345678", "0123456789", "11111111", "жжжжжжжж", "ЖжЖжЖжЖж", "purser2026", "Purser!!!", "webmoney1",
-		"79001234567", "+79001234567", "Anna@Example.com", "annapetrova",
+		"79001234567", "+79001234567", "Anna@Example.com", "annapetrova", "Anna Petrova", "iloveyou", "letmein1", "qwerty123", "abcd1234",
+		"Test1234", "adminadmin", "mypurser1", "abc12345", "football",
 	} {
 		wantFaults(t, accounts.CheckPassword(easy, easy, phone, "anna@example.com", "AnnaPetrova"), "PASSWORD_TOO_WEAK guessable password")
 	}

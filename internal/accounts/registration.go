@@ -30,6 +30,9 @@ const (
 // startsPerHour bounds the registrations begun from one address.
 const startsPerHour = 300
 
+// emailLooksPerDay bounds how often someone with a verified phone learns whether an address is taken.
+const emailLooksPerDay = 10
+
 // maxNumberDraws bounds how often a random WMID may turn out to be taken.
 const maxNumberDraws = 5
 
@@ -82,6 +85,12 @@ func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (R
 	if begun.NextStep == LogIn {
 		return Registration{}, begun.ended()
 	}
+	if begun.PhoneVerifiedAt != nil {
+		looks := verification.Limit{Name: "looks at e-mail addresses", Subject: begun.Phone, Most: emailLooksPerDay, Window: 24 * time.Hour}
+		if err := errors.Join(s.verification.Exhausted(ctx, looks), s.verification.Count(ctx, looks)); err != nil {
+			return Registration{}, err
+		}
+	}
 	j, err := p.judge(s.db.Now())
 	if err != nil {
 		return Registration{}, err
@@ -112,11 +121,11 @@ func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (R
 func (s *Service) advance(tx *postgres.Tx, r *Registration) error {
 	if r.PhoneVerifiedAt != nil {
 		r.NextStep = Complete
-		return emailIsFree(tx, emailKey(r.Email)) // said only to someone with a verified phone: no list of addresses can be probed
+		return emailIsFree(tx, emailKey(r.Email)) // said only to someone with a verified phone, and a few times a day
 	}
 	r.NextStep = VerifyPhone
-	if c := r.Challenge; c != nil && c.AttemptsLeft > 0 && tx.Now.Before(c.ExpiresAt) {
-		return nil
+	if c := r.Challenge; c != nil && (tx.Now.Before(c.ResendAt) || (c.AttemptsLeft > 0 && tx.Now.Before(c.ExpiresAt))) {
+		return nil // the code is on its way, or has been tried out a moment ago: resendCode brings another when it is time
 	}
 	challenge, err := s.verification.Begin(tx, verification.Request{
 		Purpose: verification.Registration, Phone: r.Phone, Locale: locale.Locale(r.Locale), Template: "registration_code",
@@ -148,10 +157,7 @@ func (s *Service) VerifyPhone(ctx context.Context, token, code string) (Registra
 		r.NextStep, err = nextStep(tx, r.Registration)
 		return r, err
 	})
-	if err == nil && refusal != nil {
-		err = refusal
-	}
-	return r, err
+	return verification.Settle(r, refusal, err)
 }
 
 // CompleteRequest is the last step: a password, typed twice, and the agreements accepted, each as KIND/version.
@@ -192,7 +198,7 @@ func (s *Service) Complete(ctx context.Context, req CompleteRequest) (models.Acc
 			break
 		}
 	}
-	return account, err
+	return account, fault.Elsewhere(err, map[string]string{"token": "token"}) // the address and the phone are no fields of this input
 }
 
 func (s *Service) complete(tx *postgres.Tx, token, passwordHash string) (models.Account, error) {

@@ -31,7 +31,7 @@ func TestATakenEmailIsToldToTheOwnerOfAPhoneOnly(t *testing.T) {
 	r := newRoom(t)
 	r.account(t, "+79007654321", "anna@example.com")
 	verified := r.verified(t, phone, "Anna@EXAMPLE.com")
-	wantFaults(t, second(r.Complete(t.Context(), requestOf(verified))), "EMAIL_TAKEN email")
+	wantFaults(t, second(r.Complete(t.Context(), requestOf(verified))), "EMAIL_TAKEN") // its input has no address
 	wantFaults(t, second(r.SubmitProfile(t.Context(), verified.Token, profile("anna@example.com"))), "EMAIL_TAKEN email")
 	r.submit(t, verified.Token, "anna2@example.com")
 	if account, err := r.Complete(t.Context(), requestOf(verified)); err != nil || *account.Email != "anna2@example.com" {

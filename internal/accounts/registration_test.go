@@ -205,6 +205,10 @@ func TestAWrongCodeIsCountedUntilTheChallengeIsDead(t *testing.T) {
 		t.Errorf("resumed: %+v, %v", resumed, err)
 	}
 
+	if early := r.submit(t, token, "anna@example.com"); early.Challenge.ID != dead.ID {
+		t.Error("submitting again brings another code before it is time")
+	}
+	r.clock.Advance(time.Minute)
 	again := r.submit(t, token, "anna@example.com") // the way on: another challenge
 	if again.Challenge.ID == dead.ID {
 		t.Error("the dead challenge is shown again")

@@ -22,6 +22,11 @@ type Draft struct {
 	Subject   string
 }
 
+// Changed tells an account's devices that something of it is to be read again.
+func Changed(account uuid.UUID) Draft {
+	return Draft{AccountID: account, Kind: models.EventAccountChanged, Subject: account.String()}
+}
+
 // The heads are locked in account order, until the commit: so two transactions cannot deadlock here, and numbers become
 // visible in order and without gaps. Call it last in a transaction, after every other lock.
 const appendSQL = `

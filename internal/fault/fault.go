@@ -166,6 +166,27 @@ func All(err error) (faults []*Fault, ok bool) {
 	return nil, false
 }
 
+// Elsewhere moves the refusals in err to other fields: a deeper room names its own, and the caller knows where they stand in its
+// input. A field that is not in the map was none of the caller's, and is dropped.
+func Elsewhere(err error, fields map[string]string) error {
+	faults, ok := All(err)
+	if !ok {
+		return err
+	}
+	moved := make([]error, len(faults))
+	for i, f := range faults {
+		at := *f
+		at.Field = nil
+		if len(f.Field) > 0 {
+			if to, known := fields[f.Field[0]]; known {
+				at.Field = []string{to}
+			}
+		}
+		moved[i] = &at
+	}
+	return errors.Join(moved...)
+}
+
 // Is tells whether err is, or contains, a refusal with the code.
 func Is(err error, code Code) bool {
 	faults, _ := All(err)

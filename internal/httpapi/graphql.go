@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -63,8 +64,8 @@ func (a *API) graphql() http.Handler {
 		server.Use(extension.Introspection{})
 	}
 	server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](documentCacheSize)})
+	server.Use(&rules{present: a.Present}) // before the cost is reckoned, which walks every fragment as often as it is spread
 	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
-	server.Use(&rules{present: a.Present})
 
 	server.SetErrorPresenter(a.Present)
 	server.SetRecoverFunc(func(ctx context.Context, p any) error {
@@ -75,8 +76,11 @@ func (a *API) graphql() http.Handler {
 	server.AroundOperations(a.countSubscriptions)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			r.Header.Del("Upgrade") // an offer of another protocol (h2c) may be left unanswered; the library would refuse the request
+		}
 		switch {
-		case r.Header.Get("Upgrade") != "":
+		case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
 			a.serveSocket(w, r, server)
 		case isEventStream(r):
 			a.serveStream(w, r, server)
@@ -121,11 +125,12 @@ func readBody(w http.ResponseWriter, r *http.Request) bool {
 		refuse(w, r, http.StatusRequestEntityTooLarge, fault.BadUserInput)
 		return false
 	}
-	var shape struct {
+	var params struct {
 		Query, OperationName  string
 		Variables, Extensions map[string]any
 	}
-	if err != nil || (strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") && json.Unmarshal(body, &shape) != nil) {
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // as the library does, whatever its case
+	if err != nil || (mediaType == "application/json" && json.Unmarshal(body, &params) != nil) {
 		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
 		return false
 	}

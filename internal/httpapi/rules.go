@@ -10,7 +10,7 @@ import (
 	"purser/internal/fault"
 )
 
-// rules are what the library does not enforce: one mutation field in a request, subscriptions on streams and sockets only,
+// rules are what the library does not enforce: bounds of a document's shape, one mutation field in a request, subscriptions on streams and sockets only,
 // nothing but subscriptions on sockets, and @oneOf for variables, which is how every app sends its input.
 type rules struct {
 	schema  *ast.Schema
@@ -38,7 +38,8 @@ func (r *rules) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 	if (operation == ast.Subscription && came == plain) || (operation != ast.Subscription && came == socketWay) {
 		return r.badInput(ctx)
 	}
-	if operation == ast.Mutation && countFields(oc.Operation.SelectionSet) > 1 {
+	size := measure(oc.Operation)
+	if size.isTooLarge() || (operation == ast.Mutation && size.roots > 1) {
 		return r.badInput(ctx)
 	}
 	for _, variable := range oc.Operation.VariableDefinitions {
@@ -51,22 +52,6 @@ func (r *rules) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 
 func (r *rules) badInput(ctx context.Context) *gqlerror.Error {
 	return r.present(ctx, fault.New(fault.BadUserInput))
-}
-
-func countFields(set ast.SelectionSet) (n int) {
-	for _, selection := range set {
-		switch s := selection.(type) {
-		case *ast.Field:
-			if s.Name != "__typename" {
-				n++
-			}
-		case *ast.InlineFragment:
-			n += countFields(s.SelectionSet)
-		case *ast.FragmentSpread:
-			n += countFields(s.Definition.SelectionSet)
-		}
-	}
-	return n
 }
 
 // fits walks a variable's value along its type and looks for a @oneOf object without exactly one field that is not null.

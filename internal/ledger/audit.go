@@ -208,16 +208,17 @@ func (r *Report) sumCurrencies(ctx context.Context, tx pgx.Tx) error {
 func (r *Report) checkSets(ctx context.Context, tx pgx.Tx) error {
 	for _, set := range []struct{ invariant, sql string }{
 		{"the entries of a transfer sum to zero", `SELECT 'transfer ' || transfer_id || ': ' || sum(amount) FROM entries GROUP BY transfer_id HAVING sum(amount) <> 0 LIMIT 1`},
-		{"a posted transfer has its entries", `SELECT 'transfer ' || t.id FROM transfers t WHERE t.posted_at IS NOT NULL AND (
-			SELECT count(*) FROM entries e WHERE e.transfer_id = t.id) <> CASE WHEN t.fee > 0 THEN 3 ELSE 2 END LIMIT 1`},
+		// There is no index on the transfer of an entry: only this asks for it, and it asks for all.
+		{"a posted transfer has its entries", `SELECT 'transfer ' || t.id FROM transfers t
+			LEFT JOIN (SELECT transfer_id, count(*) AS n FROM entries GROUP BY transfer_id) e ON e.transfer_id = t.id
+			WHERE t.posted_at IS NOT NULL AND coalesce(e.n, 0) <> CASE WHEN t.fee > 0 THEN 3 ELSE 2 END LIMIT 1`},
 		{"an entry belongs to a posted transfer", `SELECT 'wallet ' || e.wallet_id || ', entry ' || e.version FROM entries e
 			LEFT JOIN transfers t ON t.id = e.transfer_id WHERE t.posted_at IS NULL LIMIT 1`},
-		{"what a transfer moved is what it says", `SELECT 'transfer ' || t.id FROM transfers t
-			LEFT JOIN entries f ON f.transfer_id = t.id AND f.wallet_id = t.from_wallet_id
-			LEFT JOIN entries g ON g.transfer_id = t.id AND g.wallet_id = t.to_wallet_id
-			WHERE t.posted_at IS NOT NULL AND (
-				f.amount IS DISTINCT FROM -(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END)
-				OR g.amount IS DISTINCT FROM t.amount - CASE t.fee_paid_by WHEN 'RECIPIENT' THEN t.fee ELSE 0 END) LIMIT 1`},
+		{"what a transfer moved is what it says", `SELECT 'transfer ' || e.transfer_id FROM entries e JOIN transfers t ON t.id = e.transfer_id
+			WHERE e.amount <> CASE e.wallet_id
+				WHEN t.from_wallet_id THEN -(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END)
+				WHEN t.to_wallet_id THEN t.amount - CASE t.fee_paid_by WHEN 'RECIPIENT' THEN t.fee ELSE 0 END
+				ELSE t.fee END LIMIT 1`},
 		{"an account's events run 1..n without a gap", `SELECT 'account ' || account_id FROM events GROUP BY account_id
 			HAVING min(seq) <> 1 OR max(seq) <> count(*) LIMIT 1`},
 		{"an account's event head is its last event", `SELECT 'account ' || h.account_id FROM event_heads h

@@ -20,6 +20,9 @@ import (
 
 const referenceLongest = 255
 
+// inputFields are where the ledger's fields stand in an operator's input.
+var inputFields = map[string]string{"from": "walletNumber", "to": "walletNumber", "amount": "amount", "idempotencyKey": "idempotencyKey"}
+
 // Service is the room.
 type Service struct {
 	db      *postgres.DB
@@ -82,7 +85,7 @@ func (s *Service) move(ctx context.Context, operator models.Account, kind string
 	if kind == models.TransferRedemption {
 		from, to = wallet, issuer
 	}
-	print := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %q", kind, wallet.Number, minor, reference))
+	fingerprint := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %q", kind, wallet.Number, minor, reference))
 	err = insertAction(ctx, s.db, models.OperatorAction{
 		ID: uuid.New(), OperatorID: operator.ID, Action: kind, Reference: reference, RequestID: request.Of(ctx).ID,
 		Subject: fmt.Sprintf("%s %s key %s", wallet.Number, r.Amount, r.Key), CreatedAt: s.db.Now(),
@@ -90,9 +93,10 @@ func (s *Service) move(ctx context.Context, operator models.Account, kind string
 	if err != nil {
 		return ledger.Outcome{}, err
 	}
-	return s.ledger.Post(ctx, ledger.Posting{Currency: currency, Transfer: models.Transfer{
-		ID: id, Kind: kind, AccountID: operator.ID, IdempotencyKey: r.Key, Fingerprint: print[:], Currency: wallet.Currency,
+	outcome, err := s.ledger.Post(ctx, ledger.Posting{Currency: currency, Transfer: models.Transfer{
+		ID: id, Kind: kind, AccountID: operator.ID, IdempotencyKey: r.Key, Fingerprint: fingerprint[:], Currency: wallet.Currency,
 		FromWalletID: from.ID, ToWalletID: to.ID, FromAccountID: from.AccountID, ToAccountID: to.AccountID,
 		Amount: minor, FeePaidBy: models.FeePaidBySender, Memo: reference, CreatedAt: s.db.Now(),
 	}})
+	return outcome, fault.Elsewhere(err, inputFields)
 }

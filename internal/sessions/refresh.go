@@ -65,6 +65,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 
 func (s *Service) rotate(tx *postgres.Tx, row models.RefreshToken, session *models.Session, successor string) error {
 	session.LastSeenAt, session.ExpiresAt = tx.Now, tx.Now.Add(s.config.RefreshTTL)
+	session.AccessExpiresAt = tx.Now.Add(s.config.AccessTTL)
 	if err := prolongSession(tx, *session); err != nil {
 		return err
 	}

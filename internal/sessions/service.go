@@ -144,6 +144,7 @@ func (s *Service) open(tx *postgres.Tx, account models.Account, device models.De
 	session := models.Session{
 		ID: uuid.New(), AccountID: account.ID, DeviceID: device.ID,
 		CreatedAt: tx.Now, LastSeenAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.RefreshTTL),
+		AccessExpiresAt: tx.Now.Add(s.config.AccessTTL),
 	}
 	if err := insertSession(tx, session); err != nil {
 		return Tokens{}, err

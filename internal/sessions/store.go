@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -37,14 +39,17 @@ WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? AND a.status <> 'CL
 	return account, wrap("authenticate", result.Error)
 }
 
-func liveSessions(ctx context.Context, db *postgres.DB, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
-	var found []uuid.UUID
-	err := db.GORM(ctx).Raw(`SELECT s.id FROM sessions s JOIN accounts a ON a.id = s.account_id
-WHERE s.id IN ? AND s.revoked_at IS NULL AND s.expires_at > ? AND a.status <> 'CLOSED'`, ids, db.Now()).Scan(&found).Error
-	live := make(map[uuid.UUID]bool, len(found))
-	for _, id := range found {
-		live[id] = true
+// liveSessions finds those of some sessions that stand, each with the time its newest access token ends.
+func liveSessions(ctx context.Context, db *postgres.DB, ids []uuid.UUID) (map[uuid.UUID]time.Time, error) {
+	rows, err := db.Pool.Query(ctx, `SELECT s.id, s.access_expires_at FROM sessions s JOIN accounts a ON a.id = s.account_id
+WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2 AND a.status <> 'CLOSED'`, postgres.UUIDs(ids), db.Now())
+	if err != nil {
+		return nil, wrap("live sessions", err)
 	}
+	live := make(map[uuid.UUID]time.Time, len(ids))
+	var id uuid.UUID
+	var until time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &until}, func() error { live[id] = until; return nil })
 	return live, wrap("live sessions", err)
 }
 
@@ -90,7 +95,7 @@ func insertSession(tx *postgres.Tx, s models.Session) error {
 }
 
 func prolongSession(tx *postgres.Tx, s models.Session) error {
-	return wrap("session", tx.GORM().Model(&s).Select("last_seen_at", "expires_at").Updates(s).Error)
+	return wrap("session", tx.GORM().Model(&s).Select("last_seen_at", "expires_at", "access_expires_at").Updates(s).Error)
 }
 
 func revokeSession(tx *postgres.Tx, id uuid.UUID) error {

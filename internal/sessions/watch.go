@@ -11,8 +11,8 @@ import (
 
 const watchEvery = 2 * time.Second
 
-// Watch ends the long connections of sessions that are over: revoked on whichever server, or with an access token that
-// has expired. It asks for all of them with one query every two seconds.
+// Watch ends the long connections of sessions that are over: revoked on whichever server, or without an access token that still
+// counts. A connection that was opened with an older token than the session's newest lives on. It asks for all of them with one query every two seconds.
 type Watch struct {
 	service *Service
 	log     *slog.Logger
@@ -89,7 +89,7 @@ func (w *Watch) sweep(ctx context.Context) {
 	}
 	now := w.service.db.Now()
 	for _, entry := range entries {
-		if !live[entry.identity.SessionID] || !now.Before(entry.identity.ExpiresAt) {
+		if until, stands := live[entry.identity.SessionID]; !stands || !now.Before(until) {
 			go entry.end()
 		}
 	}

@@ -33,19 +33,30 @@ func Clean(value string, most int, field ...string) (string, *fault.Fault) {
 // Required is Clean for a text that must not be empty.
 func Required(value string, most int, field ...string) (string, *fault.Fault) {
 	clean, refusal := Clean(value, most, field...)
-	if refusal == nil && clean == "" {
+	if refusal == nil && !strings.ContainsFunc(clean, visible) {
 		return "", fault.Invalid(fault.Required, field...)
 	}
 	return clean, refusal
+}
+
+// visible is what a person would call a character: a letter, a digit, a sign.
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r)
 }
 
 func tooLong(most int, field []string) *fault.Fault {
 	return fault.Invalid(fault.TooLong, field...).With("Count", most)
 }
 
-// unprintable are controls, and the marks that turn the direction of the text around them: a name or a memo must not be
-// able to rewrite what stands next to it.
+// unprintable are controls, characters that are there and not seen, and the marks that turn the direction of the text around
+// them: a name or a memo must not be blank to the eye, nor rewrite what stands next to it. The two joiners stay: scripts and
+// emoji need them.
 func unprintable(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) ||
-		(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+	switch r {
+	case '\u200c', '\u200d':
+		return false
+	case utf8.RuneError, '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }

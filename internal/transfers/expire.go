@@ -41,9 +41,15 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 		if err != nil {
 			return nil, err
 		}
-		drafts := make([]events.Draft, len(rows))
+		if len(rows) == 0 {
+			return nil, nil
+		}
+		drafts, challenges := make([]events.Draft, len(rows)), make([]uuid.UUID, len(rows))
 		for i, t := range rows {
-			drafts[i] = updated(t)
+			drafts[i], challenges[i] = updated(t), *t.ChallengeID
+		}
+		if err := s.verification.Void(tx, challenges...); err != nil {
+			return nil, err
 		}
 		return rows, events.AppendTx(tx, drafts...)
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purser/internal/accounts"
+	"purser/internal/events"
 	"purser/internal/fault"
 	"purser/internal/money"
 	"purser/internal/postgres"
@@ -41,8 +42,7 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 		p = Policy{Currency: currency, WithoutCodeUpTo: row.WithoutCodeUpTo}
 		switch {
 		case minor <= row.WithoutCodeUpTo:
-			p.WithoutCodeUpTo = minor
-			return p, savePolicy(tx, models.ConfirmationPolicy{AccountID: viewer.ID, Currency: letter, WithoutCodeUpTo: minor})
+			return s.settlePolicy(tx, viewer, p, minor)
 		case code == nil:
 			return s.askForRaise(ctx, tx, viewer, row, p, minor)
 		case row.ChallengeID == nil || row.AskedUpTo == nil || *row.AskedUpTo != minor:
@@ -51,13 +51,20 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 		if refusal, err = s.verification.Check(tx, *row.ChallengeID, verification.Policy, *code); err != nil || refusal != nil {
 			return Policy{}, err // a refusal is committed: it has spent an attempt
 		}
-		p.WithoutCodeUpTo = minor
-		return p, savePolicy(tx, models.ConfirmationPolicy{AccountID: viewer.ID, Currency: letter, WithoutCodeUpTo: minor})
+		return s.settlePolicy(tx, viewer, p, minor)
 	})
-	if err == nil && refusal != nil {
-		err = refusal
+	s.hub.Publish(viewer.ID)
+	return verification.Settle(policy, refusal, err)
+}
+
+// settlePolicy writes a policy, and tells the account's devices.
+func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy, minor int64) (Policy, error) {
+	p.WithoutCodeUpTo = minor
+	row := models.ConfirmationPolicy{AccountID: viewer.ID, Currency: string(p.Currency.Letter), WithoutCodeUpTo: minor}
+	if err := savePolicy(tx, row); err != nil {
+		return Policy{}, err
 	}
-	return policy, err
+	return p, events.AppendTx(tx, events.Changed(viewer.ID))
 }
 
 func (s *Service) askForRaise(ctx context.Context, tx *postgres.Tx, viewer models.Account, row models.ConfirmationPolicy, p Policy, minor int64) (Policy, error) {

@@ -3,8 +3,10 @@ package transfers
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,11 +18,15 @@ import (
 	"purser/internal/request"
 	"purser/internal/secret"
 	"purser/internal/text"
+	"purser/internal/verification"
 	"purser/internal/wallets"
 	"purser/models"
 )
 
-const memoLongest = 255
+const (
+	memoLongest       = 255
+	phoneLooksPerHour = 100
+)
 
 // Request is a wish to send, as it was typed. Exactly one of the recipients is set.
 type Request struct {
@@ -112,7 +118,7 @@ func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t 
 	if err != nil {
 		return t, to, err
 	}
-	if to, err = s.resolve(ctx, a); err != nil {
+	if to, err = s.resolve(ctx, viewer.ID, a); err != nil {
 		return t, to, err
 	}
 	if refusal := ledger.Mismatched(from.ID == to.ID, from.Currency, to.Currency); refusal != nil {
@@ -136,7 +142,7 @@ func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t 
 }
 
 // resolve finds the wallet that receives: the one that is named, or a person's default one.
-func (s *Service) resolve(ctx context.Context, a asked) (wallets.Identity, error) {
+func (s *Service) resolve(ctx context.Context, viewer uuid.UUID, a asked) (wallets.Identity, error) {
 	var owner models.Account
 	var err error
 	field := "wmid"
@@ -147,6 +153,11 @@ func (s *Service) resolve(ctx context.Context, a asked) (wallets.Identity, error
 		owner, err = s.accounts.FindByWMID(ctx, a.to, "to", field)
 	default:
 		field = "phone"
+		// An answer tells whether a phone has an account: nobody may go through a list of them.
+		looks := verification.Limit{Name: "recipients by phone", Subject: viewer.String(), Most: phoneLooksPerHour, Window: time.Hour}
+		if err := errors.Join(s.verification.Exhausted(ctx, looks), s.verification.Count(ctx, looks)); err != nil {
+			return wallets.Identity{}, err
+		}
 		owner, err = s.accounts.FindByPhone(ctx, a.to, request.Of(ctx).Locale, "to", field)
 	}
 	if err != nil {

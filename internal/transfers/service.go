@@ -110,16 +110,13 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 		}
 		return t, markConfirmed(tx, t.ID)
 	})
-	if err == nil && refusal != nil {
-		err = refusal
-	}
-	if err != nil {
+	if t, err = verification.Settle(t, refusal, err); err != nil {
 		return View{}, err
 	}
 	if t.Status != models.TransferCompleted {
 		currency, _ := s.wallets.Currency(t.Currency)
 		if _, err := s.ledger.Post(ctx, ledger.Posting{Transfer: t, Currency: currency, Stored: true}); err != nil {
-			return View{}, err
+			return View{}, fault.Elsewhere(err, nil) // wallets and amount are no fields of this input
 		}
 	}
 	return s.mustFind(ctx, viewer.ID, t.ID)
@@ -136,6 +133,9 @@ func (s *Service) Cancel(ctx context.Context, viewer, id uuid.UUID) (View, error
 			return t, fault.New(fault.TransferState, "transferId")
 		}
 		if err := setStatus(tx, t.ID, models.TransferCancelled); err != nil {
+			return t, err
+		}
+		if err := s.verification.Void(tx, *t.ChallengeID); err != nil {
 			return t, err
 		}
 		return t, events.AppendTx(tx, updated(t))

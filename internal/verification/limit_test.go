@@ -119,3 +119,35 @@ func TestCountersNameNobody(t *testing.T) {
 		t.Error("the counters' table tells whom it counts")
 	}
 }
+
+func TestRow05WrongCodesInARowStopAtAHundred(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for range 20 { // five wrong codes for each challenge
+		challenge := r.begin(t, verification.Transfer, phone)
+		code := r.code(t, phone)
+		for range verification.Attempts {
+			wantFault(t, r.check(challenge.ID, verification.Transfer, wrong(code, 0)), fault.CodeRejected)
+		}
+	}
+	challenge := r.begin(t, verification.Transfer, phone)
+	wantFault(t, r.check(challenge.ID, verification.Transfer, r.code(t, phone)), fault.RateLimited)
+
+	r.clock.Advance(24 * time.Hour)
+	challenge = r.begin(t, verification.Transfer, phone)
+	if err := r.check(challenge.ID, verification.Transfer, r.code(t, phone)); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
+}
+
+func TestRow06APhoneIsNotFloodedByRegistrations(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for range 3 {
+		r.begin(t, verification.Registration, phone)
+	}
+	_, err := r.tryBegin(verification.Registration, phone)
+	wantFault(t, err, fault.RateLimited)
+	r.clock.Advance(5 * time.Minute)
+	r.begin(t, verification.Registration, phone)
+}

@@ -41,6 +41,11 @@ const (
 	Attempts = 5
 	// maxSends is how often one challenge sends a code: each resend allows new attempts, so resends are bounded too.
 	maxSends = 5
+	// burst is how many codes for registration a phone gets in burstWindow, whoever asks: nobody's phone is flooded.
+	burst       = 3
+	burstWindow = 5 * time.Minute
+	// wrongInARow is how many wrong codes of one purpose a phone can have in a day without a right one (NIST SP 800-63B, 5.2.2).
+	wrongInARow = 100
 	// transferCodesPerDay bounds codes to a person who is signed in and moves money.
 	transferCodesPerDay = 1000
 
@@ -119,14 +124,36 @@ func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code str
 		return fault.New(fault.CodeExpired, "code"), nil
 	}
 
+	wrong := Limit{Name: "wrong codes " + challenge.Purpose, Subject: challenge.Target, Most: wrongInARow, Window: day}
+	if used, endsAt, err := lockedCounter(tx, s.counterKey(wrong)); err != nil || (used >= wrong.Most && tx.Now.Before(endsAt)) {
+		return fault.Limited(endsAt.Sub(tx.Now)), err
+	}
 	if !secret.Equal(challenge.CodeMAC, s.codeMAC(challenge.ID, code)) {
 		challenge.AttemptsLeft--
+		if err := s.Take(tx, wrong); err != nil {
+			return nil, err
+		}
 		return fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
 			Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft}), saveChallenge(tx, challenge)
 	}
 	challenge.UsedAt = &tx.Now
+	if err := dropCounter(tx, s.counterKey(wrong)); err != nil {
+		return nil, err
+	}
 	return nil, saveChallenge(tx, challenge)
 }
+
+// Settle is the answer of a room whose transaction has checked a code: the result, or the refusal that was committed with it.
+func Settle[T any](result T, refusal *fault.Fault, err error) (T, error) {
+	if err == nil && refusal != nil {
+		var none T
+		return none, refusal
+	}
+	return result, err
+}
+
+// Void ends challenges that nothing waits for any more: their codes do nothing, and none is sent again.
+func (s *Service) Void(tx *postgres.Tx, ids ...uuid.UUID) error { return voidChallenges(tx, ids) }
 
 // Resend sends a new code for a challenge and voids the old one. The attempts begin anew; how often that can happen is
 // bounded per challenge and per phone.
@@ -168,6 +195,10 @@ func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
 	limit := s.config.PerDay
 	if purpose := Purpose(c.Purpose); purpose == Transfer || purpose == Policy {
 		limit = transferCodesPerDay
+	} else if purpose == Registration {
+		if err := s.Take(tx, Limit{Name: "burst of codes", Subject: c.Target, Most: burst, Window: burstWindow}); err != nil {
+			return err
+		}
 	}
 	if err := s.Take(tx, Limit{Name: "codes " + c.Purpose, Subject: c.Target, Most: limit, Window: day}); err != nil {
 		return err
@@ -206,7 +237,7 @@ func newCode() string {
 	return fmt.Sprintf("%0*d", CodeLength, n.Int64())
 }
 
-// Masked is a phone as a stranger may see it: the country code and the last two digits.
+// Masked is a phone as a stranger may see it: its first and its last two characters.
 func Masked(phone string) string {
 	if len(phone) < 6 {
 		return strings.Repeat("*", len(phone))

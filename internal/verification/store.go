@@ -72,6 +72,34 @@ func readCounter(ctx context.Context, db *postgres.DB, key []byte) (used int, en
 	return row.Used, row.EndsAt, nil
 }
 
+// lockedCounter reads a counter and keeps others from changing it until the commit. The caller holds the challenge it is about.
+func lockedCounter(tx *postgres.Tx, key []byte) (used int, endsAt time.Time, err error) {
+	var row struct {
+		Used   int
+		EndsAt time.Time
+	}
+	err = tx.GORM().Raw(`SELECT used, ends_at FROM rate_counters WHERE key_mac = ? FOR UPDATE`, key).Scan(&row).Error
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("verification: counter: %w", err)
+	}
+	return row.Used, row.EndsAt, nil
+}
+
+func dropCounter(tx *postgres.Tx, key []byte) error {
+	if err := tx.GORM().Exec(`DELETE FROM rate_counters WHERE key_mac = ?`, key).Error; err != nil {
+		return fmt.Errorf("verification: counter: %w", err)
+	}
+	return nil
+}
+
+func voidChallenges(tx *postgres.Tx, ids []uuid.UUID) error {
+	err := tx.GORM().Model(&models.Challenge{}).Where("id IN ? AND used_at IS NULL", ids).Update("used_at", tx.Now).Error
+	if err != nil {
+		return fmt.Errorf("verification: void: %w", err)
+	}
+	return nil
+}
+
 func found(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return errNone

@@ -103,3 +103,10 @@ func wantFault(t *testing.T, err error, code fault.Code, field ...string) {
 
 // second keeps the error of two results.
 func second[T any](_ T, err error) error { return err }
+
+// entries is a part of one wallet's statement.
+func (r room) part(t *testing.T, wallet int64, span wallets.Span) ([]models.Entry, error) {
+	t.Helper()
+	found, err := r.EntriesOf(t.Context(), []int64{wallet}, span)
+	return found[wallet], err
+}

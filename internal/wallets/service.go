@@ -261,9 +261,9 @@ type Span struct {
 	Oldest        bool
 }
 
-// Entries reads a part of a wallet's statement, newest first.
-func (s *Service) Entries(ctx context.Context, walletID int64, span Span) ([]models.Entry, error) {
-	return entriesIn(ctx, s.db, walletID, span)
+// EntriesOf reads the same part of the statements of some wallets, newest first, with one query.
+func (s *Service) EntriesOf(ctx context.Context, walletIDs []int64, span Span) (map[int64][]models.Entry, error) {
+	return entriesOf(ctx, s.db, walletIDs, span)
 }
 
 // EntryKey names an entry by its wallet's number and its own.
@@ -305,14 +305,14 @@ func (s *Service) EntriesAt(ctx context.Context, account uuid.UUID, keys []Entry
 	return found, err
 }
 
-// change locks the account and its wallets, and lets fn change one of them.
+// change locks the account and its wallets, lets fn change one of them, and tells the account's devices.
 func (s *Service) change(ctx context.Context, account uuid.UUID, walletNumber string,
 	fn func(tx *postgres.Tx, mine []models.Wallet, w *models.Wallet) error,
 ) (models.Wallet, error) {
 	if !number.ValidWallet(walletNumber) {
 		return models.Wallet{}, fault.New(fault.InvalidWalletNumber, "walletNumber")
 	}
-	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Wallet, error) {
+	changed, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Wallet, error) {
 		mine, err := lockWalletsOf(tx, account)
 		if err != nil {
 			return models.Wallet{}, err
@@ -322,9 +322,15 @@ func (s *Service) change(ctx context.Context, account uuid.UUID, walletNumber st
 			return models.Wallet{}, fault.New(fault.WalletNotFound, "walletNumber")
 		}
 		wallet := mine[at]
-		err = fn(tx, mine, &wallet)
-		return wallet, err
+		if err := fn(tx, mine, &wallet); err != nil {
+			return models.Wallet{}, err
+		}
+		return wallet, events.AppendTx(tx, events.Changed(account))
 	})
+	if err == nil {
+		s.hub.Publish(account)
+	}
+	return changed, err
 }
 
 // defaultOf finds the default wallet of a currency other than the one with the id.

@@ -48,7 +48,7 @@ func TestStatementComesInPages(t *testing.T) {
 		"news":                  {wallets.Span{Limit: 10, After: 5}, nil},
 		"far away":              {wallets.Span{Limit: 10, After: math.MaxInt64}, nil},
 	} {
-		entries, err := r.Entries(t.Context(), to.ID, c.span)
+		entries, err := r.part(t, to.ID, c.span)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestStatementComesInPages(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 	}
-	if none, err := r.Entries(t.Context(), from.ID, wallets.Span{Limit: 10}); err != nil || len(none) != 0 {
+	if none, err := r.part(t, from.ID, wallets.Span{Limit: 10}); err != nil || len(none) != 0 {
 		t.Errorf("a wallet without entries shows %+v, %v", none, err)
 	}
 }

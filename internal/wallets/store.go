@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -75,24 +74,28 @@ func walletsByNumber(ctx context.Context, db *postgres.DB, account uuid.UUID, nu
 	return found, wrap("numbers", err)
 }
 
-func entriesIn(ctx context.Context, db *postgres.DB, walletID int64, span Span) ([]models.Entry, error) {
-	query := db.GORM(ctx).Where("wallet_id = ?", walletID).Limit(span.Limit)
+// entriesOf takes the same part of each wallet's statement by its primary key, however long the statements are.
+func entriesOf(ctx context.Context, db *postgres.DB, walletIDs []int64, span Span) (map[int64][]models.Entry, error) {
+	order, bounds := "DESC", ""
+	if span.Oldest {
+		order = "ASC"
+	}
 	if span.After > 0 {
-		query = query.Where("version > ?", span.After)
+		bounds += " AND version > @after"
 	}
 	if span.Before > 0 {
-		query = query.Where("version < ?", span.Before)
-	}
-	order := "version DESC"
-	if span.Oldest {
-		order = "version"
+		bounds += " AND version < @before"
 	}
 	var rows []models.Entry
-	err := query.Order(order).Find(&rows).Error
-	if span.Oldest {
-		slices.Reverse(rows)
+	err := db.GORM(ctx).Raw(`SELECT e.* FROM wallets w CROSS JOIN LATERAL (
+    SELECT * FROM entries WHERE wallet_id = w.id`+bounds+` ORDER BY version `+order+` LIMIT @limit) e
+WHERE w.id IN @ids ORDER BY e.wallet_id, e.version DESC`,
+		map[string]any{"ids": walletIDs, "after": span.After, "before": span.Before, "limit": span.Limit}).Scan(&rows).Error
+	found := make(map[int64][]models.Entry, len(walletIDs))
+	for _, row := range rows {
+		found[row.WalletID] = append(found[row.WalletID], row)
 	}
-	return rows, wrap("entries", err)
+	return found, wrap("entries", err)
 }
 
 func entriesAt(ctx context.Context, db *postgres.DB, pairs [][]any) ([]models.Entry, error) {
