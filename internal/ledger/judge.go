@@ -128,6 +128,8 @@ func (b *book) refuse(p Posting) *fault.Fault {
 		return fault.New(fault.WalletClosed, "to")
 	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:
 		return fault.New(fault.InvalidAmount, "amount")
+	case t.Fee > 0 && b.wallets[b.fees[t.Currency]] == nil:
+		return fault.New(fault.CurrencyMismatch, "from") // a currency that came after this server was started
 	case from.Kind != models.WalletIssue && from.Balance < t.Debit():
 		return insufficient(p.Currency, from.Balance, t.Debit())
 	}

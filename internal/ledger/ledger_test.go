@@ -277,6 +277,35 @@ func TestAStoredTransferIsPostedOnlyWhenConfirmed(t *testing.T) {
 	ledgertest.Check(t, w.db)
 }
 
+func TestWhatIsWrongWithOnePostingTouchesNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna, boris := w.funded(t, 100_000), w.person(t)
+	var good, bad atomic.Int32
+	var all sync.WaitGroup
+	for i := range 60 {
+		all.Go(func() {
+			next := transfer(anna, boris, 100, 0)
+			if i%20 == 7 {
+				next.Memo = "a\x00b" // nothing lets this through; Postgres refuses it for the whole statement
+			}
+			switch _, err := w.post(next); {
+			case err == nil:
+				good.Add(1)
+			case i%20 == 7:
+				bad.Add(1)
+			default:
+				t.Errorf("a good one: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if good.Load() != 57 || bad.Load() != 3 || w.balance(t, boris) != 5700 {
+		t.Errorf("%d were posted and %d refused; boris has %d", good.Load(), bad.Load(), w.balance(t, boris))
+	}
+	ledgertest.Check(t, w.db)
+}
+
 func TestEntriesRefuseToChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -42,7 +42,8 @@ func (p *poster) run(ctx context.Context) {
 	}
 }
 
-// postGroup posts a group, and answers every job of it.
+// postGroup posts a group, and answers every job of it. When Postgres refuses the group for something that one posting brought
+// along, the halves are posted apart, and so on: whatever is wrong with one touches no other.
 func (p *poster) postGroup(group []*job) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
 	defer cancel()
@@ -52,6 +53,12 @@ func (p *poster) postGroup(group []*job) {
 		postings[i] = j.posting
 	}
 	verdicts, err := p.postWithRetry(ctx, postings)
+	if err != nil && len(group) > 1 && !worthRepeating(err) {
+		half := len(group) / 2
+		p.postGroup(group[:half])
+		p.postGroup(group[half:])
+		return
+	}
 	if err != nil {
 		p.ledger.log.Error("a group of postings failed", "size", len(group), "error", err)
 	}
