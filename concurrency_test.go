@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -126,6 +127,46 @@ func TestFiftyRequestsWithOneKeyMakeOneTransfer(t *testing.T) {
 		if needsCode {
 			anna.allowWithoutCode("Z", "100", "+79000000002")
 		}
+	}
+	check(t, dsn)
+}
+
+// TestCrossingTransfersThroughAPoolOfTwo has far more clients than connections, on two servers, sending to and fro.
+func TestCrossingTransfersThroughAPoolOfTwo(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	servers := []*server{startServer(t, dsn, "DATABASE_MAX_CONNS=2"), startServer(t, dsn, "DATABASE_MAX_CONNS=2")}
+	anna, boris := servers[0].client(t).anna(), servers[1].client(t).boris()
+	annaWallet, _ := anna.wallet("Z")
+	borisWallet, _ := boris.wallet("Z")
+	anna.allowWithoutCode("Z", "100", "+79000000002")
+	boris.allowWithoutCode("Z", "100", "+79000000003")
+
+	var moved atomic.Int32
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			who, request := anna, vars{"from": annaWallet, "to": borisWallet, "amount": "1"}
+			if i%2 == 1 {
+				who, request = boris, vars{"from": borisWallet, "to": annaWallet, "amount": "1"}
+			}
+			for round := range 5 {
+				request["key"] = newKey()
+				r, err := who.at(servers[(i/2+round)%2]).try(createTransfer, request)
+				if err != nil || len(r.Errors) > 0 || !strings.Contains(string(r.Data), `"COMPLETED"`) {
+					t.Errorf("%s %+v, %v", r.Data, r.Errors, err)
+					continue
+				}
+				moved.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if moved.Load() != 320 {
+		t.Errorf("%d of 320 were posted", moved.Load())
+	}
+	if _, left := anna.wallet("Z"); left != "998.40" { // as much came as went, and 160 fees of 0.01
+		t.Errorf("anna has %s", left)
 	}
 	check(t, dsn)
 }

@@ -30,7 +30,7 @@ type Config struct {
 
 	DatabaseURL      string `env:"DATABASE_URL,unset" envDefault:"" doc:"Postgres address. Empty: a private Postgres is started in DATA_DIR."`
 	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
-	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 4."`
+	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 2; posting and listening have three of their own."`
 
 	SecretKey string `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
@@ -123,8 +123,8 @@ func (c Config) mistakes() (found []error) {
 			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
 		}
 	}
-	if c.DatabaseMaxConns < 4 {
-		wrong("DATABASE_MAX_CONNS", "%d is fewer than 4", c.DatabaseMaxConns)
+	if c.DatabaseMaxConns < 2 {
+		wrong("DATABASE_MAX_CONNS", "%d is fewer than 2", c.DatabaseMaxConns)
 	}
 	if c.AccessTokenTTL > 15*time.Minute {
 		wrong("ACCESS_TOKEN_TTL", "%s is longer than 15m", c.AccessTokenTTL)
