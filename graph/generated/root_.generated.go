@@ -2342,6 +2342,7 @@ var sources = []*ast.Source{
 
 "The account of a person. One sees only one's own."
 type Account implements Node {
+  "The global id."
   id: ID!
   "The number others find the person by."
   wmid: WMID!
@@ -2460,6 +2461,7 @@ input VerifyEmailInput {
 type VerifyEmailPayload {
   "The account, when it is the viewer's."
   account: Account
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -2467,6 +2469,7 @@ type VerifyEmailPayload {
 type RequestEmailVerificationPayload {
   "The viewer's account."
   account: Account
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
@@ -2485,22 +2488,31 @@ interface UserError {
 
 "A refusal that needs no more facts than its code."
 type Refusal implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
 }
 
 "A field of the input cannot be accepted as it is."
 type InvalidInput implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
 }
 
 "The wallet holds less than the transfer takes from it."
 type InsufficientFunds implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
   "What the wallet holds."
   available: Money!
@@ -2510,8 +2522,11 @@ type InsufficientFunds implements UserError {
 
 "The two wallets are of different currencies."
 type CurrencyMismatch implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
   "The currency of the sending wallet."
   from: CurrencyLetter!
@@ -2521,8 +2536,11 @@ type CurrencyMismatch implements UserError {
 
 "The code was wrong."
 type CodeRejected implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
   "How many attempts are left; at 0 another code must be asked for."
   attemptsLeft: Int!
@@ -2530,8 +2548,11 @@ type CodeRejected implements UserError {
 
 "Too much of this lately."
 type RateLimited implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
   "When to try again, in seconds from now."
   retryAfterSeconds: Int!
@@ -2539,8 +2560,11 @@ type RateLimited implements UserError {
 
 "The idempotency key belongs to another request: make a new key for a new transfer."
 type IdempotencyKeyReused implements UserError {
+  "What went wrong; never renamed, never reused."
   code: ErrorCode!
+  "A sentence for the person, in their language."
   message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
 }
 
@@ -2618,6 +2642,7 @@ enum ErrorCode {
 `, BuiltIn: false},
 	{Name: "../events.graphqls", Input: `"Something the devices of an account must learn."
 interface AccountEvent {
+  "The global id."
   id: ID!
   "Where it stands among the account's events; give it as ` + "`" + `after` + "`" + ` to go on behind it."
   cursor: String!
@@ -2627,8 +2652,11 @@ interface AccountEvent {
 
 "Money has come in."
 type TransferReceived implements AccountEvent {
+  "The global id."
   id: ID!
+  "Where it stands among the account's events."
   cursor: String!
+  "When it happened."
   occurredAt: DateTime!
   "The transfer, as it stands now."
   transfer: Transfer!
@@ -2636,8 +2664,11 @@ type TransferReceived implements AccountEvent {
 
 "Money has gone out, or moved between own wallets."
 type TransferSent implements AccountEvent {
+  "The global id."
   id: ID!
+  "Where it stands among the account's events."
   cursor: String!
+  "When it happened."
   occurredAt: DateTime!
   "The transfer, as it stands now."
   transfer: Transfer!
@@ -2645,8 +2676,11 @@ type TransferSent implements AccountEvent {
 
 "A transfer that awaits confirmation was made, cancelled, or has expired."
 type TransferUpdated implements AccountEvent {
+  "The global id."
   id: ID!
+  "Where it stands among the account's events."
   cursor: String!
+  "When it happened."
   occurredAt: DateTime!
   "The transfer, as it stands now."
   transfer: Transfer!
@@ -2654,8 +2688,11 @@ type TransferUpdated implements AccountEvent {
 
 "A wallet was opened."
 type WalletOpened implements AccountEvent {
+  "The global id."
   id: ID!
+  "Where it stands among the account's events."
   cursor: String!
+  "When it happened."
   occurredAt: DateTime!
   "The wallet, as it stands now."
   wallet: Wallet!
@@ -2663,8 +2700,11 @@ type WalletOpened implements AccountEvent {
 
 "An app signed in."
 type SessionOpened implements AccountEvent {
+  "The global id."
   id: ID!
+  "Where it stands among the account's events."
   cursor: String!
+  "When it happened."
   occurredAt: DateTime!
   "The session."
   session: Session!
@@ -2672,8 +2712,11 @@ type SessionOpened implements AccountEvent {
 
 "Something of the account changed: read it again."
 type AccountChanged implements AccountEvent {
+  "The global id."
   id: ID!
+  "Where it stands among the account's events."
   cursor: String!
+  "When it happened."
   occurredAt: DateTime!
   "The account, as it stands now."
   account: Account!
@@ -2740,9 +2783,11 @@ input IssueFundsInput {
 
 "Result of issueFunds."
 type IssueFundsPayload {
+  "The transfer as it stands now; null when refused."
   transfer: Transfer
   "Whether this is the result of an earlier request with the same key."
   replayed: Boolean!
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -2760,9 +2805,11 @@ input RedeemFundsInput {
 
 "Result of redeemFunds."
 type RedeemFundsPayload {
+  "The transfer as it stands now; null when refused."
   transfer: Transfer
   "Whether this is the result of an earlier request with the same key."
   replayed: Boolean!
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
@@ -2855,7 +2902,9 @@ input StartRegistrationInput {
 
 "Result of startRegistration."
 type StartRegistrationPayload {
+  "The registration as it stands now; null when refused."
   registration: Registration
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -2887,7 +2936,9 @@ input ProfileInput {
 
 "Result of submitRegistrationProfile."
 type SubmitRegistrationProfilePayload {
+  "The registration as it stands now; null when refused."
   registration: Registration
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -2901,7 +2952,9 @@ input VerifyRegistrationPhoneInput {
 
 "Result of verifyRegistrationPhone."
 type VerifyRegistrationPhonePayload {
+  "The registration as it stands now; null when refused."
   registration: Registration
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -2921,8 +2974,11 @@ input CompleteRegistrationInput {
 
 "Result of completeRegistration."
 type CompleteRegistrationPayload {
+  "The account; null when refused."
   account: Account
+  "The tokens of the new session; null when refused."
   tokens: SessionTokens
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -2934,7 +2990,9 @@ input ResendCodeInput {
 
 "Result of resendCode."
 type ResendCodePayload {
+  "The code that is awaited; null when refused."
   challenge: Challenge
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
@@ -3026,6 +3084,7 @@ type Subscription
 `, BuiltIn: false},
 	{Name: "../sessions.graphqls", Input: `"One signed-in app."
 type Session implements Node {
+  "The global id."
   id: ID!
   "The app."
   device: Device!
@@ -3120,6 +3179,7 @@ type LogInPayload {
   tokens: SessionTokens
   "For any other."
   challenge: Challenge
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3135,7 +3195,9 @@ input ConfirmLogInInput {
 
 "Result of confirmLogIn."
 type ConfirmLogInPayload {
+  "The tokens of the new session; null when refused."
   tokens: SessionTokens
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3147,7 +3209,9 @@ input RefreshSessionInput {
 
 "Result of refreshSession."
 type RefreshSessionPayload {
+  "The tokens of the new session; null when refused."
   tokens: SessionTokens
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3155,6 +3219,7 @@ type RefreshSessionPayload {
 type LogOutPayload {
   "The session that ended."
   sessionId: ID
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
@@ -3176,6 +3241,7 @@ type LogOutPayload {
 
 "Money on its way from one wallet to another of the same currency."
 type Transfer implements Node {
+  "The global id."
   id: ID!
   "How far it is."
   status: TransferStatus!
@@ -3337,11 +3403,13 @@ input CreateTransferInput {
 
 "Result of createTransfer."
 type CreateTransferPayload {
+  "The transfer as it stands now; null when refused."
   transfer: Transfer
   "The code that is awaited, if one is."
   challenge: Challenge
   "Whether this is the result of an earlier request with the same key."
   replayed: Boolean!
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3355,7 +3423,9 @@ input ConfirmTransferInput {
 
 "Result of confirmTransfer."
 type ConfirmTransferPayload {
+  "The transfer as it stands now; null when refused."
   transfer: Transfer
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3367,7 +3437,9 @@ input CancelTransferInput {
 
 "Result of cancelTransfer."
 type CancelTransferPayload {
+  "The transfer as it stands now; null when refused."
   transfer: Transfer
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3387,6 +3459,7 @@ type SetConfirmationPolicyPayload {
   policy: ConfirmationPolicy
   "The code that is awaited, if one is."
   challenge: Challenge
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
@@ -3428,6 +3501,7 @@ type FeeSchedule {
 
 "Money of one currency."
 type Wallet implements Node {
+  "The global id."
   id: ID!
   "The number others send to."
   number: WalletNumber!
@@ -3458,6 +3532,7 @@ type Wallet implements Node {
 
 "One line of a wallet's statement. Never changed, never removed."
 type Entry implements Node {
+  "The global id."
   id: ID!
   "The wallet."
   wallet: Wallet!
@@ -3512,7 +3587,9 @@ input OpenWalletInput {
 
 "Result of openWallet."
 type OpenWalletPayload {
+  "The wallet as it stands now; null when refused."
   wallet: Wallet
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3526,7 +3603,9 @@ input RenameWalletInput {
 
 "Result of renameWallet."
 type RenameWalletPayload {
+  "The wallet as it stands now; null when refused."
   wallet: Wallet
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3538,7 +3617,9 @@ input SetDefaultWalletInput {
 
 "Result of setDefaultWallet."
 type SetDefaultWalletPayload {
+  "The wallet as it stands now; null when refused."
   wallet: Wallet
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
@@ -3550,7 +3631,9 @@ input CloseWalletInput {
 
 "Result of closeWallet."
 type CloseWalletPayload {
+  "The wallet as it stands now; null when refused."
   wallet: Wallet
+  "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},

@@ -15,6 +15,7 @@ import (
 // Something the devices of an account must learn.
 type AccountEvent interface {
 	IsAccountEvent()
+	// The global id.
 	GetID() string
 	// Where it stands among the account's events; give it as `after` to go on behind it.
 	GetCursor() string
@@ -43,6 +44,7 @@ type UserError interface {
 
 // The account of a person. One sees only one's own.
 type Account struct {
+	// The global id.
 	ID string `json:"id"`
 	// The number others find the person by.
 	Wmid string `json:"wmid"`
@@ -82,15 +84,20 @@ func (this Account) GetID() string { return this.ID }
 
 // Something of the account changed: read it again.
 type AccountChanged struct {
-	ID         string    `json:"id"`
-	Cursor     string    `json:"cursor"`
+	// The global id.
+	ID string `json:"id"`
+	// Where it stands among the account's events.
+	Cursor string `json:"cursor"`
+	// When it happened.
 	OccurredAt time.Time `json:"occurredAt"`
 	// The account, as it stands now.
 	Account   *Account  `json:"account"`
 	AccountID uuid.UUID `json:"-"`
 }
 
-func (AccountChanged) IsAccountEvent()    {}
+func (AccountChanged) IsAccountEvent() {}
+
+// The global id.
 func (this AccountChanged) GetID() string { return this.ID }
 
 // Where it stands among the account's events; give it as `after` to go on behind it.
@@ -143,7 +150,9 @@ type CancelTransferInput struct {
 
 // Result of cancelTransfer.
 type CancelTransferPayload struct {
-	Transfer   *Transfer   `json:"transfer,omitempty"`
+	// The transfer as it stands now; null when refused.
+	Transfer *Transfer `json:"transfer,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -179,15 +188,20 @@ type CloseWalletInput struct {
 
 // Result of closeWallet.
 type CloseWalletPayload struct {
-	Wallet     *Wallet     `json:"wallet,omitempty"`
+	// The wallet as it stands now; null when refused.
+	Wallet *Wallet `json:"wallet,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
 // The code was wrong.
 type CodeRejected struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 	// How many attempts are left; at 0 another code must be asked for.
 	AttemptsLeft int `json:"attemptsLeft"`
 }
@@ -228,9 +242,12 @@ type CompleteRegistrationInput struct {
 
 // Result of completeRegistration.
 type CompleteRegistrationPayload struct {
-	Account    *Account       `json:"account,omitempty"`
-	Tokens     *SessionTokens `json:"tokens,omitempty"`
-	UserErrors []UserError    `json:"userErrors"`
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// The tokens of the new session; null when refused.
+	Tokens *SessionTokens `json:"tokens,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of confirmLogIn.
@@ -245,8 +262,10 @@ type ConfirmLogInInput struct {
 
 // Result of confirmLogIn.
 type ConfirmLogInPayload struct {
-	Tokens     *SessionTokens `json:"tokens,omitempty"`
-	UserErrors []UserError    `json:"userErrors"`
+	// The tokens of the new session; null when refused.
+	Tokens *SessionTokens `json:"tokens,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of confirmTransfer.
@@ -259,7 +278,9 @@ type ConfirmTransferInput struct {
 
 // Result of confirmTransfer.
 type ConfirmTransferPayload struct {
-	Transfer   *Transfer   `json:"transfer,omitempty"`
+	// The transfer as it stands now; null when refused.
+	Transfer *Transfer `json:"transfer,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -289,11 +310,13 @@ type CreateTransferInput struct {
 
 // Result of createTransfer.
 type CreateTransferPayload struct {
+	// The transfer as it stands now; null when refused.
 	Transfer *Transfer `json:"transfer,omitempty"`
 	// The code that is awaited, if one is.
 	Challenge *Challenge `json:"challenge,omitempty"`
 	// Whether this is the result of an earlier request with the same key.
-	Replayed   bool        `json:"replayed"`
+	Replayed bool `json:"replayed"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -313,9 +336,12 @@ type Currency struct {
 
 // The two wallets are of different currencies.
 type CurrencyMismatch struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 	// The currency of the sending wallet.
 	From string `json:"from"`
 	// The currency of the receiving wallet.
@@ -370,6 +396,7 @@ type Email struct {
 
 // One line of a wallet's statement. Never changed, never removed.
 type Entry struct {
+	// The global id.
 	ID string `json:"id"`
 	// The wallet.
 	Wallet *Wallet `json:"wallet"`
@@ -422,9 +449,12 @@ type FeeSchedule struct {
 
 // The idempotency key belongs to another request: make a new key for a new transfer.
 type IdempotencyKeyReused struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 }
 
 func (IdempotencyKeyReused) IsUserError() {}
@@ -449,9 +479,12 @@ func (this IdempotencyKeyReused) GetField() []string {
 
 // The wallet holds less than the transfer takes from it.
 type InsufficientFunds struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 	// What the wallet holds.
 	Available *Money `json:"available"`
 	// What would leave it: the amount, and the fee if the sender pays it.
@@ -480,9 +513,12 @@ func (this InsufficientFunds) GetField() []string {
 
 // A field of the input cannot be accepted as it is.
 type InvalidInput struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 }
 
 func (InvalidInput) IsUserError() {}
@@ -519,9 +555,11 @@ type IssueFundsInput struct {
 
 // Result of issueFunds.
 type IssueFundsPayload struct {
+	// The transfer as it stands now; null when refused.
 	Transfer *Transfer `json:"transfer,omitempty"`
 	// Whether this is the result of an earlier request with the same key.
-	Replayed   bool        `json:"replayed"`
+	Replayed bool `json:"replayed"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -540,14 +578,16 @@ type LogInPayload struct {
 	// For a trusted device.
 	Tokens *SessionTokens `json:"tokens,omitempty"`
 	// For any other.
-	Challenge  *Challenge  `json:"challenge,omitempty"`
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
 // Result of logOut.
 type LogOutPayload struct {
 	// The session that ended.
-	SessionID  *string     `json:"sessionId,omitempty"`
+	SessionID *string `json:"sessionId,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -573,7 +613,9 @@ type OpenWalletInput struct {
 
 // Result of openWallet.
 type OpenWalletPayload struct {
-	Wallet     *Wallet     `json:"wallet,omitempty"`
+	// The wallet as it stands now; null when refused.
+	Wallet *Wallet `json:"wallet,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -619,9 +661,12 @@ type Query struct {
 
 // Too much of this lately.
 type RateLimited struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 	// When to try again, in seconds from now.
 	RetryAfterSeconds int `json:"retryAfterSeconds"`
 }
@@ -670,9 +715,11 @@ type RedeemFundsInput struct {
 
 // Result of redeemFunds.
 type RedeemFundsPayload struct {
+	// The transfer as it stands now; null when refused.
 	Transfer *Transfer `json:"transfer,omitempty"`
 	// Whether this is the result of an earlier request with the same key.
-	Replayed   bool        `json:"replayed"`
+	Replayed bool `json:"replayed"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -684,15 +731,20 @@ type RefreshSessionInput struct {
 
 // Result of refreshSession.
 type RefreshSessionPayload struct {
-	Tokens     *SessionTokens `json:"tokens,omitempty"`
-	UserErrors []UserError    `json:"userErrors"`
+	// The tokens of the new session; null when refused.
+	Tokens *SessionTokens `json:"tokens,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A refusal that needs no more facts than its code.
 type Refusal struct {
-	Code    ErrorCode `json:"code"`
-	Message string    `json:"message"`
-	Field   []string  `json:"field,omitempty"`
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
 }
 
 func (Refusal) IsUserError() {}
@@ -744,14 +796,17 @@ type RenameWalletInput struct {
 
 // Result of renameWallet.
 type RenameWalletPayload struct {
-	Wallet     *Wallet     `json:"wallet,omitempty"`
+	// The wallet as it stands now; null when refused.
+	Wallet *Wallet `json:"wallet,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
 // Result of requestEmailVerification.
 type RequestEmailVerificationPayload struct {
 	// The viewer's account.
-	Account    *Account    `json:"account,omitempty"`
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -763,12 +818,15 @@ type ResendCodeInput struct {
 
 // Result of resendCode.
 type ResendCodePayload struct {
-	Challenge  *Challenge  `json:"challenge,omitempty"`
+	// The code that is awaited; null when refused.
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
 // One signed-in app.
 type Session struct {
+	// The global id.
 	ID string `json:"id"`
 	// The app.
 	Device *Device `json:"device"`
@@ -787,8 +845,11 @@ func (this Session) GetID() string { return this.ID }
 
 // An app signed in.
 type SessionOpened struct {
-	ID         string    `json:"id"`
-	Cursor     string    `json:"cursor"`
+	// The global id.
+	ID string `json:"id"`
+	// Where it stands among the account's events.
+	Cursor string `json:"cursor"`
+	// When it happened.
 	OccurredAt time.Time `json:"occurredAt"`
 	// The session.
 	Session   *Session  `json:"session"`
@@ -796,7 +857,9 @@ type SessionOpened struct {
 	Subject   string    `json:"-"`
 }
 
-func (SessionOpened) IsAccountEvent()    {}
+func (SessionOpened) IsAccountEvent() {}
+
+// The global id.
 func (this SessionOpened) GetID() string { return this.ID }
 
 // Where it stands among the account's events; give it as `after` to go on behind it.
@@ -838,7 +901,8 @@ type SetConfirmationPolicyPayload struct {
 	// The policy as it stands.
 	Policy *ConfirmationPolicy `json:"policy,omitempty"`
 	// The code that is awaited, if one is.
-	Challenge  *Challenge  `json:"challenge,omitempty"`
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -850,7 +914,9 @@ type SetDefaultWalletInput struct {
 
 // Result of setDefaultWallet.
 type SetDefaultWalletPayload struct {
-	Wallet     *Wallet     `json:"wallet,omitempty"`
+	// The wallet as it stands now; null when refused.
+	Wallet *Wallet `json:"wallet,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -864,8 +930,10 @@ type StartRegistrationInput struct {
 
 // Result of startRegistration.
 type StartRegistrationPayload struct {
+	// The registration as it stands now; null when refused.
 	Registration *Registration `json:"registration,omitempty"`
-	UserErrors   []UserError   `json:"userErrors"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of submitRegistrationProfile.
@@ -884,8 +952,10 @@ type SubmitRegistrationProfileInput struct {
 
 // Result of submitRegistrationProfile.
 type SubmitRegistrationProfilePayload struct {
+	// The registration as it stands now; null when refused.
 	Registration *Registration `json:"registration,omitempty"`
-	UserErrors   []UserError   `json:"userErrors"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // What one may listen to, over a websocket (`graphql-transport-ws`, token in `connection_init` as `Authorization`) or SSE.
@@ -894,6 +964,7 @@ type Subscription struct {
 
 // Money on its way from one wallet to another of the same currency.
 type Transfer struct {
+	// The global id.
 	ID string `json:"id"`
 	// How far it is.
 	Status TransferStatus `json:"status"`
@@ -963,8 +1034,11 @@ type TransferParty struct {
 
 // Money has come in.
 type TransferReceived struct {
-	ID         string    `json:"id"`
-	Cursor     string    `json:"cursor"`
+	// The global id.
+	ID string `json:"id"`
+	// Where it stands among the account's events.
+	Cursor string `json:"cursor"`
+	// When it happened.
 	OccurredAt time.Time `json:"occurredAt"`
 	// The transfer, as it stands now.
 	Transfer  *Transfer `json:"transfer"`
@@ -972,7 +1046,9 @@ type TransferReceived struct {
 	Subject   string    `json:"-"`
 }
 
-func (TransferReceived) IsAccountEvent()    {}
+func (TransferReceived) IsAccountEvent() {}
+
+// The global id.
 func (this TransferReceived) GetID() string { return this.ID }
 
 // Where it stands among the account's events; give it as `after` to go on behind it.
@@ -983,8 +1059,11 @@ func (this TransferReceived) GetOccurredAt() time.Time { return this.OccurredAt 
 
 // Money has gone out, or moved between own wallets.
 type TransferSent struct {
-	ID         string    `json:"id"`
-	Cursor     string    `json:"cursor"`
+	// The global id.
+	ID string `json:"id"`
+	// Where it stands among the account's events.
+	Cursor string `json:"cursor"`
+	// When it happened.
 	OccurredAt time.Time `json:"occurredAt"`
 	// The transfer, as it stands now.
 	Transfer  *Transfer `json:"transfer"`
@@ -992,7 +1071,9 @@ type TransferSent struct {
 	Subject   string    `json:"-"`
 }
 
-func (TransferSent) IsAccountEvent()    {}
+func (TransferSent) IsAccountEvent() {}
+
+// The global id.
 func (this TransferSent) GetID() string { return this.ID }
 
 // Where it stands among the account's events; give it as `after` to go on behind it.
@@ -1003,8 +1084,11 @@ func (this TransferSent) GetOccurredAt() time.Time { return this.OccurredAt }
 
 // A transfer that awaits confirmation was made, cancelled, or has expired.
 type TransferUpdated struct {
-	ID         string    `json:"id"`
-	Cursor     string    `json:"cursor"`
+	// The global id.
+	ID string `json:"id"`
+	// Where it stands among the account's events.
+	Cursor string `json:"cursor"`
+	// When it happened.
 	OccurredAt time.Time `json:"occurredAt"`
 	// The transfer, as it stands now.
 	Transfer  *Transfer `json:"transfer"`
@@ -1012,7 +1096,9 @@ type TransferUpdated struct {
 	Subject   string    `json:"-"`
 }
 
-func (TransferUpdated) IsAccountEvent()    {}
+func (TransferUpdated) IsAccountEvent() {}
+
+// The global id.
 func (this TransferUpdated) GetID() string { return this.ID }
 
 // Where it stands among the account's events; give it as `after` to go on behind it.
@@ -1030,7 +1116,8 @@ type VerifyEmailInput struct {
 // Result of verifyEmail.
 type VerifyEmailPayload struct {
 	// The account, when it is the viewer's.
-	Account    *Account    `json:"account,omitempty"`
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -1044,12 +1131,15 @@ type VerifyRegistrationPhoneInput struct {
 
 // Result of verifyRegistrationPhone.
 type VerifyRegistrationPhonePayload struct {
+	// The registration as it stands now; null when refused.
 	Registration *Registration `json:"registration,omitempty"`
-	UserErrors   []UserError   `json:"userErrors"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Money of one currency.
 type Wallet struct {
+	// The global id.
 	ID string `json:"id"`
 	// The number others send to.
 	Number string `json:"number"`
@@ -1078,8 +1168,11 @@ func (this Wallet) GetID() string { return this.ID }
 
 // A wallet was opened.
 type WalletOpened struct {
-	ID         string    `json:"id"`
-	Cursor     string    `json:"cursor"`
+	// The global id.
+	ID string `json:"id"`
+	// Where it stands among the account's events.
+	Cursor string `json:"cursor"`
+	// When it happened.
 	OccurredAt time.Time `json:"occurredAt"`
 	// The wallet, as it stands now.
 	Wallet    *Wallet   `json:"wallet"`
@@ -1087,7 +1180,9 @@ type WalletOpened struct {
 	Subject   string    `json:"-"`
 }
 
-func (WalletOpened) IsAccountEvent()    {}
+func (WalletOpened) IsAccountEvent() {}
+
+// The global id.
 func (this WalletOpened) GetID() string { return this.ID }
 
 // Where it stands among the account's events; give it as `after` to go on behind it.
