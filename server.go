@@ -133,6 +133,7 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	running.Go(func() { all.ledger.Run(background) })
 	running.Go(func() { all.watch.Run(background) })
 	running.Go(func() { all.transfers.RunExpiry(background, log) })
+	running.Go(func() { housekeep(background, db, log) })
 	defer running.Wait()
 	defer stopBackground()
 

@@ -50,6 +50,7 @@ CREATE TABLE email_verifications (
     CONSTRAINT email_verifications_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts (id)
 );
 CREATE INDEX email_verifications_account_id_idx ON email_verifications (account_id);
+CREATE INDEX email_verifications_expires_at_idx ON email_verifications (expires_at);
 
 CREATE TABLE agreements (
     kind         text        NOT NULL,

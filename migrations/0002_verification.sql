@@ -42,3 +42,4 @@ CREATE TABLE messages (
     CONSTRAINT messages_channel_check CHECK (channel IN ('SMS', 'EMAIL'))
 );
 CREATE INDEX messages_recipient_idx ON messages (recipient, id);
+CREATE INDEX messages_created_at_idx ON messages (created_at);

@@ -53,6 +53,7 @@ CREATE TABLE refresh_tokens (
     CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions (id)
 );
 CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_expires_at_idx ON refresh_tokens (expires_at);
 
 -- A right password from a device that is not trusted: what to open when the code comes.
 CREATE TABLE pending_log_ins (

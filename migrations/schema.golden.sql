@@ -128,6 +128,7 @@ CREATE TABLE email_verifications (
     CONSTRAINT email_verifications_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
 CREATE INDEX email_verifications_account_id_idx ON email_verifications USING btree (account_id);
+CREATE INDEX email_verifications_expires_at_idx ON email_verifications USING btree (expires_at);
 
 CREATE TABLE entries (
     wallet_id              bigint                   NOT NULL,
@@ -168,6 +169,7 @@ CREATE TABLE messages (
     CONSTRAINT messages_pkey PRIMARY KEY (id),
     CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text])))
 );
+CREATE INDEX messages_created_at_idx ON messages USING btree (created_at);
 CREATE INDEX messages_recipient_idx ON messages USING btree (recipient, id);
 
 CREATE TABLE operator_actions (
@@ -210,6 +212,7 @@ CREATE TABLE refresh_tokens (
     CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_mac),
     CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
 );
+CREATE INDEX refresh_tokens_expires_at_idx ON refresh_tokens USING btree (expires_at);
 CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens USING btree (session_id);
 
 CREATE TABLE registrations (

@@ -129,6 +129,9 @@ func (c Config) mistakes() (found []error) {
 	if c.AccessTokenTTL > 15*time.Minute {
 		wrong("ACCESS_TOKEN_TTL", "%s is longer than 15m", c.AccessTokenTTL)
 	}
+	if c.RegistrationTTL > 7*24*time.Hour {
+		wrong("REGISTRATION_TTL", "%s is longer than 7 days, after which its codes are deleted", c.RegistrationTTL)
+	}
 	for name, d := range c.durations() {
 		if d <= 0 {
 			wrong(name, "%s is not a positive duration", d)
