@@ -24,6 +24,9 @@ func audit(ctx context.Context, db *postgres.DB, args []string, stdout, stderr i
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if migrated, err := postgres.Migrated(ctx, db); err != nil || !migrated {
+		return errors.New("there is no ledger of this version in the database; run: purser migrate")
+	}
 	var progress func(done, total int64)
 	if isTerminal(stderr) {
 		progress = func(done, total int64) { fmt.Fprintf(stderr, "\r%d of %d entries", done, total) }

@@ -87,7 +87,7 @@ func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (R
 	}
 	if begun.PhoneVerifiedAt != nil {
 		looks := verification.Limit{Name: "looks at e-mail addresses", Subject: begun.Phone, Most: emailLooksPerDay, Window: 24 * time.Hour}
-		if err := errors.Join(s.verification.Exhausted(ctx, looks), s.verification.Count(ctx, looks)); err != nil {
+		if err := s.verification.Spend(ctx, looks); err != nil {
 			return Registration{}, err
 		}
 	}

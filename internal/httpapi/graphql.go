@@ -76,11 +76,14 @@ func (a *API) graphql() http.Handler {
 	server.AroundOperations(a.countSubscriptions)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			r.Header.Del("Upgrade") // an offer of another protocol (h2c) may be left unanswered; the library would refuse the request
+		socket := r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+		if !socket {
+			// An offer of another protocol (h2c) may be left unanswered. The library would refuse the request, or take it for what
+			// it was not let in as.
+			r.Header.Del("Upgrade")
 		}
 		switch {
-		case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		case socket:
 			a.serveSocket(w, r, server)
 		case isEventStream(r):
 			a.serveStream(w, r, server)
@@ -141,7 +144,10 @@ func readBody(w http.ResponseWriter, r *http.Request) bool {
 // eventStream is the library's SSE for clients that want it: some list it behind JSON in every request.
 type eventStream struct{ transport.SSE }
 
-func (s eventStream) Supports(r *http.Request) bool { return isEventStream(r) && s.SSE.Supports(r) }
+func (s eventStream) Supports(r *http.Request) bool {
+	came, _ := r.Context().Value(wayKey{}).(way)
+	return came == stream && s.SSE.Supports(r)
+}
 
 func isEventStream(r *http.Request) bool {
 	accept := r.Header.Get("Accept")

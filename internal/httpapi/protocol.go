@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 )
 
-// The library is lenient where the protocol (enisdenjo/graphql-ws, PROTOCOL.md) names a close code, and leaves a socket open for
-// ever when its first message is malformed. So messages are looked at on their way in and out.
+// The library is lenient where the protocol (enisdenjo/graphql-ws, PROTOCOL.md) names a close code, leaves a socket open for ever
+// when its first message is malformed, sends "complete" behind "error", goes on sending for an operation that the client has
+// completed, and mixes up two operations that have one id after another. So messages are looked at on their way in and out,
+// and the library is given ids of our own: each operation has one that was never used before.
 
 var errProtocol = errors.New("the message breaks the protocol")
 
@@ -22,82 +25,120 @@ func (s *socket) NextReader() (messageType int, r io.Reader, err error) {
 	if err != nil {
 		return messageType, nil, err
 	}
-	if code, reason := s.judge(text); code != 0 {
+	text, code, reason := s.receive(text)
+	if code != 0 {
 		_ = s.WriteClose(code, reason)
 		return messageType, nil, errProtocol
 	}
 	return messageType, bytes.NewReader(text), nil
 }
 
-// judge finds the close code for a message, 0 for a good one.
-func (s *socket) judge(text []byte) (code int, reason string) {
-	var message struct {
-		ID, Type string
-		Payload  map[string]any
-	}
-	if json.Unmarshal(text, &message) != nil {
-		return closeBadMessage, "Invalid message"
+// message is any message of the protocol.
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// receive gives a client's message the form in which the library is to see it, or finds the close code for it.
+func (s *socket) receive(text []byte) (seen []byte, code int, reason string) {
+	var m message
+	if json.Unmarshal(text, &m) != nil {
+		return nil, closeBadMessage, "Invalid message"
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch message.Type {
+	switch m.Type {
 	case "connection_init":
-		if s.begun {
-			return closeTooMany, "Too many initialisation requests"
+		if code, reason = s.begin(m.Payload); code != 0 {
+			return nil, code, reason
 		}
-		s.begun = true
-		for _, name := range []string{"Authorization", "authorization"} {
-			if token, given := message.Payload[name]; given {
-				if _, isText := token.(string); !isText {
-					return closeUnauthorized, "Unauthorized"
-				}
+		return text, 0, ""
+	case "subscribe":
+		if code, reason = s.start(&m); code != 0 {
+			return nil, code, reason
+		}
+	case "complete":
+		id := m.ID
+		m.ID = s.inside[id]
+		s.forget(id)
+	case "ping", "pong":
+		return text, 0, ""
+	default:
+		return nil, closeBadMessage, "Invalid message"
+	}
+	seen, err := json.Marshal(m)
+	if err != nil {
+		return nil, closeBadMessage, "Invalid message"
+	}
+	return seen, 0, ""
+}
+
+func (s *socket) begin(payload json.RawMessage) (code int, reason string) {
+	if s.begun {
+		return closeTooMany, "Too many initialisation requests"
+	}
+	var said map[string]any
+	if len(payload) > 0 && json.Unmarshal(payload, &said) != nil {
+		return closeBadMessage, "Invalid message"
+	}
+	s.begun = true
+	for _, name := range []string{"Authorization", "authorization"} {
+		if token, given := said[name]; given {
+			if _, isText := token.(string); !isText {
+				return closeUnauthorized, "Unauthorized"
 			}
 		}
-	case "subscribe":
-		if !s.begun {
-			return closeUnauthorized, "Unauthorized"
-		}
-		if message.ID == "" {
-			return closeBadMessage, "Invalid message"
-		}
-		if s.open[message.ID] {
-			return closeSameID, "Subscriber for " + message.ID[:min(len(message.ID), 50)] + " already exists"
-		}
-		s.open[message.ID] = true
-	case "complete":
-		delete(s.open, message.ID)
-	case "ping", "pong":
-	default:
-		return closeBadMessage, "Invalid message"
 	}
 	return 0, ""
 }
 
-// WriteJSON drops the "complete" that the library sends behind an "error" of the same operation.
+func (s *socket) start(m *message) (code int, reason string) {
+	switch {
+	case !s.begun:
+		return closeUnauthorized, "Unauthorized"
+	case m.ID == "":
+		return closeBadMessage, "Invalid message"
+	case s.inside[m.ID] != "":
+		return closeSameID, "Subscriber for " + m.ID[:min(len(m.ID), 50)] + " already exists"
+	}
+	s.count++
+	own := strconv.Itoa(s.count)
+	s.inside[m.ID], s.client[own] = own, m.ID
+	m.ID = own
+	return 0, ""
+}
+
+// forget ends an operation, by the client's id.
+func (s *socket) forget(id string) {
+	delete(s.client, s.inside[id])
+	delete(s.inside, id)
+}
+
+// WriteJSON sends what the library says about operations that the client still knows of, under the client's ids.
 func (s *socket) WriteJSON(v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	var message struct{ ID, Type string }
-	if err := json.Unmarshal(text, &message); err != nil {
+	var m message
+	if err := json.Unmarshal(text, &m); err != nil {
 		return err
 	}
+	if m.ID == "" {
+		return s.WebsocketConn.WriteJSON(json.RawMessage(text))
+	}
 	s.mu.Lock()
-	drop := message.Type == "complete" && s.failed[message.ID]
-	switch message.Type {
-	case "error":
-		s.failed[message.ID] = true
-		delete(s.open, message.ID)
-	case "complete":
-		delete(s.failed, message.ID)
-		delete(s.open, message.ID)
+	id, known := s.client[m.ID]
+	if m.Type == "error" || m.Type == "complete" {
+		s.forget(id)
 	}
 	s.mu.Unlock()
-	if drop {
+	if !known {
 		return nil
 	}
-	return s.WebsocketConn.WriteJSON(json.RawMessage(text))
+	m.ID = id
+	return s.WebsocketConn.WriteJSON(m)
 }
 
 // WriteClose gives a socket that was never begun the protocol's code for that.

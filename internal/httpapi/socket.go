@@ -32,17 +32,17 @@ const (
 
 const protocol = "graphql-transport-ws"
 
-// socket is one websocket. It ends itself when its session is over, and keeps the library from sending "complete" behind
-// "error": for a client that is a second end of the same operation, and graphql-ws then closes the whole socket.
+// socket is one websocket: the library's, with the protocol kept (see protocol.go). It ends itself when its session is over.
 type socket struct {
 	transport.WebsocketConn
 	subscriptions atomic.Int64
 	release       func()
 
 	mu     sync.Mutex
-	begun  bool            // connection_init has come
-	open   map[string]bool // operations in progress
-	failed map[string]bool // operations that were answered with "error"
+	begun  bool              // connection_init has come
+	count  int               // of operations there have been
+	inside map[string]string // the library's id of each operation in progress, by the client's
+	client map[string]string // and the other way round
 }
 
 type socketKey struct{}
@@ -101,11 +101,7 @@ func originHosts(origins []string) []string {
 // signInSocket reads the token of connection_init. The context it returns with an error tells the library how to close.
 func (a *API) signInSocket(ctx context.Context, init transport.InitPayload) (context.Context, *transport.InitPayload, error) {
 	header := init.Authorization()
-	if header == "" {
-		if _, ok := sessions.Of(ctx); !ok {
-			return ctx, nil, nil
-		}
-	} else {
+	if header != "" {
 		identity, err := a.Sessions.Authenticate(ctx, bearer(header))
 		if fault.Is(err, fault.Unauthenticated) {
 			code := closeForbidden
@@ -123,6 +119,10 @@ func (a *API) signInSocket(ctx context.Context, init transport.InitPayload) (con
 			info.Locale = locale.Locale(identity.Account.Locale)
 			ctx = request.With(ctx, info)
 		}
+	}
+
+	if _, ok := sessions.Of(ctx); !ok { // all that a socket may ask needs someone
+		return closing(ctx, closeUnauthorized, "Unauthenticated"), nil, errors.New("unauthenticated")
 	}
 
 	s := socketOf(ctx)
@@ -150,7 +150,7 @@ func (a acceptor) Accept(w http.ResponseWriter, r *http.Request, options transpo
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{WebsocketConn: conn, open: map[string]bool{}, failed: map[string]bool{}, release: func() {}}
+	s := &socket{WebsocketConn: conn, inside: map[string]string{}, client: map[string]string{}, release: func() {}}
 	if h, ok := r.Context().Value(socketKey{}).(*holder); ok {
 		h.socket = s
 	}

@@ -51,6 +51,10 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 				refused, ended = true, session.ID
 				return Tokens{}, revokeSession(tx, session.ID) // committed, with the refusal
 			}
+			session.AccessExpiresAt = tx.Now.Add(s.config.AccessTTL) // for the access token that this answer brings
+			if err := prolongSession(tx, session); err != nil {
+				return Tokens{}, err
+			}
 		} else if err := s.rotate(tx, row, &session, successor); err != nil {
 			return Tokens{}, err
 		}

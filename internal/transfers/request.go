@@ -3,7 +3,6 @@ package transfers
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -155,7 +154,7 @@ func (s *Service) resolve(ctx context.Context, viewer uuid.UUID, a asked) (walle
 		field = "phone"
 		// An answer tells whether a phone has an account: nobody may go through a list of them.
 		looks := verification.Limit{Name: "recipients by phone", Subject: viewer.String(), Most: phoneLooksPerHour, Window: time.Hour}
-		if err := errors.Join(s.verification.Exhausted(ctx, looks), s.verification.Count(ctx, looks)); err != nil {
+		if err := s.verification.Spend(ctx, looks); err != nil {
 			return wallets.Identity{}, err
 		}
 		owner, err = s.accounts.FindByPhone(ctx, a.to, request.Of(ctx).Locale, "to", field)

@@ -40,6 +40,22 @@ func (s *Service) Count(ctx context.Context, l Limit) error {
 	return err
 }
 
+// Spend is Count, and refuses what is beyond the limit. Faults: RateLimited with the time until the window ends.
+func (s *Service) Spend(ctx context.Context, l Limit) error {
+	type window struct {
+		used   int
+		endsAt time.Time
+	}
+	now, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (w window, err error) {
+		w.used, w.endsAt, err = bumpCounter(tx, s.counterKey(l), l.Window)
+		return w, err
+	})
+	if err == nil && now.used > l.Most {
+		err = fault.Limited(now.endsAt.Sub(s.db.Now()))
+	}
+	return err
+}
+
 // Exhausted tells, without counting, that a limit is used up.
 // Faults: RateLimited with the time until the window ends.
 func (s *Service) Exhausted(ctx context.Context, l Limit) error {
