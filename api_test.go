@@ -143,6 +143,20 @@ func TestAPlainRequestMayOfferAnotherProtocol(t *testing.T) {
 	}
 }
 
+func TestAnUpgradeOpensNoWayAroundTheLimits(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, nil)
+	disguise := []string{"Content-Type", asJSON, "Accept", "text/event-stream", "Upgrade", "websocket", "Connection", "Upgrade",
+		"Sec-WebSocket-Protocol", "graphql-transport-ws", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="}
+	if status, _, text := c.raw("POST", "/graphql", `{"query":"`+strings.Repeat("x", 1<<20)+`"}`, disguise...); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a large body: %d %.200s", status, text)
+	}
+	_, header, text := c.raw("POST", "/graphql", `{"query":"subscription{transferReceived{cursor}}"}`, disguise...)
+	if !strings.HasPrefix(header.Get("Content-Type"), "text/event-stream") || !strings.Contains(text, "UNAUTHENTICATED") {
+		t.Errorf("a stream of nobody: %v %.300s", header, text)
+	}
+}
+
 func TestOneOfHoldsForVariables(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)

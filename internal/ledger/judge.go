@@ -23,6 +23,8 @@ type book struct {
 	stored  map[uuid.UUID]models.Transfer
 	allowed map[policy]int64 // how much goes without a code
 	entries []models.Entry
+
+	skipLocked bool // rows that others hold were left out: what is not here may be there
 }
 
 type policy struct {
@@ -44,6 +46,7 @@ type verdict struct {
 	outcome Outcome
 	refusal *fault.Fault
 	coded   bool // it needs a code
+	missing bool // somebody holds a row that it needs
 	posted  bool // this group posts it: there is something to write
 	insert  bool // its row is not in the table yet
 	news    []events.Draft
@@ -62,6 +65,9 @@ func (v *verdict) err() error {
 // judge decides on one posting, given all that was decided before it, and books its entries if it is good.
 func (b *book) judge(p Posting) *verdict {
 	t := p.Transfer
+	if b.skipLocked && b.isMissing(p) {
+		return &verdict{missing: true, refusal: overloaded()}
+	}
 	if first, ok := b.first(p); ok {
 		return b.judgeRepeat(p, first)
 	}
@@ -81,6 +87,16 @@ func (b *book) judge(p Posting) *verdict {
 	}
 	b.stored[t.ID], b.byKey[key{t.AccountID, t.IdempotencyKey}] = t, t
 	return &verdict{outcome: Outcome{Transfer: t}, posted: true, insert: !p.Stored, news: news(t)}
+}
+
+// isMissing tells whether a row that a posting needs was left out because others hold it.
+func (b *book) isMissing(p Posting) bool {
+	t := p.Transfer
+	if b.wallets[t.FromWalletID] == nil || b.wallets[t.ToWalletID] == nil || (t.Fee > 0 && b.wallets[b.fees[t.Currency]] == nil) {
+		return true
+	}
+	_, found := b.stored[t.ID]
+	return p.Stored && !found
 }
 
 // first finds the transfer that a posting repeats or continues.

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,7 +28,8 @@ const (
 	posters     = 2                // transactions under way at once: one is judged while another is made durable
 	queueLength = 4096             // postings that may wait; one more is refused at once
 	groupMost   = 512              // postings in one transaction
-	answerWait  = 30 * time.Second // an answer comes sooner, or the outcome is unknown to the caller
+	groupTime   = 15 * time.Second // of one group with its repeats
+	answerWait  = 20 * time.Second // an answer comes sooner, or the outcome is unknown to the caller
 	overloadFor = time.Second      // what OVERLOADED tells the client to wait
 )
 
@@ -60,7 +62,15 @@ type Ledger struct {
 type job struct {
 	posting Posting
 	answer  chan answer
+	state   atomic.Int32
 }
+
+// States of a job. It goes from waiting to one of the others, once.
+const (
+	waiting   int32 = iota
+	taken           // by a poster: it is posted, or not, whatever its caller does
+	abandoned       // by its caller: it is not posted
+)
 
 type answer struct {
 	outcome Outcome
@@ -73,8 +83,9 @@ func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
 }
 
 // Post moves the money of one transfer and returns when that is durable, or refused. It locks the wallets involved in id
-// order. A repeat with the same account, key and fingerprint returns the first outcome. When ctx ends first the posting
-// still happens or not as if it had not; a repeat with the same key tells which.
+// order. A repeat with the same account, key and fingerprint returns the first outcome. A posting that has waited too long, or
+// whose ctx has ended, is taken back if no poster has it yet: then it is Overloaded, or ctx's error, and nothing happens. If one
+// has, Post says that the outcome is unknown; a repeat with the same key tells it.
 // Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, Overloaded;
 // or ErrNeedsCode.
 func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
@@ -82,19 +93,30 @@ func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 	select {
 	case l.queue <- j:
 	default:
-		return Outcome{}, fault.New(fault.Overloaded).Knowing(fault.RetryFacts{After: overloadFor})
+		return Outcome{}, overloaded()
 	}
 
 	timer := time.NewTimer(answerWait)
 	defer timer.Stop()
+	var late error
 	select {
 	case a := <-j.answer:
 		return a.outcome, a.err
 	case <-ctx.Done():
-		return Outcome{}, ctx.Err()
+		late = ctx.Err()
 	case <-timer.C:
-		return Outcome{}, fault.New(fault.Overloaded).Knowing(fault.RetryFacts{After: overloadFor})
+		late = overloaded()
 	}
+	if j.state.CompareAndSwap(waiting, abandoned) {
+		return Outcome{}, late
+	}
+	return Outcome{}, errUnknown
+}
+
+var errUnknown = errors.New("ledger: the outcome of a posting is not known yet")
+
+func overloaded() *fault.Fault {
+	return fault.New(fault.Overloaded).Knowing(fault.RetryFacts{After: overloadFor})
 }
 
 // Run posts what is queued until ctx ends, and then what is still queued: stop what calls Post first.
@@ -110,18 +132,22 @@ func (l *Ledger) Run(ctx context.Context) {
 	running.Wait()
 }
 
-// gather takes what waits behind the first, up to a full group.
+// gather takes what waits, up to a full group, and leaves out what its callers have taken back.
 func (l *Ledger) gather(first *job) []*job {
-	group := []*job{first}
-	for len(group) < groupMost {
-		select {
-		case next := <-l.queue:
+	var group []*job
+	for next := first; ; {
+		if next.state.CompareAndSwap(waiting, taken) {
 			group = append(group, next)
+		}
+		if len(group) == groupMost {
+			return group
+		}
+		select {
+		case next = <-l.queue:
 		default:
 			return group
 		}
 	}
-	return group
 }
 
 func accountsOf(verdicts []*verdict) []uuid.UUID {

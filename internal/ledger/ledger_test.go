@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -304,6 +305,72 @@ func TestWhatIsWrongWithOnePostingTouchesNoOther(t *testing.T) {
 		t.Errorf("%d were posted and %d refused; boris has %d", good.Load(), bad.Load(), w.balance(t, boris))
 	}
 	ledgertest.Check(t, w.db)
+}
+
+func TestAStuckWalletStopsNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna, boris, stuck := w.funded(t, 10_000), w.person(t), w.funded(t, 10_000)
+	holding, err := w.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holding.Exec(t.Context(), `SELECT 1 FROM wallets WHERE id = $1 FOR UPDATE`, stuck.Wallet.ID); err != nil {
+		t.Fatal(err)
+	}
+	held := transfer(stuck, boris, 100, 1)
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			if i%5 == 0 {
+				one := transfer(stuck, boris, 100, 1)
+				if i == 0 {
+					one = held
+				}
+				if _, err := w.post(one); !fault.Is(err, fault.Overloaded) {
+					t.Errorf("from the stuck wallet: %v", err)
+				}
+			} else if _, err := w.post(transfer(anna, boris, 100, 1)); err != nil {
+				t.Errorf("from another wallet: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if err := holding.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// What was refused has not happened: its key is free.
+	if outcome, err := w.post(held); err != nil || outcome.Replayed {
+		t.Errorf("when the wallet is free again: %+v, %v", outcome, err)
+	}
+	if w.balance(t, boris) != 1700 {
+		t.Errorf("boris has %d", w.balance(t, boris))
+	}
+	ledgertest.Check(t, w.db)
+}
+
+func TestAPostingThatIsTakenBackDoesNotHappen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna, boris := w.funded(t, 1000), w.person(t)
+	log := slog.New(slog.DiscardHandler)
+	slow := ledger.New(w.db, events.NewHub(w.db, log), log) // nobody runs it yet
+	impatient, leave := context.WithCancel(t.Context())
+	var left sync.WaitGroup
+	left.Go(func() {
+		_, err := slow.Post(impatient, ledger.Posting{Transfer: transfer(anna, boris, 100, 0), Currency: dollars})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("whoever leaves is told %v", err)
+		}
+	})
+	leave()
+	left.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	slow.Run(ctx) // posts what is queued
+	if w.balance(t, boris) != 0 {
+		t.Errorf("boris has %d", w.balance(t, boris))
+	}
 }
 
 func TestEntriesRefuseToChange(t *testing.T) {

@@ -92,6 +92,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	clients.Wait()
 	calm()
 	cutting.Wait()
+	db.Pool.Reset() // of connections that were cut and have not noticed
 
 	if result := porcupine.CheckOperationsTimeout(model(start), history, time.Minute); result != porcupine.Ok {
 		t.Errorf("no order explains the %d operations: %s", len(history), result)

@@ -24,16 +24,29 @@ import (
 const (
 	postAttempts = 24
 	postPause    = 500 * time.Millisecond // at most, between two attempts
+
+	aroundAttempts = 10
+	aroundPause    = 40 * time.Millisecond
 )
 
 // postWithRetry posts a group until Postgres has said yes or no. After a lost connection nobody knows whether the commit
 // happened, so the group is judged again: what is found stored under its own id was posted, and is answered so.
 func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts []*verdict, err error) {
+	skipLocked := false
 	for attempt := 1; ; attempt++ {
-		if verdicts, err = p.post(ctx, group); err == nil {
+		if skipLocked {
+			verdicts, err = p.postAround(ctx, group)
+		} else {
+			verdicts, err = p.post(ctx, group, false)
+		}
+		if err == nil {
 			return verdicts, nil
 		}
 		p.close() // whatever state it is in
+		if isLocked(err) && !skipLocked {
+			skipLocked = true // somebody sits on a row
+			continue
+		}
 		if attempt == postAttempts || ctx.Err() != nil || !worthRepeating(err) {
 			return nil, fmt.Errorf("ledger: post: %w", err)
 		}
@@ -66,14 +79,52 @@ func isBrokenConn(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "conn closed")
 }
 
+// postAround posts a group around rows that somebody sits on. What needs a row that is held this moment is tried a few times more,
+// since other posters hold rows too, for a moment; what still is not to be had is refused, and has not happened.
+func (p *poster) postAround(ctx context.Context, group []Posting) ([]*verdict, error) {
+	verdicts := make([]*verdict, len(group))
+	left := make([]int, len(group))
+	for i := range group {
+		left[i] = i
+	}
+	for range aroundAttempts {
+		part := make([]Posting, len(left))
+		for i, at := range left {
+			part[i] = group[at]
+		}
+		judged, err := p.post(ctx, part, true)
+		if err != nil {
+			return nil, err // what was posted already is found again, under its own id
+		}
+		var missed []int
+		for i, at := range left {
+			if verdicts[at] = judged[i]; judged[i].missing {
+				missed = append(missed, at)
+			}
+		}
+		if left = missed; len(left) == 0 {
+			break
+		}
+		time.Sleep(aroundPause/2 + rand.N(aroundPause)) //nolint:gosec // lets others finish
+	}
+	return verdicts, nil
+}
+
+// isLocked tells that a lock was not to be had in time.
+func isLocked(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "55P03"
+}
+
 // post judges and writes one group in one transaction, in two round trips: one that begins, locks and reads, and one that
 // writes everything and commits. It locks wallets in id order, then stored transfers in id order, then the event heads in
 // account order: whoever follows that order cannot deadlock with it.
-func (p *poster) post(ctx context.Context, group []Posting) ([]*verdict, error) {
+func (p *poster) post(ctx context.Context, group []Posting, skipLocked bool) ([]*verdict, error) {
 	if err := p.ready(ctx); err != nil {
 		return nil, err
 	}
 	b := newBook(p.ledger.db.Now(), p.fees)
+	b.skipLocked = skipLocked
 	if err := b.open(ctx, p.conn, group); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,13 @@ const (
 	shardLock   = 7_067_002 // class of the advisory locks by which posters share the shards out
 )
 
+// posterSettings keep one stuck row, or one stuck server, from stopping the others: nobody waits long for a lock, and Postgres
+// itself ends a transaction whose server has gone silent in the middle of it.
+var posterSettings = map[string]string{
+	"lock_timeout": "2s", "idle_in_transaction_session_timeout": "5s",
+	"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+}
+
 // poster posts one group after another on a connection of its own, so that postings never wait for the pool.
 type poster struct {
 	ledger *Ledger
@@ -45,7 +52,10 @@ func (p *poster) run(ctx context.Context) {
 // postGroup posts a group, and answers every job of it. When Postgres refuses the group for something that one posting brought
 // along, the halves are posted apart, and so on: whatever is wrong with one touches no other.
 func (p *poster) postGroup(group []*job) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerWait)
+	if len(group) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), groupTime)
 	defer cancel()
 
 	postings := make([]Posting, len(group))
@@ -79,7 +89,11 @@ func (p *poster) ready(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, p.ledger.db.Pool.Config().ConnConfig)
+	config := p.ledger.db.Pool.Config().ConnConfig
+	for name, value := range posterSettings {
+		config.RuntimeParams[name] = value
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}

@@ -10,11 +10,18 @@ import (
 	"purser/models"
 )
 
+func (b *book) lock() string {
+	if b.skipLocked {
+		return "FOR NO KEY UPDATE SKIP LOCKED"
+	}
+	return "FOR NO KEY UPDATE"
+}
+
 // queueLocks locks wallets in id order and puts them into the book.
 func (b *book) queueLocks(batch *pgx.Batch, ids []int64) {
 	batch.Queue(`
 SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at
-FROM wallets WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
+FROM wallets WHERE id = ANY($1) ORDER BY id `+b.lock(), ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var w models.Wallet
 			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt); err != nil {
@@ -41,7 +48,7 @@ JOIN unnest($1::uuid[], $2::uuid[]) AS asked (by_account, by_key) ON account_id 
 
 // queueStored locks the transfers that postings continue, in id order.
 func (b *book) queueStored(batch *pgx.Batch, ids []uuid.UUID) {
-	batch.Queue(`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, postgres.UUIDs(ids)).Query(func(rows pgx.Rows) error {
+	batch.Queue(`SELECT `+transferColumns+` FROM transfers WHERE id = ANY($1) ORDER BY id `+b.lock(), postgres.UUIDs(ids)).Query(func(rows pgx.Rows) error {
 		return eachTransfer(rows, func(t models.Transfer) { b.stored[t.ID] = t })
 	})
 }

@@ -60,6 +60,8 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 	config.ConnConfig.Tracer = opts.Tracer
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "purser"
+	// A server that is frozen or cut off in the middle of a transaction does not keep its locks for long.
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "20s"
 
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
