@@ -25,8 +25,9 @@ const (
 	postAttempts = 24
 	postPause    = 500 * time.Millisecond // at most, between two attempts
 
-	aroundAttempts = 10
-	aroundPause    = 40 * time.Millisecond
+	// Together longer than the posters' lock_timeout: another poster that waits for the stuck row holds others until then.
+	aroundAttempts = 12
+	aroundPause    = 200 * time.Millisecond
 )
 
 // postWithRetry posts a group until Postgres has said yes or no. After a lost connection nobody knows whether the commit

@@ -20,7 +20,7 @@ const (
 // posterSettings keep one stuck row, or one stuck server, from stopping the others: nobody waits long for a lock, and Postgres
 // itself ends a transaction whose server has gone silent in the middle of it.
 var posterSettings = map[string]string{
-	"lock_timeout": "2s", "idle_in_transaction_session_timeout": "5s",
+	"lock_timeout": "1s", "idle_in_transaction_session_timeout": "5s",
 	"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 }
 
