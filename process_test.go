@@ -170,6 +170,11 @@ func ask[T any](c *client, query string, variables vars) (data T) {
 	if len(r.Errors) > 0 {
 		c.t.Fatalf("%.60s…: %+v", query, r.Errors)
 	}
+	return decode[T](c, r)
+}
+
+func decode[T any](c *client, r reply) (data T) {
+	c.t.Helper()
 	if err := json.Unmarshal(r.Data, &data); err != nil {
 		c.t.Fatal(err)
 	}

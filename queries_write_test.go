@@ -1,0 +1,79 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// askCounted is ask for a mutation whose statements are counted, begin and commit among them, beside the one that finds out who
+// asks.
+func askCounted[T any](c *client, counted *statements, name string, want int, query string, variables vars) T {
+	c.t.Helper()
+	r, err := c.try(query, variables)
+	if err != nil || len(r.Errors) > 0 || strings.Contains(string(r.Data), `"userErrors":[{`) {
+		c.t.Fatalf("%s: %s %+v, %v", name, r.Data, r.Errors, err)
+	}
+	expect(c.t.(*testing.T), counted, r, name, want)
+	return decode[T](c, r)
+}
+
+// TestEveryMutationHasAKnownNumberOfQueries walks through them, from a phone number to a log-out. What the ledger posts, it posts
+// under no request's id.
+func TestEveryMutationHasAKnownNumberOfQueries(t *testing.T) {
+	t.Parallel()
+	s, counted := startCounted(t)
+	c := s.client(t)
+	const phone = "+79161112233"
+
+	begun := askCounted[struct {
+		StartRegistration struct{ Registration struct{ Token string } }
+	}](c, counted, "startRegistration", 4,
+		`mutation($p: PhoneNumber!) { startRegistration(input: {phone: $p}) { registration { token } userErrors { code } } }`, vars{"p": phone})
+	token := begun.StartRegistration.Registration.Token
+	askCounted[any](c, counted, "submitRegistrationProfile", 11, `mutation($t: String!) { submitRegistrationProfile(input: {token: $t, email: "q@purser.test",
+		securityQuestion: "Pet?", securityAnswer: "Rex", profile: {firstName: "Q", lastName: "Q", birthDate: "1990-01-01"}}) { userErrors { code } } }`, vars{"t": token})
+	askCounted[any](c, counted, "verifyRegistrationPhone", 10,
+		`mutation($t: String!, $c: String!) { verifyRegistrationPhone(input: {token: $t, code: $c}) { userErrors { code } } }`, vars{"t": token, "c": c.newestCode(phone)})
+	agreements := ask[struct{ Agreements []struct{ ID string } }](c, `{ agreements { id } }`, nil).Agreements
+	made := askCounted[struct {
+		CompleteRegistration struct {
+			Tokens struct{ AccessToken, RefreshToken string }
+		}
+	}](c, counted, "completeRegistration", 21, `mutation($t: String!, $a: [ID!]!) { completeRegistration(input: {token: $t, acceptedAgreements: $a,
+		password: "a walk on the beach", passwordConfirmation: "a walk on the beach"}) { tokens { accessToken refreshToken } userErrors { code } } }`,
+		vars{"t": token, "a": []string{agreements[0].ID, agreements[1].ID}}).CompleteRegistration
+	me := c.as(made.Tokens.AccessToken)
+
+	askCounted[any](me, counted, "requestEmailVerification", 7, `mutation { requestEmailVerification { userErrors { code } } }`, nil)
+	asked := askCounted[struct {
+		LogIn struct{ Challenge struct{ ID string } }
+	}](c, counted, "logIn", 11,
+		`mutation($l: String!) { logIn(input: {login: $l, password: "a walk on the beach"}) { challenge { id } userErrors { code } } }`, vars{"l": phone})
+	askCounted[any](c, counted, "confirmLogIn", 12,
+		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
+		vars{"i": asked.LogIn.Challenge.ID, "c": c.newestCode(phone)})
+	askCounted[any](c, counted, "refreshSession", 9,
+		`mutation($r: String!) { refreshSession(input: {refreshToken: $r}) { tokens { accessToken } userErrors { code } } }`, vars{"r": made.Tokens.RefreshToken})
+
+	wallet := askCounted[struct {
+		OpenWallet struct{ Wallet struct{ Number string } }
+	}](me, counted, "openWallet", 6,
+		`mutation { openWallet(input: {currency: "Z"}) { wallet { number } userErrors { code } } }`, nil).OpenWallet.Wallet.Number
+	for name, want := range map[string]int{`renameWallet(input: {walletNumber: $n, name: "x"})`: 6, `setDefaultWallet(input: {walletNumber: $n})`: 6} {
+		askCounted[any](me, counted, name, want, `mutation($n: WalletNumber!) { `+name+` { userErrors { code } } }`, vars{"n": wallet})
+	}
+	askCounted[any](c.operator(), counted, "issueFunds", 4, `mutation($n: WalletNumber!, $k: UUID!) { issueFunds(input: {walletNumber: $n, amount: "10",
+		reference: "test", idempotencyKey: $k}) { transfer { status } userErrors { code } } }`, vars{"n": wallet, "k": newKey()})
+	annaWallet, _ := c.anna().wallet("Z")
+	for _, end := range []string{"confirm", "cancel"} {
+		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
+		if end == "confirm" {
+			askCounted[any](me, counted, "confirmTransfer", 9, confirmTransfer, vars{"id": transfer, "code": c.newestCode(phone)})
+		} else {
+			askCounted[any](me, counted, "cancelTransfer", 7, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
+		}
+	}
+	askCounted[any](me, counted, "setConfirmationPolicy", 6,
+		`mutation { setConfirmationPolicy(input: {currency: "Z", withoutCodeUpTo: "0"}) { policy { withoutCodeUpTo { amount } } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "logOut", 3, `mutation { logOut { sessionId userErrors { code } } }`, nil)
+}
