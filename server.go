@@ -36,7 +36,7 @@ func main() {
 
 // run is the program: it serves until ctx ends, and then finishes what was begun.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	c, err := config.FromEnvironment()
+	c, err := config.Load(nil)
 	if err != nil {
 		return fmt.Errorf("the configuration is not good:\n%w", err)
 	}

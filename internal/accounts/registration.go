@@ -139,6 +139,7 @@ func (s *Service) advance(tx *postgres.Tx, r *Registration) error {
 func (s *Service) VerifyPhone(ctx context.Context, token, code string) (Registration, error) {
 	var refusal *fault.Fault
 	r, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Registration, error) {
+		refusal = nil // of an attempt that Postgres undid
 		r, err := s.lockRegistration(tx, token)
 		if err != nil {
 			return Registration{}, err

@@ -54,19 +54,10 @@ type Config struct {
 	MaxSubscriptions int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
 }
 
-// Load reads the environment. It reports every mistake it finds, joined, not only the first.
+// Load reads an environment, the process's own for nil; secrets are then removed from that. It reports every mistake it finds, joined, not only the first.
 func Load(environment map[string]string) (Config, error) {
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Environment: environment}); err != nil {
-		return Config{}, err
-	}
-	return c, errors.Join(c.mistakes()...)
-}
-
-// FromEnvironment is Load for the process's own environment, from which secrets are then removed.
-func FromEnvironment() (Config, error) {
-	var c Config
-	if err := env.Parse(&c); err != nil {
 		return Config{}, err
 	}
 	return c, errors.Join(c.mistakes()...)

@@ -69,6 +69,7 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code string, trust bool) (Tokens, error) {
 	var refusal *fault.Fault
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (tokens Tokens, err error) {
+		refusal = nil // of an attempt that Postgres undid
 		if refusal, err = s.verification.Check(tx, challengeID, verification.LogIn, code); err != nil || refusal != nil {
 			return Tokens{}, err // a refusal is committed: it has spent an attempt
 		}
@@ -85,10 +86,7 @@ func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code 
 		}
 		return s.openOn(tx, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
 	})
-	if err == nil && refusal != nil {
-		err = refusal
-	}
-	if err == nil {
+	if tokens, err = verification.Settle(tokens, refusal, err); err == nil {
 		s.hub.Publish(tokens.Account.ID)
 	}
 	return tokens, err

@@ -35,6 +35,7 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 
 	var refusal *fault.Fault
 	policy, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (p Policy, err error) {
+		refusal = nil // of an attempt that Postgres undid
 		row, err := lockPolicy(tx, viewer.ID, letter)
 		if err != nil {
 			return Policy{}, err

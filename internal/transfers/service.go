@@ -91,6 +91,7 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UUID, code string) (View, error) {
 	var refusal *fault.Fault
 	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
+		refusal = nil // of an attempt that Postgres undid
 		t, err := lockSent(tx, viewer.ID, id)
 		if err != nil || t.Status == models.TransferCompleted {
 			return t, err
