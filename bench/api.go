@@ -80,8 +80,8 @@ func signIn(ctx context.Context, w *world) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens := make([]string, len(w.people))
-	for i, p := range w.people {
+	tokens := make([]string, min(len(w.people), mostClients))
+	for i, p := range w.people[:len(tokens)] {
 		opened, err := room.Open(ctx, p.account, sessions.Device{Name: "bench", Platform: "OTHER"}, false)
 		if err != nil {
 			return nil, err

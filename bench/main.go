@@ -19,6 +19,8 @@ import (
 	"time"
 )
 
+const mostClients = 1024 // each sends from wallets of its own
+
 type options struct {
 	clients []int
 	seconds float64
@@ -45,7 +47,7 @@ func parse() options {
 	flag.StringVar(&o.out, "out", "", "file for the results as JSON")
 	flag.Parse()
 	for part := range strings.SplitSeq(*clients, ",") {
-		if n, err := strconv.Atoi(part); err == nil && n > 0 && n <= 1024 {
+		if n, err := strconv.Atoi(part); err == nil && n > 0 && n <= mostClients {
 			o.clients = append(o.clients, n)
 		}
 	}

@@ -21,9 +21,9 @@ import (
 )
 
 const (
-	people     = 256
-	eachHolds  = 1_000_000_000 // minor units in each wallet
-	ticksPerMS = 10            // a tick of /proc is 10 ms
+	walletsEach = 2
+	eachHolds   = 1_000_000_000 // minor units in each wallet
+	ticksPerMS  = 10            // a tick of /proc is 10 ms
 )
 
 var dollars = money.Currency{Letter: "Z", Code: "WMZ", Exponent: 2, Fee: money.FeeSchedule{RateBasisPoints: 80, MinMinor: 1, MaxMinor: 5000}}
@@ -68,7 +68,7 @@ func (w *world) fill(ctx context.Context, wallets int) error {
 		return err
 	}
 	w.db = db
-	if err := w.addPeople(ctx, wallets/people+1); err != nil {
+	if err := w.addPeople(ctx, max(wallets/walletsEach, 2)); err != nil {
 		return err
 	}
 	w.hot = w.people[0].wallets[0]
@@ -77,34 +77,29 @@ func (w *world) fill(ctx context.Context, wallets int) error {
 }
 
 // addPeople writes accounts and wallets, and lets the ledger's own rules see them funded: by an issue for each.
-func (w *world) addPeople(ctx context.Context, each int) error {
-	orm := w.db.GORM(ctx)
+func (w *world) addPeople(ctx context.Context, people int) error {
 	born := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	var accounts []models.Account
+	var policies []models.ConfirmationPolicy
 	for i := range people {
 		phone, email := fmt.Sprintf("+7910%07d", i), fmt.Sprintf("p%d@bench.test", i)
 		account := models.Account{ID: uuid.Must(uuid.NewV7()), WMID: number.NewWMID(), Role: models.RolePerson, Status: models.AccountActive,
 			CertificateLevel: models.CertificatePersonal, Locale: "EN", Phone: &phone, Email: &email, EmailKey: &email, FirstName: "P", LastName: "N",
 			BirthDate: &born, CreatedAt: time.Now()}
-		if err := orm.Create(&account).Error; err != nil {
-			return err
-		}
-		if err := orm.Create(&models.ConfirmationPolicy{AccountID: account.ID, Currency: "Z", WithoutCodeUpTo: eachHolds}).Error; err != nil {
-			return err
-		}
+		accounts = append(accounts, account)
+		policies = append(policies, models.ConfirmationPolicy{AccountID: account.ID, Currency: "Z", WithoutCodeUpTo: eachHolds})
 		p := person{account: account}
-		rows := make([]models.Wallet, each)
-		for j := range rows {
-			rows[j] = models.Wallet{Number: number.NewWallet("Z"), AccountID: account.ID, Kind: models.WalletUser, Currency: "Z", Name: "Bench",
-				IsDefault: j == 0, OpenedAt: time.Now()}
-		}
-		if err := orm.Create(&rows).Error; err != nil {
-			return err
-		}
-		for _, row := range rows {
+		for j := range walletsEach {
 			p.wallets = append(p.wallets, len(w.wallets))
-			w.wallets = append(w.wallets, row)
+			w.wallets = append(w.wallets, models.Wallet{Number: number.NewWallet("Z"), AccountID: account.ID, Kind: models.WalletUser, Currency: "Z",
+				Name: "Bench", IsDefault: j == 0, OpenedAt: time.Now()})
 		}
 		w.people = append(w.people, p)
+	}
+	for _, rows := range []any{accounts, policies, w.wallets} {
+		if err := w.db.GORM(ctx).CreateInBatches(rows, 1000).Error; err != nil {
+			return err
+		}
 	}
 	return w.fund(ctx)
 }

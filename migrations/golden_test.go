@@ -57,10 +57,13 @@ WHERE tgrelid = $1::bigint::oid AND NOT tgisinternal ORDER BY tgname`
 	functionsSQL = `SELECT replace(pg_get_functiondef(oid), 'public.', '') FROM pg_proc
 WHERE pronamespace = 'public'::regnamespace AND prokind IN ('f', 'p') ORDER BY proname`
 
+	domainsSQL = `SELECT 'CREATE DOMAIN ' || t.typname || ' AS ' || format_type(t.typbasetype, t.typtypmod) || coalesce(' CONSTRAINT ' || c.conname || ' ' || pg_get_constraintdef(c.oid), '') || ';'
+FROM pg_type t LEFT JOIN pg_constraint c ON c.contypid = t.oid WHERE t.typnamespace = 'public'::regnamespace AND t.typtype = 'd' ORDER BY 1`
+
 	othersSQL = `SELECT c.relkind::text || ' ' || c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind NOT IN ('r', 'p', 'i', 't', 'S', 'c')
 UNION ALL SELECT 'type ' || t.typname FROM pg_type t
-WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd', 'r') ORDER BY 1`
+WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'r') ORDER BY 1`
 )
 
 // render writes down the whole schema of a database as its catalogs have it.
@@ -68,6 +71,9 @@ func render(t *testing.T, db *postgres.DB) string {
 	t.Helper()
 	var page strings.Builder
 	page.WriteString("-- What the migrations add up to, as Postgres has it. Written by: make generate\n")
+	for _, domain := range lines(t, db, domainsSQL) {
+		page.WriteString("\n" + domain + "\n")
+	}
 	for _, table := range tablesOf(t, db) {
 		page.WriteString("\n" + table.definition(t, db))
 		for _, sql := range []string{indexesSQL, triggersSQL} {

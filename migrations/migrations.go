@@ -5,7 +5,7 @@ package migrations
 import "embed"
 
 // Newest is the number of the last file.
-const Newest = 5
+const Newest = 6
 
 // Files are the migrations.
 //

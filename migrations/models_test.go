@@ -28,7 +28,7 @@ var withoutModel = []string{"event_heads", "rate_counters"}
 
 // kinds are the column types that a field's type reads and writes without loss.
 var kinds = map[string][]string{
-	"string": {"text"}, "int": {"integer"}, "int64": {"bigint"}, "bool": {"boolean"}, "uuid.UUID": {"uuid"},
+	"string": {"text", "wallet_number"}, "int": {"integer"}, "int64": {"bigint"}, "bool": {"boolean"}, "uuid.UUID": {"uuid"},
 	"time.Time": {"timestamp with time zone", "date"}, "[]uint8": {"bytea", "jsonb"},
 }
 

@@ -1,5 +1,7 @@
 -- What the migrations add up to, as Postgres has it. Written by: make generate
 
+CREATE DOMAIN wallet_number AS text CONSTRAINT wallet_number_check CHECK ((VALUE ~ '^[A-Z][0-9]{12}$'::text));
+
 CREATE TABLE accounts (
     id                     uuid                     NOT NULL,
     wmid                   text                     NOT NULL,
@@ -30,6 +32,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
     CONSTRAINT accounts_wmid_check CHECK ((wmid ~ '^[0-9]{12}$'::text))
 );
+CREATE TRIGGER accounts_events_begin AFTER INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION accounts_begin_events();
 
 CREATE TABLE agreement_acceptances (
     account_id             uuid                     NOT NULL,
@@ -303,7 +306,7 @@ CREATE INDEX transfers_sent_idx ON transfers USING btree (from_account_id, id);
 
 CREATE TABLE wallets (
     id                     bigint                   NOT NULL GENERATED ALWAYS AS IDENTITY,
-    number                 text                     NOT NULL,
+    number                 wallet_number            NOT NULL,
     account_id             uuid                     NOT NULL,
     kind                   text                     NOT NULL,
     currency               text                     NOT NULL,
@@ -322,11 +325,21 @@ CREATE TABLE wallets (
     CONSTRAINT wallets_balance_check CHECK (((balance >= 0) OR (kind = 'ISSUE'::text))),
     CONSTRAINT wallets_closed_check CHECK (((closed_at IS NULL) OR ((balance = 0) AND (NOT is_default)))),
     CONSTRAINT wallets_kind_check CHECK ((kind = ANY (ARRAY['USER'::text, 'ISSUE'::text, 'FEES'::text, 'PROTECTED'::text]))),
-    CONSTRAINT wallets_number_check CHECK (((number ~ '^[A-Z][0-9]{12}$'::text) AND ("left"(number, 1) = currency)))
+    CONSTRAINT wallets_number_check CHECK (("left"((number)::text, 1) = currency))
 ) WITH (fillfactor=80);
 CREATE INDEX wallets_account_id_idx ON wallets USING btree (account_id);
 CREATE UNIQUE INDEX wallets_default_key ON wallets USING btree (account_id, currency) WHERE is_default;
 CREATE UNIQUE INDEX wallets_system_key ON wallets USING btree (currency, kind, shard) WHERE (kind <> 'USER'::text);
+
+CREATE OR REPLACE FUNCTION accounts_begin_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO event_heads (account_id, last_seq) VALUES (NEW.id, 0);
+    RETURN NEW;
+END
+$function$;
 
 CREATE OR REPLACE FUNCTION entries_refuse_change()
  RETURNS trigger

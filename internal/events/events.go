@@ -4,8 +4,10 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,54 +30,70 @@ func Changed(account uuid.UUID) Draft {
 }
 
 // The heads are locked in account order, until the commit: so two transactions cannot deadlock here, and numbers become
-// visible in order and without gaps. Call it last in a transaction, after every other lock.
-const appendSQL = `
-WITH drafts AS (
-    SELECT account_id, kind, subject, n
-    FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS d (account_id, kind, subject, n)
-), counts AS (
-    SELECT account_id, count(*) AS added FROM drafts GROUP BY account_id
-), heads AS (
-    INSERT INTO event_heads AS h (account_id, last_seq)
-    SELECT account_id, added FROM counts ORDER BY account_id
-    ON CONFLICT (account_id) DO UPDATE SET last_seq = h.last_seq + excluded.last_seq
-    RETURNING account_id, last_seq
-)
+// visible in order and without gaps. An account without a head has no number, which its column refuses.
+const (
+	lockSQL    = `SELECT 1 FROM event_heads WHERE account_id = ANY($1) ORDER BY account_id FOR NO KEY UPDATE`
+	advanceSQL = `
+UPDATE event_heads h SET last_seq = h.last_seq + a.added
+FROM unnest($1::uuid[], $2::bigint[]) AS a (account_id, added) WHERE h.account_id = a.account_id`
+	insertSQL = `
 INSERT INTO events (account_id, seq, kind, subject, occurred_at)
-SELECT account_id, last_seq - added + row_number() OVER (PARTITION BY account_id ORDER BY n), kind, subject, $4
-FROM drafts JOIN counts USING (account_id) JOIN heads USING (account_id)`
+SELECT d.account_id, h.last_seq - d.behind, d.kind, d.subject, $5
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS d (account_id, behind, kind, subject)
+LEFT JOIN event_heads h ON h.account_id = d.account_id`
+)
 
-// Append writes events in the caller's transaction, in the order given. After the commit, Hub.Publish wakes listeners.
-func Append(ctx context.Context, q postgres.Querier, now time.Time, drafts ...Draft) error {
+// Queue writes events in the transaction of a batch, in the order given. Call it last, after every other lock. After the
+// commit, Hub.Publish wakes listeners. The connection must be one that takes rows in the order of an array (see package
+// ledger); AppendTx needs no such care.
+func Queue(batch *pgx.Batch, now time.Time, drafts ...Draft) {
+	if len(drafts) > 0 {
+		queue(batch, now, drafts, heads(drafts))
+	}
+}
+
+// AppendTx is Queue in a GORM transaction, on any connection.
+func AppendTx(tx *postgres.Tx, drafts ...Draft) error {
 	if len(drafts) == 0 {
 		return nil
 	}
-	if _, err := q.Exec(ctx, appendSQL, arguments(now, drafts)...); err != nil {
-		return fmt.Errorf("events: append: %w", err)
-	}
-	return nil
+	return tx.PGX(func(q postgres.Querier) error {
+		batch, accounts := &pgx.Batch{}, heads(drafts)
+		if len(accounts) > 1 {
+			batch.Queue(lockSQL, postgres.UUIDs(accounts))
+		}
+		queue(batch, tx.Now, drafts, accounts)
+		if err := q.SendBatch(tx.Context(), batch).Close(); err != nil {
+			return fmt.Errorf("events: append: %w", err)
+		}
+		return nil
+	})
 }
 
-// Queue is Append as a part of a batch.
-func Queue(batch *pgx.Batch, now time.Time, drafts ...Draft) {
-	if len(drafts) > 0 {
-		batch.Queue(appendSQL, arguments(now, drafts)...)
-	}
+// heads are the accounts of the drafts, each once, in order.
+func heads(drafts []Draft) []uuid.UUID {
+	accounts := Accounts(drafts)
+	slices.SortFunc(accounts, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(accounts)
 }
 
-func arguments(now time.Time, drafts []Draft) []any {
-	accounts := make([]uuid.UUID, len(drafts))
-	kinds := make([]string, len(drafts))
-	subjects := make([]string, len(drafts))
+func queue(batch *pgx.Batch, now time.Time, drafts []Draft, accounts []uuid.UUID) {
+	left := make(map[uuid.UUID]int64, len(accounts)) // how many of an account's events are still to come
+	for _, d := range drafts {
+		left[d.AccountID]++
+	}
+	added := make([]int64, len(accounts))
+	for i, account := range accounts {
+		added[i] = left[account]
+	}
+	behind := make([]int64, len(drafts)) // the head, once it has advanced
+	kinds, subjects := make([]string, len(drafts)), make([]string, len(drafts))
 	for i, d := range drafts {
-		accounts[i], kinds[i], subjects[i] = d.AccountID, d.Kind, d.Subject
+		left[d.AccountID]--
+		behind[i], kinds[i], subjects[i] = left[d.AccountID], d.Kind, d.Subject
 	}
-	return []any{postgres.UUIDs(accounts), kinds, subjects, now}
-}
-
-// AppendTx is Append in a GORM transaction.
-func AppendTx(tx *postgres.Tx, drafts ...Draft) error {
-	return tx.PGX(func(q postgres.Querier) error { return Append(tx.Context(), q, tx.Now, drafts...) })
+	batch.Queue(advanceSQL, postgres.UUIDs(accounts), added)
+	batch.Queue(insertSQL, postgres.UUIDs(Accounts(drafts)), behind, kinds, subjects, now)
 }
 
 // Accounts are the accounts of the drafts, for Publish.

@@ -222,7 +222,7 @@ func (r *Report) checkSets(ctx context.Context, tx pgx.Tx) error {
 		{"an account's events run 1..n without a gap", `SELECT 'account ' || account_id FROM events GROUP BY account_id
 			HAVING min(seq) <> 1 OR max(seq) <> count(*) LIMIT 1`},
 		{"an account's event head is its last event", `SELECT 'account ' || h.account_id FROM event_heads h
-			WHERE h.last_seq IS DISTINCT FROM (SELECT max(seq) FROM events e WHERE e.account_id = h.account_id) LIMIT 1`},
+			WHERE h.last_seq <> (SELECT coalesce(max(seq), 0) FROM events e WHERE e.account_id = h.account_id) LIMIT 1`},
 	} {
 		var row string
 		switch err := tx.QueryRow(ctx, set.sql).Scan(&row); {

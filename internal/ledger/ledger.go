@@ -56,7 +56,7 @@ type Ledger struct {
 	db    *postgres.DB
 	hub   *events.Hub
 	log   *slog.Logger
-	queue chan *job
+	queue *queue
 }
 
 type job struct {
@@ -79,7 +79,7 @@ type answer struct {
 
 // New makes the ledger.
 func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
-	return &Ledger{db: db, hub: hub, log: log, queue: make(chan *job, queueLength)}
+	return &Ledger{db: db, hub: hub, log: log, queue: newQueue()}
 }
 
 // Post moves the money of one transfer and returns when that is durable, or refused. It locks the wallets involved in id
@@ -90,9 +90,7 @@ func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
 // or ErrNeedsCode.
 func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 	j := &job{posting: p, answer: make(chan answer, 1)}
-	select {
-	case l.queue <- j:
-	default:
+	if !l.queue.put(j) {
 		return Outcome{}, overloaded()
 	}
 
@@ -130,24 +128,6 @@ func (l *Ledger) Run(ctx context.Context) {
 		})
 	}
 	running.Wait()
-}
-
-// gather takes what waits, up to a full group, and leaves out what its callers have taken back.
-func (l *Ledger) gather(first *job) []*job {
-	var group []*job
-	for next := first; ; {
-		if next.state.CompareAndSwap(waiting, taken) {
-			group = append(group, next)
-		}
-		if len(group) == groupMost {
-			return group
-		}
-		select {
-		case next = <-l.queue:
-		default:
-			return group
-		}
-	}
 }
 
 func accountsOf(verdicts []*verdict) []uuid.UUID {

@@ -18,8 +18,10 @@ const (
 )
 
 // posterSettings keep one stuck row, or one stuck server, from stopping the others: nobody waits long for a lock, and Postgres
-// itself ends a transaction whose server has gone silent in the middle of it.
+// itself ends a transaction whose server has gone silent in the middle of it. They also fix the plans: whatever the tables have
+// grown to, each row of an array is looked up by its index, in the order of the array, which is the order of locks.
 var posterSettings = map[string]string{
+	"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 	"lock_timeout": "1s", "idle_in_transaction_session_timeout": "5s",
 	"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 }
@@ -31,20 +33,20 @@ type poster struct {
 	fees   map[string]int64 // the fee wallet of each currency in this poster's shard
 }
 
+// run posts what there is to post, until ctx has ended and nothing is left that no other poster has.
 func (p *poster) run(ctx context.Context) {
+	queue := p.ledger.queue
 	for {
+		for group := queue.take(); len(group) > 0; group = queue.take() {
+			p.postGroup(group)
+			queue.done(group)
+		}
+		if ctx.Err() != nil {
+			return
+		}
 		select {
-		case first := <-p.ledger.queue:
-			p.postGroup(p.ledger.gather(first))
+		case <-queue.free:
 		case <-ctx.Done():
-			for {
-				select {
-				case first := <-p.ledger.queue:
-					p.postGroup(p.ledger.gather(first))
-				default:
-					return
-				}
-			}
 		}
 	}
 }
@@ -52,9 +54,6 @@ func (p *poster) run(ctx context.Context) {
 // postGroup posts a group, and answers every job of it. When Postgres refuses the group for something that one posting brought
 // along, the halves are posted apart, and so on: whatever is wrong with one touches no other.
 func (p *poster) postGroup(group []*job) {
-	if len(group) == 0 {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), groupTime)
 	defer cancel()
 

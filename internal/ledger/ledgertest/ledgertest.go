@@ -95,7 +95,7 @@ func NewPerson(t testing.TB, db *postgres.DB, wmid, walletNumber string) Person 
 		t.Fatal(err)
 	}
 	err = db.Pool.QueryRow(ctx, `INSERT INTO wallets (number, account_id, kind, currency, name, is_default, opened_at)
-		VALUES ($1, $2, 'USER', left($1, 1), 'Test', true, now()) RETURNING id`, walletNumber, p.Account).Scan(&p.Wallet.ID)
+		VALUES ($1::text, $2, 'USER', left($1::text, 1), 'Test', true, now()) RETURNING id`, walletNumber, p.Account).Scan(&p.Wallet.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
