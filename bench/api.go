@@ -3,20 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/google/uuid"
 
 	"purser/internal/accounts"
 	"purser/internal/config"
@@ -27,15 +24,18 @@ import (
 	"purser/internal/verification"
 )
 
-var servingAt = regexp.MustCompile(`API +(http://\S+)/graphql`)
+var (
+	servingAt = regexp.MustCompile(`API +http://(\S+)/graphql`)
+	mallocs   = regexp.MustCompile(`(?m)^go_memstats_mallocs_total (\S+)$`)
+)
 
 // api is createTransfer as an app calls it: HTTP, GraphQL, a token of its own for each person, on a server process.
 type api struct {
-	w      *world
-	cmd    *exec.Cmd
-	url    string
-	http   *http.Client
-	tokens []string
+	w       *world
+	cmd     *exec.Cmd
+	address string
+	tokens  []string
+	wires   []*wire // of each client
 }
 
 func newAPI(ctx context.Context, w *world, binary string) (contender, error) {
@@ -43,9 +43,7 @@ func newAPI(ctx context.Context, w *world, binary string) (contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{w: w, tokens: tokens, cmd: exec.Command(binary), http: &http.Client{
-		Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConns: 1024, MaxIdleConnsPerHost: 1024},
-	}}
+	a := &api{w: w, tokens: tokens, cmd: exec.Command(binary)}
 	out := &output{}
 	a.cmd.Env = append(os.Environ(), "DATABASE_URL="+w.dsn, "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=warn")
 	a.cmd.Stdout, a.cmd.Stderr = out, os.Stderr
@@ -54,7 +52,10 @@ func newAPI(ctx context.Context, w *world, binary string) (contender, error) {
 	}
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if found := servingAt.FindSubmatch(out.bytes()); found != nil {
-			a.url = string(found[1]) + "/graphql"
+			a.address = string(found[1])
+			for client := range mostClients {
+				a.wires = append(a.wires, newWire(a.address, tokens[client%len(tokens)]))
+			}
 			return a, nil
 		}
 	}
@@ -95,52 +96,38 @@ func (a *api) name() string   { return "(c) createTransfer" }
 func (a *api) serverPID() int { return a.cmd.Process.Pid }
 
 func (a *api) close() {
+	for _, w := range a.wires {
+		w.close()
+	}
 	_ = a.cmd.Process.Signal(syscall.SIGTERM)
 	_ = a.cmd.Wait()
 }
 
-const mutation = `mutation($i: CreateTransferInput!) { createTransfer(input: $i) { transfer { id status } userErrors { code } } }`
-
-type answer struct {
-	Data struct {
-		CreateTransfer struct {
-			Transfer   struct{ Status string }
-			UserErrors []struct{ Code string }
-		}
-	}
-	Errors []struct{ Message string }
+func (a *api) move(ctx context.Context, client, from, to int) error {
+	return a.wires[client].send(ctx, a.w.wallets[from].Number, a.w.wallets[to].Number)
 }
 
-func (a *api) move(ctx context.Context, client, from, to int) error {
-	body, err := json.Marshal(map[string]any{"query": mutation, "variables": map[string]any{"i": map[string]any{
-		"from": a.w.wallets[from].Number, "to": map[string]any{"walletNumber": a.w.wallets[to].Number}, "amount": "0.01", "idempotencyKey": uuid.NewString(),
-	}}})
+// allocations are those that the server counts.
+func (a *api) allocations(ctx context.Context) (uint64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.address+"/metrics", nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(body))
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+a.tokens[client%len(a.tokens)])
-	response, err := a.http.Do(request)
-	if err != nil {
-		return err
+		return 0, err
 	}
 	defer response.Body.Close() //nolint:errcheck // read to its end
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var said answer
-	if err := json.Unmarshal(text, &said); err != nil {
-		return err
+	found := mallocs.FindSubmatch(text)
+	if found == nil {
+		return 0, errors.New("the server does not count its allocations")
 	}
-	if said.Data.CreateTransfer.Transfer.Status != "COMPLETED" {
-		return fmt.Errorf("%w: %.300s", errRefused, text)
-	}
-	return nil
+	count, err := strconv.ParseFloat(string(found[1]), 64)
+	return uint64(count), err
 }
 
 func (a *api) stored(ctx context.Context) (int, error) { return storedTransfers(ctx, a.w) }

@@ -62,6 +62,8 @@ func (b *baseline) move(ctx context.Context, _, from, to int) error {
 		uuid.Must(uuid.NewV7()), uuid.New(), b.w.wallets[from].ID, b.w.wallets[to].ID).Scan(&done)
 }
 
+func (b *baseline) allocations(context.Context) (uint64, error) { return ownAllocations(), nil }
+
 func (b *baseline) stored(ctx context.Context) (n int, err error) {
 	err = b.pool.QueryRow(ctx, `SELECT count(*) FROM baseline.transfers`).Scan(&n)
 	return n, err

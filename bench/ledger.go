@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -58,6 +59,15 @@ func (r *room) move(ctx context.Context, _, from, to int) error {
 		Amount: 1, Fee: fee, FeePaidBy: models.FeePaidBySender, CreatedAt: time.Now(),
 	}})
 	return err
+}
+
+func (r *room) allocations(context.Context) (uint64, error) { return ownAllocations(), nil }
+
+// ownAllocations are those of this process; the clients are a part of it.
+func ownAllocations() uint64 {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return memory.Mallocs
 }
 
 func (r *room) stored(ctx context.Context) (int, error) { return storedTransfers(ctx, r.w) }

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 )
@@ -17,73 +14,13 @@ type contender interface {
 	move(ctx context.Context, client, from, to int) error
 	// serverPID is the process that serves, 0 when it is this one.
 	serverPID() int
+	// allocations are how many there were, in the process that serves.
+	allocations(ctx context.Context) (uint64, error)
 	// stored is how many transfers are there.
 	stored(ctx context.Context) (int, error)
 	// check proves that the sums hold.
 	check(ctx context.Context) error
 	close()
-}
-
-// result is one line of the table. Times are in milliseconds; CPU is in milliseconds per transfer.
-type result struct {
-	What        string  `json:"what"`
-	Clients     int     `json:"clients"`
-	Into        string  `json:"into"`
-	PerSecond   float64 `json:"perSecond"`
-	OfBaseline  float64 `json:"ofBaseline"`
-	P50         float64 `json:"p50ms"`
-	P95         float64 `json:"p95ms"`
-	P99         float64 `json:"p99ms"`
-	Errors      int     `json:"errors"`
-	FirstError  string  `json:"firstError,omitempty"`
-	ServerCPU   float64 `json:"serverCPUms"`
-	PostgresCPU float64 `json:"postgresCPUms"`
-}
-
-func measureOne(ctx context.Context, w *world, make func(context.Context, *world, string) (contender, error), binary string,
-	clients int, hot bool, seconds float64,
-) (result, error) {
-	c, err := make(ctx, w, binary)
-	if err != nil {
-		return result{}, err
-	}
-	defer c.close()
-	drive(ctx, w, c, clients, hot, min(seconds/5, 1)) // to warm up
-	if err := w.settle(ctx); err != nil {
-		return result{}, err
-	}
-	before, err := c.stored(ctx)
-	if err != nil {
-		return result{}, err
-	}
-	serverBefore, postgresBefore := cpuOf(c.serverPID()), w.postgresCPU()
-	d := drive(ctx, w, c, clients, hot, seconds)
-	server, postgres := cpuOf(c.serverPID())-serverBefore, w.postgresCPU()-postgresBefore
-	after, err := c.stored(ctx)
-	if err == nil {
-		err = c.check(ctx)
-	}
-	if err == nil && after-before < len(d.took) {
-		err = fmt.Errorf("%d were acknowledged and %d are there", len(d.took), after-before)
-	}
-	if err != nil {
-		return result{}, fmt.Errorf("%s, %d clients: %w", c.name(), clients, err)
-	}
-
-	slices.Sort(d.took)
-	moved := float64(max(len(d.took), 1))
-	r := result{
-		What: c.name(), Clients: clients, Into: "spread", PerSecond: float64(len(d.took)) / d.wall.Seconds(),
-		P50: percentile(d.took, 50), P95: percentile(d.took, 95), P99: percentile(d.took, 99), Errors: d.errors,
-		ServerCPU: float64(server.Milliseconds()) / moved, PostgresCPU: float64(postgres.Milliseconds()) / moved,
-	}
-	if hot {
-		r.Into = "one wallet"
-	}
-	if d.first != nil {
-		r.FirstError = d.first.Error()
-	}
-	return r, nil
 }
 
 // driven is what a run of the load has shown.
@@ -95,8 +32,8 @@ type driven struct {
 }
 
 // drive lets clients move money one transfer after another for a time.
-func drive(ctx context.Context, w *world, c contender, clients int, hot bool, seconds float64) driven {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds*float64(time.Second)))
+func drive(ctx context.Context, w *world, c contender, clients int, hot bool, length time.Duration) driven {
+	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
 	var mu sync.Mutex
 	var all driven
@@ -112,7 +49,9 @@ func drive(ctx context.Context, w *world, c contender, clients int, hot bool, se
 				err := c.move(context.WithoutCancel(ctx), client, from, to)
 				if err != nil {
 					mine.errors++
-					mine.first = errors.Join(mine.first, err)
+					if mine.first == nil {
+						mine.first = err
+					}
 					if mine.errors > 100 {
 						break
 					}

@@ -1,7 +1,8 @@
 // Bench measures how fast money moves, on this machine and in one run: (a) one PL/pgSQL call per transfer on bare pgx, the
 // baseline; (b) the ledger room alone; (c) createTransfer through HTTP and GraphQL with real tokens, on a server process.
-// Each runs for several numbers of clients, spread over many wallets and all into one. Sums are checked after each.
-// Timings move with the machine: compare ratios within one run. `make bench` runs it; it is bounded in time and count.
+// Each runs for several numbers of clients, spread over many wallets and all into one; sums are checked after each. Then (c) and
+// the pages that an app reads are measured with ten thousand entries stored and with millions, and the server's memory over a
+// long run. Timings move with the machine: compare ratios within one run. It is bounded in time and count.
 package main
 
 import (
@@ -13,9 +14,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -23,15 +25,29 @@ const mostClients = 1024 // each sends from wallets of its own
 
 type options struct {
 	clients []int
-	seconds float64
+	length  time.Duration
+	rounds  int
 	wallets int
 	what    string
+	entries int
+	soak    time.Duration
 	out     string
+}
+
+// report is all that a run has found, as it is written for machines.
+type report struct {
+	At         time.Time     `json:"at"`
+	Cores      int           `json:"cores"`
+	Go         string        `json:"go"`
+	Comparison []result      `json:"comparison"`
+	Growth     *growthReport `json:"growth,omitempty"`
+	Soak       *soak         `json:"soak,omitempty"`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	debug.SetGCPercent(400) // as the server does
 	if err := run(ctx, parse()); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
@@ -41,11 +57,15 @@ func main() {
 func parse() options {
 	o := options{}
 	clients := flag.String("clients", "16,64,256", "numbers of clients, separated by commas")
-	flag.Float64Var(&o.seconds, "seconds", 5, "how long each measurement takes")
+	flag.DurationVar(&o.length, "length", 3*time.Second, "how long each measurement takes")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each is repeated; the median counts")
 	flag.IntVar(&o.wallets, "wallets", 10_000, "wallets that transfers are spread over")
-	flag.StringVar(&o.what, "what", "abc", "which of (a), (b) and (c) to measure")
+	flag.StringVar(&o.what, "what", "abc", "which of (a), (b) and (c) to compare; none: -")
+	flag.IntVar(&o.entries, "entries", 5_000_000, "entries to measure growth at; 0: do not")
+	flag.DurationVar(&o.soak, "soak", 10*time.Minute, "how long to watch the server's memory; 0: do not")
 	flag.StringVar(&o.out, "out", "", "file for the results as JSON")
 	flag.Parse()
+	o.rounds = max(o.rounds, 1)
 	for part := range strings.SplitSeq(*clients, ",") {
 		if n, err := strconv.Atoi(part); err == nil && n > 0 && n <= mostClients {
 			o.clients = append(o.clients, n)
@@ -64,45 +84,70 @@ func run(ctx context.Context, o options) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
+	r := report{At: time.Now().UTC(), Cores: runtime.NumCPU(), Go: runtime.Version()}
+	if err := r.compare(ctx, o, dir, binary); err != nil {
+		return err
+	}
+	if err := r.grow(ctx, o, dir, binary); err != nil {
+		return err
+	}
+	if o.out != "" {
+		text, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(o.out, text, 0o644); err != nil {
+			return err
+		}
+	}
+	if r.Soak != nil && !r.Soak.Flat {
+		return fmt.Errorf("the server's memory grew from %.0f to %.0f MiB", r.Soak.Middle, r.Soak.Last)
+	}
+	return nil
+}
+
+func (r *report) compare(ctx context.Context, o options, dir, binary string) error {
+	if !strings.ContainsAny(o.what, "abc") {
+		return nil
+	}
 	w, err := newWorld(ctx, filepath.Join(dir, "data"), o.wallets)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-
-	var results []result
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "what\tclients\tinto\ttransfers/s\tof (a)\tp50 ms\tp95 ms\tp99 ms\terrors\tserver CPU ms\tPostgres CPU ms\t")
-	for _, hot := range []bool{false, true} {
-		for _, clients := range o.clients {
-			var baseline float64
-			for i, make := range []func(context.Context, *world, string) (contender, error){newBaseline, newLedgerRoom, newAPI} {
-				if !strings.Contains(o.what, "abc"[i:i+1]) {
-					continue
-				}
-				r, err := measureOne(ctx, w, make, binary, clients, hot, o.seconds)
-				if err != nil {
-					return err
-				}
-				if baseline == 0 {
-					baseline = r.PerSecond
-				}
-				r.OfBaseline = r.PerSecond / baseline
-				results = append(results, r)
-				fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%.2f\t%.1f\t%.1f\t%.1f\t%d\t%.2f\t%.2f\t\n", r.What, r.Clients, r.Into, r.PerSecond, r.OfBaseline,
-					r.P50, r.P95, r.P99, r.Errors, r.ServerCPU, r.PostgresCPU)
-			}
-		}
-	}
-	if err := table.Flush(); err != nil {
+	if r.Comparison, err = compare(ctx, w, o, binary); err != nil {
 		return err
 	}
-	if o.out == "" {
+	return printComparison(os.Stdout, r.Comparison)
+}
+
+// grow measures growth and, at the large size, the memory of a long run.
+func (r *report) grow(ctx context.Context, o options, dir, binary string) error {
+	if o.entries == 0 {
 		return nil
 	}
-	text, err := json.MarshalIndent(map[string]any{"at": time.Now().UTC(), "results": results}, "", "  ")
+	found, large, err := measureGrowth(ctx, o, dir, binary)
+	if large != nil {
+		defer large.w.close()
+		defer large.close()
+	}
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(o.out, text, 0o644)
+	r.Growth = &found
+	if err := printGrowth(os.Stdout, found); err != nil {
+		return err
+	}
+	if o.soak == 0 {
+		return nil
+	}
+	s, err := measureSoak(ctx, large, o.soak)
+	if err != nil {
+		return err
+	}
+	r.Soak = &s
+	return printSoak(os.Stdout, s)
 }
+
+// progress tells a person what the run is at.
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,7 +18,6 @@ import (
 const (
 	walletsEach = 2
 	eachHolds   = 1_000_000_000 // minor units in each wallet
-	ticksPerMS  = 10            // a tick of /proc is 10 ms
 )
 
 var dollars = money.Currency{Letter: "Z", Code: "WMZ", Exponent: 2, Fee: money.FeeSchedule{RateBasisPoints: 80, MinMinor: 1, MaxMinor: 5000}}
@@ -117,57 +111,4 @@ func (w *world) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	_ = w.server.Stop(ctx)
-}
-
-// postgresCPU is what all processes of the private Postgres have used, those that ended included.
-func (w *world) postgresCPU() time.Duration {
-	text, err := os.ReadFile(filepath.Join(w.server.Dir(), "data", "postmaster.pid"))
-	if err != nil {
-		return 0
-	}
-	first, _, _ := bytes.Cut(text, []byte("\n"))
-	postmaster, _ := strconv.Atoi(string(first))
-	total := cpuWithChildren(postmaster)
-	all, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range all {
-		if fields := statFields(path); len(fields) > 1 && fields[1] == strconv.Itoa(postmaster) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			total += cpuOf(pid)
-		}
-	}
-	return total
-}
-
-// cpuOf is the CPU time of a process, of this one for 0.
-func cpuOf(pid int) time.Duration {
-	name := "self"
-	if pid != 0 {
-		name = strconv.Itoa(pid)
-	}
-	fields := statFields("/proc/" + name + "/stat")
-	return ticks(fields, 11, 12)
-}
-
-func cpuWithChildren(pid int) time.Duration {
-	return ticks(statFields("/proc/"+strconv.Itoa(pid)+"/stat"), 11, 12, 13, 14)
-}
-
-// statFields are the fields of a stat file behind the name of the program: state, parent, …
-func statFields(path string) []string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil
-	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	return strings.Fields(rest)
-}
-
-func ticks(fields []string, at ...int) (total time.Duration) {
-	for _, i := range at {
-		if i < len(fields) {
-			n, _ := strconv.ParseInt(fields[i], 10, 64)
-			total += time.Duration(n) * ticksPerMS * time.Millisecond
-		}
-	}
-	return total
 }
