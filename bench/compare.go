@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const warmUp = 2 * time.Second
+const warmUp = 3 * time.Second
 
 // result is one line of the comparison: the median of its rounds. Times are in milliseconds, CPU in milliseconds per transfer, that
 // of the load generator included where it is in the process that serves.

@@ -228,11 +228,13 @@ func (s *Service) Identify(ctx context.Context, walletNumber string, field ...st
 	if known, ok := s.identities.Get(walletNumber); ok {
 		return known, nil
 	}
-	w, err := s.Find(ctx, walletNumber, field...)
+	if !number.ValidWallet(walletNumber) {
+		return Identity{}, fault.New(fault.InvalidWalletNumber, field...)
+	}
+	known, err := identityByNumber(ctx, s.db, walletNumber, field)
 	if err != nil {
 		return Identity{}, err
 	}
-	known := identityOf(w)
 	s.identities.Add(walletNumber, known)
 	return known, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -53,6 +54,18 @@ func walletByNumber(ctx context.Context, db *postgres.DB, number string, field [
 		return w, fault.New(fault.RecipientNotFound, field...)
 	}
 	return w, wrap("find", err)
+}
+
+// identityByNumber is asked for with most transfers to someone new, so it speaks to the pool itself: GORM would cost more than
+// all else about it.
+func identityByNumber(ctx context.Context, db *postgres.DB, number string, field []string) (Identity, error) {
+	found := Identity{Number: number}
+	err := db.Pool.QueryRow(ctx, `SELECT id, account_id, currency FROM wallets WHERE number = $1 AND kind = 'USER'`, number).
+		Scan(&found.ID, &found.AccountID, &found.Currency)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return found, fault.New(fault.RecipientNotFound, field...)
+	}
+	return found, wrap("identify", err)
 }
 
 func defaultWallet(ctx context.Context, db *postgres.DB, account uuid.UUID, letter string, field []string) (models.Wallet, error) {

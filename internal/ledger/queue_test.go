@@ -1,0 +1,122 @@
+package ledger
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// between is a posting that waits, from one account to another.
+func between(from, to uuid.UUID) *job {
+	j := &job{answer: make(chan answer, 1)}
+	j.posting.Transfer.FromAccountID, j.posting.Transfer.ToAccountID = from, to
+	return j
+}
+
+func people(n int) []uuid.UUID {
+	ids := make([]uuid.UUID, n)
+	for i := range ids {
+		ids[i] = uuid.New()
+	}
+	return ids
+}
+
+func queued(t *testing.T, jobs ...*job) *queue {
+	t.Helper()
+	q := newQueue()
+	for _, j := range jobs {
+		if !q.put(j) {
+			t.Fatal("the queue is full")
+		}
+	}
+	return q
+}
+
+func (q *queue) hasFree() bool {
+	select {
+	case <-q.free:
+		return true
+	default:
+		return false
+	}
+}
+
+func TestTwoPostersNeverHoldOneAccount(t *testing.T) {
+	t.Parallel()
+	p := people(6)
+	first, second := between(p[0], p[1]), between(p[2], p[3])
+	q := queued(t, first)
+	mine := q.take()
+	crossing, other := between(p[1], p[4]), second
+	q.put(crossing)
+	if q.hasFree() && len(q.take()) != 0 {
+		t.Fatal("a posting of an account that is held was given away")
+	}
+	q.put(other)
+	if !q.hasFree() {
+		t.Fatal("nobody is told that there is something to post")
+	}
+	if yours := q.take(); !slices.Equal(yours, []*job{second}) {
+		t.Fatalf("the other poster got %d postings", len(yours))
+	}
+	q.done(mine)
+	if next := q.take(); !slices.Equal(next, []*job{crossing}) {
+		t.Fatalf("when the account is free, %d postings are given", len(next))
+	}
+}
+
+func TestNobodyOvertakesAPostingThatWaits(t *testing.T) {
+	t.Parallel()
+	p := people(4)
+	q := queued(t, between(p[0], p[1]))
+	mine := q.take()
+	waits, behind := between(p[1], p[2]), between(p[2], p[3]) // the second touches nothing that is held
+	q.put(waits)
+	q.put(behind)
+	if early := q.take(); len(early) != 0 {
+		t.Fatal("the posting behind was given first")
+	}
+	q.done(mine)
+	if both := q.take(); !slices.Equal(both, []*job{waits, behind}) {
+		t.Fatalf("%d postings were given, or in another order", len(both))
+	}
+}
+
+func TestAWalletThatEverybodyPaysIsOneGroup(t *testing.T) {
+	t.Parallel()
+	p := people(groupMost + 20)
+	q := queued(t)
+	for _, payer := range p[1:] {
+		q.put(between(payer, p[0]))
+	}
+	group := q.take()
+	if len(group) != groupMost {
+		t.Fatalf("a group of %d", len(group))
+	}
+	if rest := q.take(); len(rest) != 0 {
+		t.Fatalf("%d more were given to another poster meanwhile", len(rest))
+	}
+	q.done(group)
+	if rest := q.take(); len(rest) != len(p)-1-groupMost {
+		t.Fatalf("%d were given then", len(rest))
+	}
+}
+
+func TestWhatItsCallerTookBackHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	p := people(4)
+	q := queued(t, between(p[0], p[1]))
+	mine := q.take()
+	gone, behind := between(p[1], p[2]), between(p[2], p[3])
+	q.put(gone)
+	q.put(behind)
+	gone.state.Store(abandoned)
+	if next := q.take(); !slices.Equal(next, []*job{behind}) {
+		t.Fatalf("%d postings were given", len(next))
+	}
+	q.done(mine)
+	if next := q.take(); len(next) != 0 {
+		t.Fatal("what was taken back was given")
+	}
+}
