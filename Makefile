@@ -27,10 +27,10 @@ run:
 test: deps npm playground lint-quick generate-check
 	go test -shuffle=on -count=1 -timeout 9m ./...
 
-## test-long: all tests under the race detector
+## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long
 test-long: deps npm playground
-	go test -race -shuffle=on -count=1 -timeout 40m ./...
+	PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
 
 ## lint: gofmt, go vet, staticcheck
 .PHONY: lint
