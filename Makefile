@@ -47,6 +47,13 @@ lint-quick:
 generate:
 	go tool gqlgen generate
 	go test $(GOLDENS) -run 'Golden|Readme' -count=1 -update
+	@$(MAKE) --no-print-directory queries
+
+## queries: rewrite docs/queries.md: each statement the server sends, and how Postgres goes about it
+.PHONY: queries
+queries:
+	@scripts/deps.sh postgres
+	go test . -run TestGoldenPageOfQueries -count=1 -update
 
 ## generate-check: fail if the GraphQL code is not what the schema says; changes nothing
 .PHONY: generate-check
