@@ -77,10 +77,10 @@ func asker() (room, function string) {
 		frame, more := frames.Next()
 		if path, ours := strings.CutPrefix(frame.Function, "purser/internal/"); ours && !strings.HasPrefix(path, "postgres.") {
 			room, function, _ = strings.Cut(path, ".")
-			return room, literal.ReplaceAllString(function, "")
+			return room, closure.ReplaceAllString(function, "")
 		}
 		if name, ours := strings.CutPrefix(frame.Function, "purser."); ours && !strings.HasSuffix(frame.File, "_test.go") {
-			return "server", literal.ReplaceAllString(name, "")
+			return "server", closure.ReplaceAllString(name, "")
 		}
 		if !more {
 			return "elsewhere", frame.Function
@@ -88,7 +88,8 @@ func asker() (room, function string) {
 	}
 }
 
-var literal = regexp.MustCompile(`(\.func\d+|\.\d+|\.gowrap\d+)+$`)
+// closure is what a name ends with when a literal within the function asks.
+var closure = regexp.MustCompile(`(\.func\d+|\.\d+|\.gowrap\d+)+$`)
 
 func (c *collector) all() []statement {
 	c.mu.Lock()
@@ -233,14 +234,14 @@ func (p *planner) judge(s statement) (wrong []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	any, err := p.generic(s.sql)
+	generic, err := p.generic(s.sql)
 	if err != nil {
 		return []string{"cannot be prepared: " + err.Error()}
 	}
 	for _, scan := range sent.scans(p.growing, false) {
 		wrong = append(wrong, scan+", given what was sent")
 	}
-	for _, scan := range any.scans(p.growing, false) {
+	for _, scan := range generic.scans(p.growing, false) {
 		wrong = append(wrong, scan+", given any parameters")
 	}
 	return wrong
@@ -341,11 +342,11 @@ func (p *planner) page(all []statement) string {
 		if !strings.HasPrefix(sql, "INSERT") {
 			sql = placeholders.ReplaceAllString(sql, "($…)")
 		}
-		if id := s.room + s.function + sql; shown[id] {
+		id := s.room + s.function + sql
+		if shown[id] {
 			continue
-		} else {
-			shown[id] = true
 		}
+		shown[id] = true
 		lines, err := p.explain(s.sql, "COSTS OFF")
 		if err != nil {
 			p.t.Errorf("%s: %v", s.sql, err)
