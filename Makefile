@@ -27,10 +27,10 @@ run:
 test: deps npm playground lint-quick generate-check
 	go test -shuffle=on -count=1 -timeout 9m ./...
 
-## test-long: all tests under the race detector
+## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long
 test-long: deps npm playground
-	go test -race -shuffle=on -count=1 -timeout 40m ./...
+	PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
 
 ## lint: gofmt, go vet, staticcheck
 .PHONY: lint
@@ -47,6 +47,13 @@ lint-quick:
 generate:
 	go tool gqlgen generate
 	go test $(GOLDENS) -run 'Golden|Readme' -count=1 -update
+	@$(MAKE) --no-print-directory queries
+
+## queries: rewrite docs/queries.md: each statement the server sends, and how Postgres goes about it
+.PHONY: queries
+queries:
+	@scripts/deps.sh postgres
+	go test . -run TestGoldenPageOfQueries -count=1 -update
 
 ## generate-check: fail if the GraphQL code is not what the schema says; changes nothing
 .PHONY: generate-check

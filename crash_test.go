@@ -77,7 +77,7 @@ func TestALostConnectionAroundACommitIsAnsweredTruly(t *testing.T) {
 	annaWallet, _ := anna.wallet("Z")
 	anna.allowWithoutCode("Z", "100", "+79000000002")
 
-	for i, when := range []moment{beforeWrites, beforeCommit, afterCommit} {
+	for i, when := range []moment{beforeWrites, beforeCommit, duringCommit, afterCommit} {
 		tap.arm(when, func() {}) // the connection ends with the moment
 		request := vars{"from": annaWallet, "to": borisWallet, "amount": "10", "key": newKey()}
 		got := ask[created](anna, createTransfer, request).CreateTransfer
@@ -100,6 +100,7 @@ type tap struct {
 	mu    sync.Mutex
 	when  moment
 	kill  func()
+	goOn  bool
 	ended atomic.Bool
 }
 
@@ -109,6 +110,7 @@ const (
 	never moment = iota
 	beforeWrites
 	beforeCommit
+	duringCommit // Postgres has the order to commit; nobody waits for what it says
 	afterCommit
 )
 
@@ -151,13 +153,21 @@ func addressOf(config *pgx.ConnConfig) (network, address string) {
 func (p *tap) arm(when moment, kill func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.when, p.kill = when, kill
+	p.when, p.kill, p.goOn = when, kill, false
+	p.ended.Store(false)
+}
+
+// watch is arm without a cut: what has been done, the posting goes on.
+func (p *tap) watch(when moment, do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.when, p.kill, p.goOn = when, do, true
 	p.ended.Store(false)
 }
 
 func (p *tap) fired() bool { return p.ended.Load() }
 
-// fire kills the server if this is the moment, and says whether it was.
+// fire does what is to be done at this moment, and says whether the connection is to end.
 func (p *tap) fire(now moment) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +176,7 @@ func (p *tap) fire(now moment) bool {
 	}
 	p.ended.Store(true)
 	p.kill()
-	return true
+	return !p.goOn
 }
 
 // serve passes messages both ways, and notes which transactions write entries.
@@ -200,6 +210,7 @@ func (p *tap) serve(conn net.Conn) {
 		}
 	}()
 	statements := map[string]string{}
+	committing := false
 	for {
 		message, err := app.Receive()
 		if err != nil {
@@ -217,13 +228,21 @@ func (p *tap) serve(conn net.Conn) {
 				if p.fire(beforeWrites) {
 					return
 				}
-			case statement == "COMMIT" && moves.Load() && p.fire(beforeCommit):
-				return
+			case statement == "COMMIT" && moves.Load():
+				if p.fire(beforeCommit) {
+					return
+				}
+				committing = true
 			}
 		}
 		database.Send(message)
 		if database.Flush() != nil {
 			return
+		}
+		if _, isSync := message.(*pgproto3.Sync); isSync && committing {
+			if committing = false; p.fire(duringCommit) {
+				return
+			}
 		}
 	}
 }

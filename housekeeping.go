@@ -14,13 +14,13 @@ const (
 )
 
 // leftovers are the rows that only stand in the way once they have run out. Money, accounts, sessions and events are kept.
-var leftovers = []struct{ table, condition string }{
-	{"challenges", "expires_at < $1"}, // log-ins that waited for them go along
-	{"registrations", "expires_at < $1"},
-	{"email_verifications", "expires_at < $1"},
-	{"refresh_tokens", "expires_at < $1"},
-	{"rate_counters", "ends_at < $1"},
-	{"messages", "created_at < $1"},
+var leftovers = []struct{ table, column string }{
+	{"challenges", "expires_at"}, // log-ins that waited for them go along
+	{"registrations", "expires_at"},
+	{"email_verifications", "expires_at"},
+	{"refresh_tokens", "expires_at"},
+	{"rate_counters", "ends_at"},
+	{"messages", "created_at"},
 }
 
 // housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.
@@ -39,7 +39,7 @@ func housekeep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 
 func sweepLeftovers(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 	for _, rows := range leftovers {
-		deleted, err := postgres.Purge(ctx, db, rows.table, rows.condition, db.Now().Add(-keptFor))
+		deleted, err := postgres.Purge(ctx, db, rows.table, rows.column, db.Now().Add(-keptFor))
 		switch {
 		case err != nil && ctx.Err() == nil:
 			log.Warn("leftovers were not deleted; trying again later", "table", rows.table, "error", err)

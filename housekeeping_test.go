@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -46,5 +47,38 @@ func TestLeftoversAreDeletedAndNothingElse(t *testing.T) {
 	err := db.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM wallets)`).Scan(&accounts, &wallets)
 	if err != nil || accounts != 1 || wallets != 18 {
 		t.Errorf("%d accounts, %d wallets, %v", accounts, wallets, err)
+	}
+}
+
+// TestWhatIsRenewedMeanwhileIsNotDeleted renews a counter that has run out while the sweep is already waiting for its row.
+func TestWhatIsRenewedMeanwhileIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	if _, err := db.Pool.Exec(t.Context(), `INSERT INTO rate_counters (key_mac, used, ends_at) VALUES ('a', 1, now() - interval '30 days')`); err != nil {
+		t.Fatal(err)
+	}
+	renewing, err := db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer renewing.Rollback(context.Background()) //nolint:errcheck // after the commit there is nothing to undo
+	if _, err := renewing.Exec(t.Context(), `UPDATE rate_counters SET used = 2, ends_at = now() + interval '1 day'`); err != nil {
+		t.Fatal(err)
+	}
+	swept := make(chan struct{})
+	go func() { sweepLeftovers(t.Context(), db, slog.New(slog.DiscardHandler)); close(swept) }()
+	for deadline, blocked := time.Now().Add(patience), false; !blocked; {
+		err := db.Pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&blocked)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the sweep does not wait for the row: %v", err)
+		}
+	}
+	if err := renewing.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-swept
+	var used int
+	if err := db.Pool.QueryRow(t.Context(), `SELECT used FROM rate_counters`).Scan(&used); err != nil || used != 2 {
+		t.Errorf("the renewed counter is at %d: %v", used, err)
 	}
 }

@@ -13,10 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"purser/internal/ledger/ledgertest"
 	"purser/internal/money"
 )
 
-// TestPostgresIsKilledUnderLoad kills the private Postgres, twice, while many clients send. Each repeats what was not answered,
+// TestPostgresIsKilledUnderLoad kills the private Postgres, again and again, while many clients send. Each repeats what was not answered,
 // with the same key, until it is. Then every transfer has happened exactly once.
 func TestPostgresIsKilledUnderLoad(t *testing.T) {
 	t.Parallel()
@@ -31,7 +32,7 @@ func TestPostgresIsKilledUnderLoad(t *testing.T) {
 	annaWallet, _ := anna.wallet("P")
 	anna.allowWithoutCode("P", "100", "+79000000002")
 
-	const clients, each = 32, 40
+	clients, each := ledgertest.Size(32, 64), ledgertest.Size(40, 200)
 	var acknowledged, repeated atomic.Int32
 	var all sync.WaitGroup
 	for range clients {
@@ -53,8 +54,9 @@ func TestPostgresIsKilledUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	for _, after := range []int32{clients * each / 4, clients * each / 2} {
-		for acknowledged.Load() < after {
+	kills := ledgertest.Size(2, 4)
+	for i := range kills {
+		for acknowledged.Load() < int32(clients*each*(i+1)/(kills+2)) {
 			time.Sleep(5 * time.Millisecond) // until so many are through
 		}
 		if err := syscall.Kill(postmaster(t, dir), syscall.SIGKILL); err != nil {
@@ -68,7 +70,7 @@ func TestPostgresIsKilledUnderLoad(t *testing.T) {
 	}
 	t.Logf("%d requests had to be repeated", repeated.Load())
 	_, left := anna.wallet("P")
-	if want := money.Format(5_000_000-101*clients*each, 2); left != want {
+	if want := money.Format(int64(5_000_000-101*clients*each), 2); left != want {
 		t.Errorf("anna has %s, want %s", left, want)
 	}
 	proveBySelf(t, dir)

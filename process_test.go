@@ -49,9 +49,10 @@ func TestMain(m *testing.M) {
 
 // server is the program, running as a process of its own.
 type server struct {
-	URL string
-	cmd *exec.Cmd
-	log *syncBuffer
+	URL   string
+	cmd   *exec.Cmd
+	log   *syncBuffer
+	ended chan struct{} // closed when the process is gone
 }
 
 var servingAt = regexp.MustCompile(`API +(http://\S+)/graphql`)
@@ -63,7 +64,7 @@ func startServer(t testing.TB, dsn string, settings ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{cmd: exec.Command(path), log: &syncBuffer{}}
+	s := &server{cmd: exec.Command(path), log: &syncBuffer{}, ended: make(chan struct{})}
 	out := &syncBuffer{}
 	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10")
 	s.cmd.Env = append(s.cmd.Env, settings...)
@@ -71,11 +72,10 @@ func startServer(t testing.TB, dsn string, settings ...string) *server {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() { _ = s.cmd.Wait(); close(ended) }()
+	go func() { _ = s.cmd.Wait(); close(s.ended) }()
 	t.Cleanup(func() {
 		_ = s.cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
+		<-s.ended
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", s.log)
 		}
@@ -86,7 +86,7 @@ func startServer(t testing.TB, dsn string, settings ...string) *server {
 			return s
 		}
 		select {
-		case <-ended:
+		case <-s.ended:
 			t.Fatalf("the server ended before it served:\n%s", s.log)
 		case <-time.After(10 * time.Millisecond):
 		}

@@ -70,7 +70,12 @@ func (s *statements) beside(t *testing.T, r reply) (others []string) {
 func startCounted(t *testing.T) (*server, *statements) {
 	t.Helper()
 	counted := &statements{byRequest: map[string][]string{}}
-	db := pgtest.NewWith(t, postgres.Options{Tracer: counted})
+	return serveOn(t, pgtest.NewWith(t, postgres.Options{Tracer: counted})), counted
+}
+
+// serveOn serves a database inside the test.
+func serveOn(t *testing.T, db *postgres.DB) *server {
+	t.Helper()
 	c, err := config.Load(map[string]string{"LISTEN_ADDR": "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -88,28 +93,24 @@ func startCounted(t *testing.T) (*server, *statements) {
 	})
 	select {
 	case address := <-serving:
-		return &server{URL: address}, counted
+		return &server{URL: address}
 	case <-time.After(patience):
 	}
 	t.Fatal("the server does not serve")
-	return nil, nil
+	return nil
 }
 
-// TestEveryReadHasAKnownNumberOfQueries holds for lists of any length: each read is asked for again when there is more to show.
-func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
-	t.Parallel()
-	s, counted := startCounted(t)
-	anna, boris := s.client(t).anna(), s.client(t).boris()
-	annaWallet, _ := anna.wallet("Z")
-	borisWallet, _ := boris.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+// read is a query, and how many statements it takes beside the one that finds out who asks.
+type read struct {
+	query string
+	want  int
+}
 
+// knownReads are the screens of an app.
+func knownReads(annaWallet string) map[string]read {
 	const party = `{ walletNumber wmid displayName wallet { number balance { amount } } }`
 	const transfer = `{ id status direction kind from ` + party + ` to ` + party + ` amount { amount currency { name } } fee { amount } total { amount } memo }`
-	reads := map[string]struct {
-		query string
-		want  int // beside the one that finds out who asks
-	}{
+	return map[string]read{
 		"nobody":        {`{ currencies { letter name fee { minimum } } }`, 0},
 		"viewer":        {`{ viewer { wmid phone email { address verified } profile { firstName } certificate { level } } }`, 0},
 		"agreements":    {`{ agreements { id title text } }`, 1},
@@ -123,6 +124,18 @@ func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
 		"events":        {`{ viewer { events(first: 50) { headCursor nodes { cursor ... on TransferSent { transfer ` + transfer + ` } ... on WalletOpened { wallet { number } } } } } }`, 4},
 		"every account": {`{ viewer { wmid } a: viewer { wmid } b: viewer { wmid } }`, 0},
 	}
+}
+
+// TestEveryReadHasAKnownNumberOfQueries holds for lists of any length: each read is asked for again when there is more to show.
+func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
+	t.Parallel()
+	s, counted := startCounted(t)
+	anna, boris := s.client(t).anna(), s.client(t).boris()
+	annaWallet, _ := anna.wallet("Z")
+	borisWallet, _ := boris.wallet("Z")
+	anna.allowWithoutCode("Z", "100", "+79000000002")
+
+	reads := knownReads(annaWallet)
 	for _, round := range []int{0, 12} {
 		for range round {
 			ask[created](anna, createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()})

@@ -22,7 +22,10 @@ func askCounted[T any](c *client, counted *statements, name string, want int, qu
 func TestEveryMutationHasAKnownNumberOfQueries(t *testing.T) {
 	t.Parallel()
 	s, counted := startCounted(t)
-	c := s.client(t)
+	walkMutations(s.client(t), counted)
+}
+
+func walkMutations(c *client, counted *statements) {
 	const phone = "+79161112233"
 
 	begun := askCounted[struct {

@@ -132,6 +132,47 @@ func TestAFullQueueRefusesAtOnce(t *testing.T) {
 	}
 }
 
+// TestAFloodIsRefusedAtOnceAndTheRestIsPosted holds the wallet that everybody pays from until somebody was refused: so that is at
+// once, while what was taken in still waits. Each is answered truly.
+func TestAFloodIsRefusedAtOnceAndTheRestIsPosted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna, boris := w.funded(t, 10_000_000), w.person(t)
+	holding := opponent(t, w.db)
+	if err := lock(t.Context(), holding, anna); err != nil {
+		t.Fatal(err)
+	}
+	release := sync.OnceValue(func() error { return holding.Rollback(context.Background()) })
+	var all sync.WaitGroup
+	var posted, refused atomic.Int64
+	for range ledgertest.Size(6000, 20_000) {
+		all.Go(func() {
+			switch _, err := w.post(transfer(anna, boris, 100, 1)); {
+			case err == nil:
+				posted.Add(1)
+			case fault.Is(err, fault.Overloaded):
+				faults, _ := fault.All(err)
+				if facts, _ := faults[0].Facts.(fault.RetryFacts); facts.Seconds() < 1 {
+					t.Errorf("who is refused is not told when to come again: %+v", faults[0])
+				}
+				if refused.Add(1) == 1 && posted.Load() > 0 {
+					t.Error("something was posted from a wallet that is held")
+				}
+				if err := release(); err != nil {
+					t.Error(err)
+				}
+			default:
+				t.Errorf("one of a flood: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if posted.Load() == 0 || refused.Load() == 0 || w.balance(t, boris) != 100*posted.Load() {
+		t.Errorf("%d were posted and %d refused; boris has %d", posted.Load(), refused.Load(), w.balance(t, boris))
+	}
+	ledgertest.Check(t, w.db)
+}
+
 func TestShutdownPostsWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"purser/internal/postgres"
+)
+
+// crowd fills every growing table by arithmetic, so that each run has the same rows: 10,000 people with two wallets each, and
+// what they have done. One of ten transfers goes to one shop. The money does not add up: only plans are made of it.
+const crowd = `
+SET LOCAL session_replication_role = replica; -- no foreign key is looked up
+INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone, email, email_key, first_name, middle_name, last_name, birth_date,
+                      password_hash, security_question, security_answer_hash, created_at)
+SELECT md5('account' || g)::uuid, lpad((700000000000 + g)::text, 12, '0'), 'PERSON', 'ACTIVE', 'ALIAS', 'EN', '+1' || (2000000000 + g), g || '@crowd.test',
+       g || '@crowd.test', 'P', '', 'N', '1990-01-01', '', '', '', now() - g * interval '1 minute' FROM generate_series(1, 10000) g;
+INSERT INTO wallets (number, account_id, kind, currency, name, is_default, opened_at)
+SELECT letter || (900000000000 + g), md5('account' || g)::uuid, 'USER', letter, 'W', true, now()
+FROM generate_series(1, 10000) g CROSS JOIN unnest(ARRAY['Z', 'E']) letter;
+INSERT INTO transfers (id, kind, status, account_id, idempotency_key, fingerprint, currency, from_wallet_id, to_wallet_id, from_account_id, to_account_id,
+                       amount, fee, fee_paid_by, memo, challenge_id, confirm_by, created_at, posted_at, completed_at)
+SELECT (lpad(to_hex(1750000000000 + g * 1000::bigint), 12, '0') || '7' || substr(md5(g::text), 1, 3) || '8' || substr(md5(g::text), 4, 15))::uuid,
+       'PAYMENT', CASE WHEN g % 50 = 0 THEN CASE WHEN g % 2000 = 0 THEN 'AWAITING_CONFIRMATION' ELSE 'EXPIRED' END ELSE 'COMPLETED' END,
+       md5('account' || f)::uuid, md5('key' || g)::uuid, '', 'Z', 100 + f * 2, 100 + s * 2, md5('account' || f)::uuid, md5('account' || s)::uuid,
+       1 + g % 500, g % 2, 'SENDER', 'crowd', md5('challenge' || g)::uuid, CASE WHEN g % 50 = 0 THEN now() - interval '1 day' END,
+       now(), CASE WHEN g % 50 <> 0 THEN now() END, CASE WHEN g % 50 <> 0 THEN now() END
+FROM (SELECT g, 2 + (g * 7919::bigint) % 9990 AS f, CASE WHEN g % 10 = 0 THEN 1 ELSE 3 + (g * 104729::bigint) % 9989 END AS s
+      FROM generate_series(1, 40000) g) AS t WHERE f <> s;
+INSERT INTO entries (wallet_id, version, transfer_id, amount, balance_after, posted_at, hash)
+SELECT 100 + (g % 15000), 1 + g / 15000, md5('entry' || g)::uuid, 1, 1, now(), '\x00' FROM generate_series(0, 59999) g;
+INSERT INTO event_heads (account_id, last_seq) SELECT md5('account' || g)::uuid, 5 FROM generate_series(1, 10000) g;
+INSERT INTO events (account_id, seq, kind, subject, occurred_at)
+SELECT md5('account' || g)::uuid, n, 'TRANSFER_SENT', 'x', now() FROM generate_series(1, 10000) g CROSS JOIN generate_series(1, 5) n;
+INSERT INTO devices (id, account_id, name, platform, trust_mac, trusted_until, created_at)
+SELECT md5('device' || g)::uuid, md5('account' || g)::uuid, 'D', 'IOS', decode(md5('trust' || g), 'hex'), now(), now() FROM generate_series(1, 10000) g;
+INSERT INTO sessions (id, account_id, device_id, created_at, last_seen_at, expires_at, access_expires_at, revoked_at)
+SELECT md5('session' || g)::uuid, md5('account' || g % 10000 + 1)::uuid, md5('device' || g % 10000 + 1)::uuid, now(), now(), now() + interval '30 days', now(),
+       CASE WHEN g % 2 = 0 THEN now() END FROM generate_series(1, 20000) g;
+INSERT INTO refresh_tokens (token_mac, session_id, created_at, expires_at)
+SELECT decode(md5('refresh' || g), 'hex'), md5('session' || g)::uuid, now(), now() + (g % 30 - 8) * interval '1 day' FROM generate_series(1, 20000) g;
+INSERT INTO challenges (id, purpose, method, target, locale, message, code_mac, attempts_left, sends, created_at, expires_at, resend_at)
+SELECT md5('challenge' || g)::uuid, 'TRANSFER', 'SMS', '+1', 'EN', '{}', '', 5, 1, now(), now() - g * interval '32 seconds', now() FROM generate_series(1, 20000) g;
+INSERT INTO pending_log_ins (challenge_id, account_id, device_name, platform, created_at)
+SELECT md5('challenge' || g)::uuid, md5('account' || g)::uuid, 'D', 'IOS', now() FROM generate_series(1, 10000) g;
+INSERT INTO rate_counters (key_mac, used, ends_at)
+SELECT decode(md5('counter' || g), 'hex'), 1, now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO messages (id, channel, recipient, sealed, created_at)
+SELECT (lpad(to_hex(1750000000000 + g * 1000::bigint), 12, '0') || '70008000000000000000')::uuid, 'SMS', '+1' || (2000000000 + g % 10000), '',
+       now() - (20000 - g) * interval '32 seconds' FROM generate_series(1, 20000) g;
+INSERT INTO registrations (id, token_mac, phone, locale, created_at, expires_at)
+SELECT md5('registration' || g)::uuid, decode(md5('registration' || g), 'hex'), '+1' || g, 'EN', now(), now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO email_verifications (token_mac, account_id, email_key, created_at, expires_at)
+SELECT decode(md5('email' || g), 'hex'), md5('account' || g)::uuid, 'x', now(), now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO agreement_acceptances (account_id, kind, version, accepted_at)
+SELECT md5('account' || g)::uuid, kind, version, now() FROM generate_series(1, 10000) g CROSS JOIN agreements;
+INSERT INTO confirmation_policies (account_id, currency, without_code_upto) SELECT md5('account' || g)::uuid, 'Z', 100 FROM generate_series(1, 10000) g;
+INSERT INTO operator_actions (id, operator_id, action, subject, reference, request_id, created_at)
+SELECT md5('action' || g)::uuid, md5('account' || g)::uuid, 'ISSUE', 'x', 'x', 'x', now() FROM generate_series(1, 10000) g;
+SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
+ANALYZE`
+
+// small are the tables that do not grow with people and what they do. Every other table grows.
+var small = map[string]bool{"agreements": true, "currencies": true, "goose_db_version": true, "signing_keys": true}
+
+// fill makes a database that has grown, and says which of its tables do.
+func fill(t *testing.T, db *postgres.DB) (growing map[string]bool) {
+	t.Helper()
+	tx, err := db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context()) //nolint:errcheck // after the commit there is nothing to undo
+	for _, sql := range strings.Split(crowd, ";\n") {
+		if _, err := tx.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	rows, err := tx.Query(t.Context(), `SELECT relname, reltuples FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	growing = map[string]bool{}
+	var table string
+	var tuples float32
+	if _, err := pgx.ForEachRow(rows, []any{&table, &tuples}, func() error {
+		if growing[table] = !small[table]; growing[table] && tuples < 10_000 {
+			t.Errorf("the table %s grows and has only %.0f rows here: add some to the crowd", table, tuples)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return growing
+}

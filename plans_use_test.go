@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"purser/internal/postgres"
+)
+
+// useEverything has a server do all that it does: each request of the API, the pages, and what runs in the background.
+func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *collector) {
+	t.Helper()
+	anna, boris := s.client(t).anna(), s.client(t).boris()
+	annaWallet, _ := anna.wallet("Z")
+	borisWallet, _ := boris.wallet("Z")
+	boris.listen(t, boris.head()) // so that there is somebody to tell, and a socket to watch
+	annaRoubles, _ := anna.wallet("P")
+	refused := payFromAHeldWallet(t, p, boris, annaRoubles)
+
+	walkMutations(s.client(t), seen.statements)
+	anna.allowWithoutCode("Z", "100", "+79000000002")
+	for range 3 {
+		ask[created](anna, createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()})
+	}
+	useRest(t, anna, boris)
+	for name, read := range knownReads(annaWallet) {
+		if r, err := anna.try(read.query, nil); err != nil || len(r.Errors) > 0 {
+			t.Fatalf("%s: %+v, %v", name, r.Errors, err)
+		}
+	}
+	usePages(t, anna, annaWallet)
+	for _, path := range []string{"/dev/inbox", "/dev/inbox.json?to=" + url.QueryEscape("+79000000002"), "/healthz", "/readyz"} {
+		response, err := http.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("%s is answered with %d", path, response.StatusCode)
+		}
+	}
+
+	sweepLeftovers(t.Context(), db, slog.New(slog.DiscardHandler))
+	refused()
+	seen.await(t, "transfers", "'EXPIRED'")
+	seen.await(t, "sessions", "s.access_expires_at")
+	seen.await(t, "events", "pg_notify")
+}
+
+// useRest makes the requests that the walk through the mutations does not make.
+func useRest(t *testing.T, anna, boris *client) {
+	t.Helper()
+	wallet, _ := anna.wallet("E")
+	other, _ := boris.wallet("E")
+	for _, to := range []vars{{"phone": "+79000000003"}, {"wmid": wmidOf(boris)}, {"walletNumber": other}} {
+		request := vars{"from": wallet, "to": to, "key": newKey()}
+		for range 2 { // the second is a repeat
+			r, err := anna.try(`mutation($from: WalletNumber!, $to: RecipientInput!, $key: UUID!) { createTransfer(input: {from: $from, to: $to, amount: "1",
+				idempotencyKey: $key}) { transfer { id } userErrors { code } } }`, request)
+			if err != nil || len(r.Errors) > 0 {
+				t.Fatalf("to %v: %+v, %v", to, r.Errors, err)
+			}
+		}
+	}
+	for _, query := range []string{
+		`mutation { startRegistration(input: {phone: "+79165556677"}) { registration { token } userErrors { code } } }`,
+		`mutation { logIn(input: {login: "anna@purser.test", password: "wrong"}) { userErrors { code } } }`,
+		`mutation { verifyEmail(input: {token: "none"}) { userErrors { code } } }`,
+	} {
+		if r, err := anna.as("").try(query, nil); err != nil || len(r.Errors) > 0 {
+			t.Fatalf("%s: %+v, %v", query, r.Errors, err)
+		}
+	}
+	empty := ask[struct {
+		OpenWallet struct{ Wallet struct{ Number string } }
+	}](anna, `mutation { openWallet(input: {currency: "G"}) { wallet { number } } }`, nil).OpenWallet.Wallet.Number
+	second := ask[struct {
+		OpenWallet struct{ Wallet struct{ Number string } }
+	}](anna, `mutation { openWallet(input: {currency: "G"}) { wallet { number } } }`, nil).OpenWallet.Wallet.Number
+	for _, number := range []string{second, empty} {
+		ask[any](anna, `mutation($n: WalletNumber!) { closeWallet(input: {walletNumber: $n}) { userErrors { code } } }`, vars{"n": number})
+	}
+	ask[any](anna, byKey, vars{"key": newKey()})
+}
+
+func wmidOf(c *client) string {
+	return ask[struct{ Viewer struct{ WMID string } }](c, `{ viewer { wmid } }`, nil).Viewer.WMID
+}
+
+// usePages walks through each list both ways, and asks for things by their ids.
+func usePages(t *testing.T, c *client, wallet string) {
+	t.Helper()
+	type page struct {
+		Nodes    []struct{ ID string }
+		PageInfo struct{ StartCursor, EndCursor string }
+	}
+	const bothWays, forward = 4, 2
+	for list, ways := range map[string]int{`transfers`: bothWays, `wallet(number: "` + wallet + `") { entries`: bothWays, `events`: forward} {
+		var cursor string
+		var ids []string
+		for _, way := range []string{"first: 2", "first: 2, after: $c", "last: 2", "last: 2, before: $c"}[:ways] {
+			query := `query($c: String) { viewer { ` + list + `(` + way + `) { nodes { id } pageInfo { startCursor endCursor } }` + strings.Repeat("}", strings.Count(list, "{")) + ` } }`
+			if !strings.Contains(way, "$c") {
+				query = strings.Replace(query, "($c: String)", "", 1)
+			}
+			r, err := c.try(query, vars{"c": cursor})
+			if err != nil || len(r.Errors) > 0 {
+				t.Fatalf("%s: %+v, %v", query, r.Errors, err)
+			}
+			found := pageIn[page](t, r)
+			cursor = found.PageInfo.EndCursor
+			for _, node := range found.Nodes {
+				ids = append(ids, node.ID)
+			}
+		}
+		r, err := c.try(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }`, vars{"ids": ids[:2]})
+		if err != nil || len(r.Errors) > 0 {
+			t.Fatalf("%v: %+v, %v", ids, r.Errors, err)
+		}
+	}
+}
+
+// pageIn finds the one page in an answer, however deep.
+func pageIn[T any](t *testing.T, r reply) (page T) {
+	t.Helper()
+	at := r.Data
+	for {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(at, &fields); err != nil {
+			t.Fatalf("%s: %v", at, err)
+		}
+		if _, found := fields["nodes"]; found {
+			if err := json.Unmarshal(at, &page); err != nil {
+				t.Fatal(err)
+			}
+			return page
+		}
+		for _, inner := range fields {
+			at = inner
+		}
+	}
+}
+
+// payFromAHeldWallet sends from a wallet that somebody holds, so that the ledger goes around it. The answer, a refusal, takes seconds:
+// the returned function waits for it.
+func payFromAHeldWallet(t *testing.T, p *planner, c *client, to string) (wait func()) {
+	t.Helper()
+	from, _ := c.wallet("P")
+	c.allowWithoutCode("P", "100", "+79000000003")
+	holding, err := p.conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holding.Exec(t.Context(), `SELECT 1 FROM wallets WHERE number = $1 FOR UPDATE`, from); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r, err := c.try(createTransfer, vars{"from": from, "to": to, "amount": "1", "key": newKey()})
+		if err != nil || len(r.Errors) != 1 || r.Errors[0].Extensions.Code != "OVERLOADED" || r.Errors[0].Extensions.RetryAfterSeconds < 1 {
+			t.Errorf("a transfer from a wallet that is held is answered with %s %+v, %v", r.Data, r.Errors, err)
+		}
+	}()
+	return func() {
+		<-done
+		if err := holding.Rollback(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
