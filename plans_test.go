@@ -43,18 +43,13 @@ func (c *collector) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pg
 	return c.statements.TraceQueryStart(ctx, conn, data)
 }
 
-// The ledger sends its statements in batches.
-
-func (c *collector) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+// TraceBatchStart is for the ledger, which sends its statements in batches.
+func (c *collector) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
 	for _, queued := range data.Batch.QueuedQueries {
 		c.keep(queued.SQL, queued.Arguments)
 	}
-	return ctx
+	return c.statements.TraceBatchStart(ctx, conn, data)
 }
-
-func (c *collector) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
-
-func (c *collector) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
 // unplanned are the statements that Postgres makes no plan for.
 var unplanned = regexp.MustCompile(`(?i)^(begin|commit|rollback|savepoint|release|listen|-- ping)\b`)
