@@ -58,7 +58,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	staff := operators.New(db, books, purses)
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Transfers: payments, Operators: staff, Hub: hub}
+		Transfers: payments, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages})

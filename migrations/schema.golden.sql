@@ -70,6 +70,7 @@ CREATE TABLE challenges (
     expires_at             timestamp with time zone NOT NULL,
     resend_at              timestamp with time zone NOT NULL,
     used_at                timestamp with time zone,
+    message_id             uuid,
     CONSTRAINT challenges_pkey PRIMARY KEY (id),
     CONSTRAINT challenges_attempts_left_check CHECK ((attempts_left >= 0)),
     CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text])))
@@ -168,11 +169,21 @@ CREATE TABLE messages (
     recipient              text                     NOT NULL,
     sealed                 bytea                    NOT NULL,
     created_at             timestamp with time zone NOT NULL,
+    state                  text                     NOT NULL DEFAULT 'SENT'::text,
+    attempts               integer                  NOT NULL DEFAULT 0,
+    claimed_until          timestamp with time zone,
+    expires_at             timestamp with time zone NOT NULL DEFAULT now(),
+    gateway                text                     NOT NULL DEFAULT ''::text,
+    last_error             text                     NOT NULL DEFAULT ''::text,
+    sent_at                timestamp with time zone,
     CONSTRAINT messages_pkey PRIMARY KEY (id),
-    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text])))
+    CONSTRAINT messages_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text]))),
+    CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENT'::text, 'ABANDONED'::text])))
 );
 CREATE INDEX messages_created_at_idx ON messages USING btree (created_at);
 CREATE INDEX messages_recipient_idx ON messages USING btree (recipient, id);
+CREATE INDEX messages_state_idx ON messages USING btree (state, expires_at) WHERE (state <> 'SENT'::text);
 
 CREATE TABLE operator_actions (
     id                     uuid                     NOT NULL,
