@@ -3,14 +3,20 @@ package main
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/linxGnu/gosmpp/data"
 
+	"purser/internal/delivery"
 	"purser/internal/delivery/gatewaytest"
 	"purser/internal/pgtest"
+	"purser/internal/postgres"
+	"purser/internal/secret"
 )
 
 // outside is what surrounds a server in production: two SMS centres and a mail server.
@@ -157,6 +163,18 @@ func TestAServerThatIsKilledLeavesItsCodesToTheNext(t *testing.T) {
 	o.second.RefuseBinds(data.ESME_RBINDFAIL)
 	killed := o.startProduction(t, dsn)
 	token, _ := killed.client(t).askForCode("+79161234567", "vera@purser.test")
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	// Between two rounds: in the middle of one the next server would wait until the job is taken for lost.
+	gatewaytest.Await(t, "the end of a round", func() bool {
+		var resting bool
+		err := db.Pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM messages, river_job
+			WHERE attempts > 0 AND claimed_until IS NULL AND metadata ? 'snoozes' AND river_job.state IN ('available', 'scheduled'))`).Scan(&resting)
+		return err == nil && resting
+	})
 	killed.kill()
 
 	o.second.RefuseBinds(0)
@@ -164,5 +182,44 @@ func TestAServerThatIsKilledLeavesItsCodesToTheNext(t *testing.T) {
 	c.delivered(token, "SENT")
 	if taken := o.second.Taken(); len(taken) != 1 || taken[0].To != "+79161234567" {
 		t.Errorf("taken: %+v", taken)
+	}
+}
+
+// TestOnlyAServerThatServesSends: whoever migrates or audits hands nothing to anybody.
+func TestOnlyAServerThatServesSends(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	box, err := secret.NewBox(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inbox := delivery.New(db, box)
+	id, err := postgres.InTx(t.Context(), db, func(tx *postgres.Tx) (uuid.UUID, error) {
+		return inbox.Enqueue(tx, delivery.Letter{Channel: delivery.SMS, To: "+79161234567", Template: "registration_code", ExpiresAt: tx.Now.Add(time.Hour)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"migrate", "audit"} {
+		process := exec.Command(path, command)
+		process.Env = append(os.Environ(), "DATABASE_URL="+dsn)
+		if out, err := process.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
+	var rounds, begun int
+	err = db.Pool.QueryRow(t.Context(), `SELECT (SELECT attempts FROM messages WHERE id = $1), (SELECT count(*) FROM river_job WHERE attempt > 0)`, id).
+		Scan(&rounds, &begun)
+	if err != nil || rounds != 0 || begun != 0 {
+		t.Errorf("%d rounds were made, %d jobs begun, %v", rounds, begun, err)
 	}
 }

@@ -73,10 +73,11 @@ func challengeView(c *models.Challenge) *model.Challenge {
 	}
 }
 
-// deliveryOf says what became of a code's message. One that is not there any more is on its way no longer.
+// deliveryOf says what became of a code's message. One that is not there any more is on its way no longer. A version that knew of no
+// gateways did not name the message: it was delivered by being in the inbox.
 func (r *Resolver) deliveryOf(ctx context.Context, message *uuid.UUID) (model.ChallengeDelivery, error) {
 	if message == nil {
-		return model.ChallengeDeliveryAbandoned, nil
+		return model.ChallengeDeliverySent, nil
 	}
 	state, err := loadersOf(ctx).messages.Load(ctx, *message)
 	if errors.Is(err, dataloadgen.ErrNotFound) {

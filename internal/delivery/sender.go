@@ -157,9 +157,11 @@ func (s *Sender) send(ctx context.Context, id uuid.UUID) error {
 	case taken != nil:
 		now = s.db.Now()
 		m.State, m.Gateway, m.SentAt = models.MessageSent, taken.Name(), &now
-		return s.record(ctx, m)
+		_, err := s.record(ctx, m)
+		return err
 	case ctx.Err() != nil: // the server is told to stop: the next does it, at once
-		return errors.Join(s.record(ctx, m), jobs.Later(0))
+		_, err := s.record(ctx, m)
+		return errors.Join(err, jobs.Later(0))
 	case said.allRefused():
 		return s.abandon(ctx, m, m.LastError)
 	}
@@ -195,7 +197,7 @@ func (s *Sender) again(ctx context.Context, m models.Message, r route) error {
 	if m.Attempts >= r.patience.Rounds || !s.db.Now().Add(wait).Before(m.ExpiresAt) {
 		return s.abandon(ctx, m, m.LastError)
 	}
-	if err := s.record(ctx, m); err != nil {
+	if _, err := s.record(ctx, m); err != nil {
 		return err
 	}
 	return jobs.Later(wait)
@@ -209,11 +211,11 @@ func (p Patience) after(round int) time.Duration {
 
 func (s *Sender) abandon(ctx context.Context, m models.Message, why string) error {
 	m.State, m.LastError = models.MessageAbandoned, why
-	if err := s.record(ctx, m); err != nil {
-		return err
+	counted, err := s.record(ctx, m)
+	if counted {
+		s.mourn(ctx, m)
 	}
-	s.mourn(ctx, m)
-	return nil
+	return err
 }
 
 func (s *Sender) mourn(ctx context.Context, m models.Message) {
@@ -223,18 +225,17 @@ func (s *Sender) mourn(ctx context.Context, m models.Message) {
 
 // record settles an attempt, whatever becomes of ctx, and tries again while the message is ours: what a gateway has taken must not be
 // sent again because the database was away for a moment.
-func (s *Sender) record(ctx context.Context, m models.Message) error {
+func (s *Sender) record(ctx context.Context, m models.Message) (counted bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	for {
-		err := settle(ctx, s.db, m)
-		if err == nil {
-			return nil
+		if counted, err = settle(ctx, s.db, m); err == nil {
+			return counted, nil
 		}
 		select {
 		case <-time.After(recordEvery):
 		case <-ctx.Done():
-			return err
+			return false, err
 		}
 	}
 }

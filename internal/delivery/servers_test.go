@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/linxGnu/gosmpp/data"
 
 	"purser/internal/delivery"
 	"purser/internal/delivery/gatewaytest"
@@ -144,6 +145,34 @@ func TestAServerThatMustStopLeavesTheRestToTheNext(t *testing.T) {
 	becomes(t, db, id, models.MessageSent)
 	if len(well.Taken()) != 1 || len(hangs.Taken()) != 0 {
 		t.Errorf("taken: %v and %v", hangs.Taken(), well.Taken())
+	}
+}
+
+// TestWhatWasTakenLateCounts: another server has claimed the message meanwhile, since the lease had run out.
+func TestWhatWasTakenLateCounts(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		does gatewaytest.Behaviour
+		want string
+	}{
+		"taken":     {gatewaytest.Behaviour{Delay: within / 2}, models.MessageSent},
+		"not taken": {gatewaytest.Behaviour{Delay: within / 2, Status: data.ESME_RINVDSTADR}, models.MessageQueued},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			smsc := gatewaytest.NewSMSC(t)
+			smsc.Will(c.does)
+			p := start(t, pgtest.New(t), through(t, smsc.URL()))
+			id := p.queue(t, "012345")
+			gatewaytest.Await(t, "the submission", func() bool { return smsc.Submitted() == 1 })
+			if _, err := p.db.Pool.Exec(t.Context(), `UPDATE messages SET attempts = 2, claimed_until = now() + interval '1 hour'`); err != nil {
+				t.Fatal(err)
+			}
+			p.stop() // which waits for the attempt
+			if m := row(t, p.db, id); m.State != c.want || m.Attempts != 2 {
+				t.Errorf("the message is %+v", m)
+			}
+		})
 	}
 }
 

@@ -83,17 +83,21 @@ func claim(ctx context.Context, db *postgres.DB, id uuid.UUID, lease time.Durati
 	return c.message, c.wait, err
 }
 
-// settle writes down how an attempt ended, if it is still the newest and nobody has withdrawn the message meanwhile.
-func settle(ctx context.Context, db *postgres.DB, m models.Message) error {
+// settle writes down how an attempt ended, unless the message was settled or withdrawn meanwhile. That a gateway took it counts also
+// from an attempt whose lease had run out: it ends the newer one's rounds. Any other outcome is the newest attempt's to tell. counted
+// tells whether it was written.
+func settle(ctx context.Context, db *postgres.DB, m models.Message) (counted bool, err error) {
 	m.ClaimedUntil = nil
-	_, err := postgres.InTx(ctx, db, func(tx *postgres.Tx) (int, error) {
-		return 0, tx.GORM().Model(&models.Message{}).Where("id = ? AND attempts = ? AND state = ?", m.ID, m.Attempts, models.MessageQueued).
-			Select("state", "gateway", "last_error", "sent_at", "claimed_until").Updates(m).Error
+	counted, err = postgres.InTx(ctx, db, func(tx *postgres.Tx) (bool, error) {
+		result := tx.GORM().Model(&models.Message{}).Where("id = ? AND state = ?", m.ID, models.MessageQueued).
+			Where("attempts = ? OR ?", m.Attempts, m.State == models.MessageSent).
+			Select("state", "gateway", "last_error", "sent_at", "claimed_until").Updates(m)
+		return result.RowsAffected == 1, result.Error
 	})
 	if err != nil {
-		return fmt.Errorf("delivery: settle: %w", err)
+		return false, fmt.Errorf("delivery: settle: %w", err)
 	}
-	return nil
+	return counted, nil
 }
 
 // abandonExpired gives up what is queued and worth nothing any more, and which no server has in hand.

@@ -28,8 +28,8 @@ const (
 
 // Config sets the times. The zero value is right for a server.
 type Config struct {
-	Timeout     time.Duration // of one run of a job; 0 means a minute
-	RescueAfter time.Duration // a job that runs so long belongs to a server that died; longer than Timeout; 0 means 90 seconds
+	Timeout     time.Duration // of one run of a job; 0 means 45 seconds
+	RescueAfter time.Duration // a job that runs so long belongs to a server that died; longer than Timeout; 0 means a minute
 }
 
 // Args are what a job carries: ids, never text.
@@ -74,10 +74,10 @@ type Runner struct {
 // New makes a runner. It runs nothing before Run.
 func New(db *postgres.DB, log *slog.Logger, c Config) *Runner {
 	if c.Timeout == 0 {
-		c.Timeout = time.Minute
+		c.Timeout = 45 * time.Second
 	}
 	if c.RescueAfter == 0 {
-		c.RescueAfter = 90 * time.Second
+		c.RescueAfter = time.Minute
 	}
 	return &Runner{db: db, log: slog.New(warnings{log.Handler()}), config: c, workers: river.NewWorkers(), queues: map[string]river.QueueConfig{}}
 }
