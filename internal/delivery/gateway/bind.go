@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// enquireEvery keeps an idle bind alive, and finds out about a dead one. Centres hang up after a minute or more.
+	// enquireEvery keeps an idle bind alive. Centres hang up after a minute or more.
 	enquireEvery = 20 * time.Second
 	writeWithin  = 5 * time.Second
 )
@@ -28,11 +28,11 @@ type bind struct {
 	heard   int // how much the centre has said
 }
 
-func newBind(conn *gosmpp.Connection) *bind {
+func newBind(conn *gosmpp.Connection, enquire time.Duration) *bind {
 	b := &bind{conn: conn, broken: make(chan struct{}), waiting: map[int32]chan data.CommandStatusType{}}
 	_ = conn.SetDeadline(time.Time{}) // the dialer's; a line that is broken already shows at the first reading
 	go b.read()
-	go b.enquire()
+	go b.enquire(enquire)
 	return b
 }
 
@@ -142,8 +142,8 @@ func hand(answer chan data.CommandStatusType, s data.CommandStatusType) {
 }
 
 // enquire asks an idle centre whether it is there, and gives the line up when nothing has come by the next time.
-func (b *bind) enquire() {
-	ticker := time.NewTicker(enquireEvery)
+func (b *bind) enquire(every time.Duration) {
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for heard := -1; ; {
 		select {

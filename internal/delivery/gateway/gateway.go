@@ -58,6 +58,8 @@ func Class(err error) string {
 type Options struct {
 	RequireTLS bool        // refuse to speak to a mail server in the clear
 	TLS        *tls.Config // nil: the system's certificates
+	// Enquire is how often an SMS centre is asked whether it is there; 0 means every 20 seconds.
+	Enquire time.Duration
 }
 
 // New makes the gateway that an address of the configuration names. It connects when it has something to send.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/linxGnu/gosmpp"
@@ -24,6 +26,7 @@ type smpp struct {
 	connector func(ctx context.Context) gosmpp.Connector
 	from      pdu.Address
 	places    chan struct{} // one for each message that waits
+	enquire   time.Duration
 
 	mu    sync.Mutex
 	bound *bind
@@ -33,7 +36,8 @@ func newSMPP(name string, address *url.URL, o Options) *smpp {
 	host, port := address.Hostname(), either(address.Port(), map[string]string{"smpp": "2775", "smpps": "3550"}[address.Scheme])
 	auth := gosmpp.Auth{SMSC: net.JoinHostPort(host, port), SystemID: address.User.Username(), SystemType: address.Query().Get("system_type")}
 	auth.Password, _ = address.User.Password()
-	g := &smpp{name: name, from: sender(address.Query().Get("from")), places: make(chan struct{}, window)}
+	g := &smpp{name: name, from: sender(address.Query().Get("from")), places: make(chan struct{}, window),
+		enquire: cmp.Or(o.Enquire, enquireEvery)}
 	g.connector = func(ctx context.Context) gosmpp.Connector {
 		return gosmpp.TRXConnector(func(target string) (net.Conn, error) {
 			return dial(ctx, target, host, address.Scheme == "smpps", o.TLS)
@@ -127,7 +131,7 @@ func (g *smpp) bind(ctx context.Context) (*bind, error) {
 		}
 		return nil, &Failure{Class: Unavailable, Status: "SMPP connect"}
 	}
-	g.bound = newBind(conn)
+	g.bound = newBind(conn, g.enquire)
 	return g.bound, nil
 }
 

@@ -129,6 +129,37 @@ func TestAnIdleLineIsReplacedWhenItHasBroken(t *testing.T) {
 	gatewaytest.Await(t, "the end of the bind", func() bool { return smsc.Lines() == 0 })
 }
 
+func TestADeadLineIsNoticedWhileItIsIdle(t *testing.T) {
+	t.Parallel()
+	smsc := gatewaytest.NewSMSC(t)
+	g := open(t, smsc.URL(), gateway.Options{Enquire: 100 * time.Millisecond})
+	if got := send(t, g, code); got != "" {
+		t.Fatalf("the outcome is %q", got)
+	}
+	gatewaytest.Await(t, "some enquiries", func() bool { return smsc.Enquiries() >= 3 })
+	if lines := smsc.Lines(); lines != 1 {
+		t.Errorf("a line that answers was left: %d are open", lines)
+	}
+	smsc.Mute(true)
+	gatewaytest.Await(t, "the end of the line", func() bool { return smsc.Lines() == 0 })
+	smsc.Mute(false)
+	if got := send(t, g, code); got != "" {
+		t.Errorf("on a new line the outcome is %q", got)
+	}
+}
+
+func TestALineToACentreCanBeEncrypted(t *testing.T) {
+	t.Parallel()
+	smsc := gatewaytest.NewSMSC(t)
+	address, trust := smsc.Encrypted()
+	if got := send(t, open(t, address, gateway.Options{}), code); got != gateway.Unavailable || smsc.Submitted() != 0 {
+		t.Errorf("with a certificate of nobody's the outcome is %q", got)
+	}
+	if got := send(t, open(t, address, gateway.Options{TLS: trust}), code); got != "" || len(smsc.Taken()) != 1 {
+		t.Errorf("the outcome is %q, taken %v", got, smsc.Taken())
+	}
+}
+
 func TestManyShareOneLine(t *testing.T) {
 	t.Parallel()
 	smsc := gatewaytest.NewSMSC(t)

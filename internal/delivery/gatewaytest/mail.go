@@ -2,17 +2,10 @@ package gatewaytest
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log"
-	"math/big"
 	"mime"
 	"mime/quotedprintable"
 	"net"
@@ -20,7 +13,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -53,8 +45,7 @@ func NewMailServer(tb testing.TB, withTLS bool) *MailServer {
 	server.Domain, server.AllowInsecureAuth, server.ErrorLog = "localhost", true, log.New(io.Discard, "", 0)
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	if withTLS {
-		certificate := m.certify()
-		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		server.TLSConfig, m.Certificate = certify(tb)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -66,36 +57,13 @@ func NewMailServer(tb testing.TB, withTLS bool) *MailServer {
 	return m
 }
 
-// certify makes a certificate for this machine.
-func (m *MailServer) certify() tls.Certificate {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	m.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
 // URL is how a configuration names it.
 func (m *MailServer) URL() string {
 	return "smtp://" + SystemID + ":" + Password + "@" + m.address + "?from=pay@purser.test"
 }
 
 // TLS trusts the server's certificate.
-func (m *MailServer) TLS() *tls.Config {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(m.Certificate)
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-}
+func (m *MailServer) TLS() *tls.Config { return trusting(m.Certificate) }
 
 // Refuse answers recipients with a code from now on, such as 451 or 550; 0 takes them.
 func (m *MailServer) Refuse(code int) {

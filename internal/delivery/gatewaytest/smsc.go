@@ -62,6 +62,8 @@ type SMSC struct {
 	parts     map[part][]*pdu.SubmitSM
 	submitted int
 	enquired  atomic.Int64
+	enquiries atomic.Int64
+	mute      atomic.Bool
 }
 
 type part struct {
@@ -153,6 +155,12 @@ func (s *SMSC) Enquire() {
 // Enquired is how many answers to Enquire came.
 func (s *SMSC) Enquired() int { return int(s.enquired.Load()) }
 
+// Enquiries is how often clients asked whether it is there.
+func (s *SMSC) Enquiries() int { return int(s.enquiries.Load()) }
+
+// Mute keeps lines open and answers nothing, as when the other end of a line has gone without a word.
+func (s *SMSC) Mute(mute bool) { s.mute.Store(mute) }
+
 func (s *SMSC) accept(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
@@ -182,7 +190,13 @@ func (s *SMSC) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
+		if s.mute.Load() {
+			continue
+		}
 		switch p := p.(type) {
+		case *pdu.EnquireLink:
+			s.enquiries.Add(1)
+			write(conn, p.GetResponse())
 		case *pdu.BindRequest:
 			bound = s.bind(conn, p)
 			if !bound {
