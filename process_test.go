@@ -55,7 +55,8 @@ type server struct {
 	ended chan struct{} // closed when the process is gone
 }
 
-var servingAt = regexp.MustCompile(`API +(http://\S+)/graphql`)
+// servingAt is how a server says where it serves: to a person, and in production in its log.
+var servingAt = regexp.MustCompile(`(?:API +|"msg":"serving","address":")(http://[^/"\s]+)`)
 
 // startServer runs the program on a database and waits until it says where it serves. settings are NAME=value.
 func startServer(t testing.TB, dsn string, settings ...string) *server {
@@ -81,7 +82,7 @@ func startServer(t testing.TB, dsn string, settings ...string) *server {
 		}
 	})
 	for deadline := time.Now().Add(patience); ; {
-		if found := servingAt.FindStringSubmatch(out.String()); found != nil {
+		if found := servingAt.FindStringSubmatch(out.String() + s.log.String()); found != nil {
 			s.URL = found[1]
 			return s
 		}

@@ -33,8 +33,10 @@ func walkMutations(c *client, counted *statements) {
 	}](c, counted, "startRegistration", 4,
 		`mutation($p: PhoneNumber!) { startRegistration(input: {phone: $p}) { registration { token } userErrors { code } } }`, vars{"p": phone})
 	token := begun.StartRegistration.Registration.Token
-	askCounted[any](c, counted, "submitRegistrationProfile", 11, `mutation($t: String!) { submitRegistrationProfile(input: {token: $t, email: "q@purser.test",
+	askCounted[any](c, counted, "submitRegistrationProfile", 12, `mutation($t: String!) { submitRegistrationProfile(input: {token: $t, email: "q@purser.test",
 		securityQuestion: "Pet?", securityAnswer: "Rex", profile: {firstName: "Q", lastName: "Q", birthDate: "1990-01-01"}}) { userErrors { code } } }`, vars{"t": token})
+	// begin, registration, challenge, commit; what became of the message
+	askCounted[any](c, counted, "registration", 5, `query($t: String!) { registration(token: $t) { challenge { delivery sentTo } } }`, vars{"t": token})
 	askCounted[any](c, counted, "verifyRegistrationPhone", 10,
 		`mutation($t: String!, $c: String!) { verifyRegistrationPhone(input: {token: $t, code: $c}) { userErrors { code } } }`, vars{"t": token, "c": c.newestCode(phone)})
 	agreements := ask[struct{ Agreements []struct{ ID string } }](c, `{ agreements { id } }`, nil).Agreements
@@ -42,15 +44,15 @@ func walkMutations(c *client, counted *statements) {
 		CompleteRegistration struct {
 			Tokens struct{ AccessToken, RefreshToken string }
 		}
-	}](c, counted, "completeRegistration", 21, `mutation($t: String!, $a: [ID!]!) { completeRegistration(input: {token: $t, acceptedAgreements: $a,
+	}](c, counted, "completeRegistration", 22, `mutation($t: String!, $a: [ID!]!) { completeRegistration(input: {token: $t, acceptedAgreements: $a,
 		password: "a walk on the beach", passwordConfirmation: "a walk on the beach"}) { tokens { accessToken refreshToken } userErrors { code } } }`,
 		vars{"t": token, "a": []string{agreements[0].ID, agreements[1].ID}}).CompleteRegistration
 	me := c.as(made.Tokens.AccessToken)
 
-	askCounted[any](me, counted, "requestEmailVerification", 7, `mutation { requestEmailVerification { userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "requestEmailVerification", 8, `mutation { requestEmailVerification { userErrors { code } } }`, nil)
 	asked := askCounted[struct {
 		LogIn struct{ Challenge struct{ ID string } }
-	}](c, counted, "logIn", 11,
+	}](c, counted, "logIn", 12,
 		`mutation($l: String!) { logIn(input: {login: $l, password: "a walk on the beach"}) { challenge { id } userErrors { code } } }`, vars{"l": phone})
 	askCounted[any](c, counted, "confirmLogIn", 12,
 		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,

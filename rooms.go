@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/url"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -10,8 +13,10 @@ import (
 	"purser/internal/accounts"
 	"purser/internal/config"
 	"purser/internal/delivery"
+	"purser/internal/delivery/gateway"
 	"purser/internal/events"
 	"purser/internal/httpapi"
+	"purser/internal/jobs"
 	"purser/internal/ledger"
 	"purser/internal/operators"
 	"purser/internal/postgres"
@@ -31,6 +36,8 @@ type rooms struct {
 	accounts  *accounts.Service
 	transfers *transfers.Service
 	operators *operators.Service
+	sender    *delivery.Sender
+	jobs      *jobs.Runner
 	api       *httpapi.API
 }
 
@@ -41,6 +48,12 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	}
 	hub := events.NewHub(db, log)
 	messages := delivery.New(db, box)
+	sender, err := newSender(c, db, box, log)
+	if err != nil {
+		return rooms{}, err
+	}
+	runner := jobs.New(db, log, jobs.Config{})
+	sender.Handle(runner)
 	books := ledger.New(db, hub, log)
 	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
 	people := accounts.New(db, box, codes, messages, hub,
@@ -58,11 +71,41 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	staff := operators.New(db, books, purses)
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Transfers: payments, Operators: staff, Hub: hub}
+		Transfers: payments, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff, api: api}, nil
+		Sessions: signedIn, Watch: watch, Delivery: messages, Metrics: sender.Metrics()})
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff,
+		sender: sender, jobs: runner, api: api}, nil
+}
+
+// newSender makes the gateways that the configuration names.
+func newSender(c config.Config, db *postgres.DB, box *secret.Box, log *slog.Logger) (*delivery.Sender, error) {
+	options := gateway.Options{RequireTLS: c.IsProduction()}
+	open := func(addresses []*url.URL, names ...string) (all []gateway.Gateway, err error) {
+		for i, address := range addresses {
+			g, err := gateway.New(names[i], address, options)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, g)
+		}
+		return all, nil
+	}
+	sms, err := open(c.SMSGateways(), "sms-1", "sms-2")
+	if err != nil {
+		return nil, err
+	}
+	email, err := open(c.MailServer(), "smtp")
+	if err != nil {
+		return nil, err
+	}
+	return delivery.NewSender(db, box, log, delivery.Config{SMS: sms, Email: email}), nil
+}
+
+// send delivers messages until ctx ends; what is on its way then has a time to arrive.
+func (all rooms) send(ctx context.Context, drain time.Duration) error {
+	return errors.Join(all.jobs.Run(ctx, drain), all.sender.Close())
 }
 
 func schema(desk *resolvers.Resolver) graphql.ExecutableSchema {

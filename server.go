@@ -128,14 +128,19 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	}
 
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	sending, stopSending := context.WithCancel(ctx) // other servers take over while requests are still finishing here
+	failed := make(chan error, 3)
 	var running sync.WaitGroup
 	running.Go(func() { all.hub.Run(background) })
 	running.Go(func() { all.ledger.Run(background) })
 	running.Go(func() { all.watch.Run(background) })
 	running.Go(func() { all.transfers.RunExpiry(background, log) })
+	running.Go(func() { all.sender.Watch(background) })
 	running.Go(func() { housekeep(background, db, log) })
+	running.Go(func() { failed <- all.send(sending, c.DrainTimeout) })
 	defer running.Wait()
 	defer stopBackground()
+	defer stopSending()
 
 	if !c.IsProduction() {
 		if err := all.operators.SeedDemo(ctx, all.accounts); err != nil {
@@ -146,7 +151,6 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		Handler: all.api.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	failed := make(chan error, 2)
 	go func() { failed <- server.Serve(listener) }()
 	if c.ProfileAddr != "" {
 		profiles := httpapi.Profiles(c.ProfileAddr)
@@ -158,7 +162,9 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 
 	select {
 	case err := <-failed:
-		return err
+		if ctx.Err() == nil {
+			return err
+		}
 	case <-ctx.Done():
 	}
 	log.Info("stopping: finishing what was begun")

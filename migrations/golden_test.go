@@ -36,7 +36,7 @@ func TestGoldenPageShowsTheSchema(t *testing.T) {
 // goose's own table is left out everywhere, and so is what Postgres derives: indexes behind constraints, triggers behind
 // foreign keys, and from version 18 on the constraints behind NOT NULL.
 const (
-	tablesSQL = `SELECT c.relname, c.oid::bigint, coalesce(array_to_string(c.reloptions, ', '), '') FROM pg_class c
+	tablesSQL = `SELECT c.relname, c.oid::bigint, coalesce(array_to_string(c.reloptions, ', '), ''), c.relpersistence = 'u' FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version' ORDER BY c.relname`
 
 	columnsSQL = `SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -60,10 +60,13 @@ WHERE pronamespace = 'public'::regnamespace AND prokind IN ('f', 'p') ORDER BY p
 	domainsSQL = `SELECT 'CREATE DOMAIN ' || t.typname || ' AS ' || format_type(t.typbasetype, t.typtypmod) || coalesce(' CONSTRAINT ' || c.conname || ' ' || pg_get_constraintdef(c.oid), '') || ';'
 FROM pg_type t LEFT JOIN pg_constraint c ON c.contypid = t.oid WHERE t.typnamespace = 'public'::regnamespace AND t.typtype = 'd' ORDER BY 1`
 
+	enumsSQL = `SELECT 'CREATE TYPE ' || t.typname || ' AS ENUM (' || string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) || ');'
+FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = 'public'::regnamespace GROUP BY t.typname ORDER BY t.typname`
+
 	othersSQL = `SELECT c.relkind::text || ' ' || c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind NOT IN ('r', 'p', 'i', 't', 'S', 'c')
 UNION ALL SELECT 'type ' || t.typname FROM pg_type t
-WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'r') ORDER BY 1`
+WHERE t.typnamespace = 'public'::regnamespace AND t.typtype = 'r' ORDER BY 1`
 )
 
 // render writes down the whole schema of a database as its catalogs have it.
@@ -71,8 +74,10 @@ func render(t *testing.T, db *postgres.DB) string {
 	t.Helper()
 	var page strings.Builder
 	page.WriteString("-- What the migrations add up to, as Postgres has it. Written by: make generate\n")
-	for _, domain := range lines(t, db, domainsSQL) {
-		page.WriteString("\n" + domain + "\n")
+	for _, sql := range []string{domainsSQL, enumsSQL} {
+		for _, made := range lines(t, db, sql) {
+			page.WriteString("\n" + made + "\n")
+		}
 	}
 	for _, table := range tablesOf(t, db) {
 		page.WriteString("\n" + table.definition(t, db))
@@ -92,9 +97,10 @@ func render(t *testing.T, db *postgres.DB) string {
 }
 
 type table struct {
-	name    string
-	oid     int64
-	options string
+	name     string
+	oid      int64
+	options  string
+	unlogged bool
 }
 
 type column struct {
@@ -131,13 +137,17 @@ func (tb table) definition(t *testing.T, db *postgres.DB) string {
 	if tb.options != "" {
 		options = " WITH (" + tb.options + ")"
 	}
-	return "CREATE TABLE " + tb.name + " (\n" + strings.Join(parts, ",\n") + "\n)" + options + ";\n"
+	create := "CREATE TABLE "
+	if tb.unlogged {
+		create = "CREATE UNLOGGED TABLE "
+	}
+	return create + tb.name + " (\n" + strings.Join(parts, ",\n") + "\n)" + options + ";\n"
 }
 
 func tablesOf(t *testing.T, db *postgres.DB) []table {
 	t.Helper()
 	return collect(t, db, func(row pgx.CollectableRow) (tb table, err error) {
-		return tb, row.Scan(&tb.name, &tb.oid, &tb.options)
+		return tb, row.Scan(&tb.name, &tb.oid, &tb.options, &tb.unlogged)
 	}, tablesSQL)
 }
 

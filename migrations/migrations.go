@@ -1,13 +1,14 @@
-// Package migrations holds the schema of the database as numbered SQL files, the only truth about it. They go forward
-// only; schema.golden.sql shows what they add up to, on one page.
+// Package migrations holds the schema of the database as numbered files, the only truth about it: SQL, or Go where a library
+// brings its own tables. They go forward only.
+// schema.golden.sql shows what they add up to, on one page.
 package migrations
 
 import "embed"
 
 // Newest is the number of the last file.
-const Newest = 6
+const Newest = 8
 
-// Files are the migrations.
+// Files are the migrations in SQL.
 //
 //go:embed 0*.sql
 var Files embed.FS

@@ -23,8 +23,9 @@ var rows = []any{
 	models.Event{},
 }
 
-// withoutModel are tables that are counted in by SQL alone.
-var withoutModel = []string{"event_heads", "rate_counters"}
+// withoutModel are tables that are counted in by SQL alone, and those of River.
+var withoutModel = []string{"event_heads", "rate_counters", "river_job", "river_leader",
+	"river_migration", "river_notification", "river_queue"}
 
 // kinds are the column types that a field's type reads and writes without loss.
 var kinds = map[string][]string{

@@ -2,6 +2,8 @@
 
 CREATE DOMAIN wallet_number AS text CONSTRAINT wallet_number_check CHECK ((VALUE ~ '^[A-Z][0-9]{12}$'::text));
 
+CREATE TYPE river_job_state AS ENUM ('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled');
+
 CREATE TABLE accounts (
     id                     uuid                     NOT NULL,
     wmid                   text                     NOT NULL,
@@ -71,6 +73,7 @@ CREATE TABLE challenges (
     expires_at             timestamp with time zone NOT NULL,
     resend_at              timestamp with time zone NOT NULL,
     used_at                timestamp with time zone,
+    message_id             uuid,
     CONSTRAINT challenges_pkey PRIMARY KEY (id),
     CONSTRAINT challenges_attempts_left_check CHECK ((attempts_left >= 0)),
     CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text])))
@@ -169,11 +172,21 @@ CREATE TABLE messages (
     recipient              text                     NOT NULL,
     sealed                 bytea                    NOT NULL,
     created_at             timestamp with time zone NOT NULL,
+    state                  text                     NOT NULL DEFAULT 'SENT'::text,
+    attempts               integer                  NOT NULL DEFAULT 0,
+    claimed_until          timestamp with time zone,
+    expires_at             timestamp with time zone NOT NULL DEFAULT now(),
+    gateway                text                     NOT NULL DEFAULT ''::text,
+    last_error             text                     NOT NULL DEFAULT ''::text,
+    sent_at                timestamp with time zone,
     CONSTRAINT messages_pkey PRIMARY KEY (id),
-    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text])))
+    CONSTRAINT messages_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text]))),
+    CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENT'::text, 'ABANDONED'::text])))
 );
 CREATE INDEX messages_created_at_idx ON messages USING btree (created_at);
 CREATE INDEX messages_recipient_idx ON messages USING btree (recipient, id);
+CREATE INDEX messages_state_idx ON messages USING btree (state, expires_at) WHERE (state <> 'SENT'::text);
 
 CREATE TABLE operator_actions (
     id                     uuid                     NOT NULL,
@@ -241,6 +254,78 @@ CREATE TABLE registrations (
     CONSTRAINT registrations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
 CREATE INDEX registrations_expires_at_idx ON registrations USING btree (expires_at);
+
+CREATE TABLE river_job (
+    id                     bigint                   NOT NULL DEFAULT nextval('river_job_id_seq'::regclass),
+    state                  river_job_state          NOT NULL DEFAULT 'available'::river_job_state,
+    attempt                smallint                 NOT NULL DEFAULT 0,
+    max_attempts           smallint                 NOT NULL DEFAULT 25,
+    attempted_at           timestamp with time zone,
+    created_at             timestamp with time zone NOT NULL DEFAULT now(),
+    finalized_at           timestamp with time zone,
+    scheduled_at           timestamp with time zone NOT NULL DEFAULT now(),
+    priority               smallint                 NOT NULL DEFAULT 1,
+    args                   jsonb                    NOT NULL,
+    attempted_by           text[],
+    errors                 jsonb[],
+    kind                   text                     NOT NULL,
+    metadata               jsonb                    NOT NULL DEFAULT '{}'::jsonb,
+    queue                  text                     NOT NULL DEFAULT 'default'::text,
+    tags                   character varying(255)[] NOT NULL DEFAULT '{}'::character varying[],
+    unique_key             bytea,
+    unique_states          bit(8),
+    CONSTRAINT river_job_pkey PRIMARY KEY (id),
+    CONSTRAINT finalized_or_finalized_at_null CHECK ((((finalized_at IS NULL) AND (state <> ALL (ARRAY['cancelled'::river_job_state, 'completed'::river_job_state, 'discarded'::river_job_state]))) OR ((finalized_at IS NOT NULL) AND (state = ANY (ARRAY['cancelled'::river_job_state, 'completed'::river_job_state, 'discarded'::river_job_state]))))),
+    CONSTRAINT kind_length CHECK (((char_length(kind) > 0) AND (char_length(kind) < 128))),
+    CONSTRAINT max_attempts_is_positive CHECK ((max_attempts > 0)),
+    CONSTRAINT priority_in_range CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT queue_length CHECK (((char_length(queue) > 0) AND (char_length(queue) < 128)))
+);
+CREATE INDEX river_job_args_index ON river_job USING gin (args);
+CREATE INDEX river_job_kind ON river_job USING btree (kind);
+CREATE INDEX river_job_metadata_index ON river_job USING gin (metadata);
+CREATE INDEX river_job_prioritized_fetching_index ON river_job USING btree (state, queue, priority, scheduled_at, id);
+CREATE INDEX river_job_state_and_finalized_at_index ON river_job USING btree (state, finalized_at) WHERE (finalized_at IS NOT NULL);
+CREATE UNIQUE INDEX river_job_unique_idx ON river_job USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (unique_states IS NOT NULL) AND river_job_state_in_bitmask(unique_states, state));
+
+CREATE UNLOGGED TABLE river_leader (
+    elected_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    leader_id              text                     NOT NULL,
+    name                   text                     NOT NULL DEFAULT 'default'::text,
+    CONSTRAINT river_leader_pkey PRIMARY KEY (name),
+    CONSTRAINT leader_id_length CHECK (((char_length(leader_id) > 0) AND (char_length(leader_id) < 128))),
+    CONSTRAINT name_length CHECK ((name = 'default'::text))
+);
+
+CREATE TABLE river_migration (
+    line                   text                     NOT NULL,
+    version                bigint                   NOT NULL,
+    created_at             timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT river_migration_pkey1 PRIMARY KEY (line, version),
+    CONSTRAINT line_length CHECK (((char_length(line) > 0) AND (char_length(line) < 128))),
+    CONSTRAINT version_gte_1 CHECK ((version >= 1))
+);
+
+CREATE TABLE river_notification (
+    id                     bigint                   NOT NULL DEFAULT nextval('river_notification_id_seq'::regclass),
+    created_at             timestamp with time zone NOT NULL DEFAULT now(),
+    payload                text                     NOT NULL,
+    topic                  text                     NOT NULL,
+    CONSTRAINT river_notification_pkey PRIMARY KEY (id),
+    CONSTRAINT topic_length CHECK (((length(topic) > 0) AND (length(topic) < 128)))
+);
+CREATE INDEX river_notification_created_at_idx ON river_notification USING btree (created_at);
+CREATE INDEX river_notification_topic_id_idx ON river_notification USING btree (topic, id);
+
+CREATE TABLE river_queue (
+    name                   text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL DEFAULT now(),
+    metadata               jsonb                    NOT NULL DEFAULT '{}'::jsonb,
+    paused_at              timestamp with time zone,
+    updated_at             timestamp with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT river_queue_pkey PRIMARY KEY (name)
+);
 
 CREATE TABLE sessions (
     id                     uuid                     NOT NULL,
@@ -348,4 +433,22 @@ AS $function$
 BEGIN
     RAISE EXCEPTION 'entries are append-only' USING ERRCODE = 'integrity_constraint_violation';
 END
+$function$;
+
+CREATE OR REPLACE FUNCTION river_job_state_in_bitmask(bitmask bit, state river_job_state)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE state
+        WHEN 'available' THEN get_bit(bitmask, 7)
+        WHEN 'cancelled' THEN get_bit(bitmask, 6)
+        WHEN 'completed' THEN get_bit(bitmask, 5)
+        WHEN 'discarded' THEN get_bit(bitmask, 4)
+        WHEN 'pending'   THEN get_bit(bitmask, 3)
+        WHEN 'retryable' THEN get_bit(bitmask, 2)
+        WHEN 'running'   THEN get_bit(bitmask, 1)
+        WHEN 'scheduled' THEN get_bit(bitmask, 0)
+        ELSE 0
+    END = 1;
 $function$;

@@ -21,18 +21,33 @@ type Challenge struct {
 	ExpiresAt    time.Time  `gorm:"column:expires_at"`
 	ResendAt     time.Time  `gorm:"column:resend_at"`
 	UsedAt       *time.Time `gorm:"column:used_at"`
+	MessageID    *uuid.UUID `gorm:"column:message_id"` // the newest message that carries a code of it
 }
 
 // TableName is the table's.
 func (Challenge) TableName() string { return "challenges" }
 
+// States of a message.
+const (
+	MessageQueued    = "QUEUED"    // no gateway has taken it yet
+	MessageSent      = "SENT"      // a gateway has taken it
+	MessageAbandoned = "ABANDONED" // none did, and nobody tries any more
+)
+
 // Message is a message to a person; the text is sealed.
 type Message struct {
-	ID        uuid.UUID `gorm:"column:id;primaryKey"`
-	Channel   string    `gorm:"column:channel"`
-	Recipient string    `gorm:"column:recipient"`
-	Sealed    []byte    `gorm:"column:sealed"`
-	CreatedAt time.Time `gorm:"column:created_at"`
+	ID           uuid.UUID  `gorm:"column:id;primaryKey"`
+	Channel      string     `gorm:"column:channel"`
+	Recipient    string     `gorm:"column:recipient"`
+	Sealed       []byte     `gorm:"column:sealed"`
+	CreatedAt    time.Time  `gorm:"column:created_at"`
+	State        string     `gorm:"column:state"`
+	Attempts     int        `gorm:"column:attempts"`
+	ClaimedUntil *time.Time `gorm:"column:claimed_until"` // until then one server is trying, and no other does
+	ExpiresAt    time.Time  `gorm:"column:expires_at"`    // from then on it is worth nothing
+	Gateway      string     `gorm:"column:gateway"`       // that took it
+	LastError    string     `gorm:"column:last_error"`    // why it was not taken, in a word
+	SentAt       *time.Time `gorm:"column:sent_at"`
 }
 
 // TableName is the table's.

@@ -2,12 +2,17 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/vikstrous/dataloadgen"
+
 	"purser/graph/model"
 	"purser/internal/accounts"
+	"purser/internal/delivery"
 	"purser/internal/locale"
 	"purser/internal/request"
 	"purser/internal/sessions"
@@ -62,9 +67,23 @@ func challengeView(c *models.Challenge) *model.Challenge {
 		return nil
 	}
 	return &model.Challenge{
-		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: verification.Masked(c.Target),
+		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: delivery.Masked(c.Target),
 		CodeLength: verification.CodeLength, ExpiresAt: c.ExpiresAt, ResendAt: c.ResendAt, AttemptsLeft: c.AttemptsLeft,
+		MessageID: c.MessageID,
 	}
+}
+
+// deliveryOf says what became of a code's message. One that is not there any more is on its way no longer. A version that knew of no
+// gateways did not name the message: it was delivered by being in the inbox.
+func (r *Resolver) deliveryOf(ctx context.Context, message *uuid.UUID) (model.ChallengeDelivery, error) {
+	if message == nil {
+		return model.ChallengeDeliverySent, nil
+	}
+	state, err := loadersOf(ctx).messages.Load(ctx, *message)
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		return model.ChallengeDeliveryAbandoned, nil
+	}
+	return model.ChallengeDelivery(state), err
 }
 
 // challengeOf shows a challenge, or nothing beside an error.

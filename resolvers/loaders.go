@@ -22,6 +22,7 @@ type loaders struct {
 	accounts  *dataloadgen.Loader[uuid.UUID, models.Account]
 	sessions  *dataloadgen.Loader[ownedID, sessions.SessionOf]
 	entries   *dataloadgen.Loader[statement, []models.Entry]
+	messages  *dataloadgen.Loader[uuid.UUID, string] // what became of them
 }
 
 // A thing is always read for someone: what is not theirs is not found.
@@ -53,6 +54,7 @@ func (r *Resolver) Loaders(ctx context.Context, next graphql.ResponseHandler) *g
 		accounts:  dataloadgen.NewMappedLoader(r.Accounts.FindMany, gather),
 		sessions:  dataloadgen.NewMappedLoader(r.loadSessions, gather),
 		entries:   dataloadgen.NewMappedLoader(r.loadEntries, gather),
+		messages:  dataloadgen.NewMappedLoader(r.Delivery.States, gather),
 	}))
 }
 

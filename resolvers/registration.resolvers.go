@@ -8,6 +8,7 @@ package resolvers
 import (
 	"context"
 
+	"purser/graph/generated"
 	"purser/graph/model"
 	"purser/internal/accounts"
 	"purser/internal/fault"
@@ -15,6 +16,10 @@ import (
 	"purser/internal/request"
 	"purser/models"
 )
+
+func (r *challengeResolver) Delivery(ctx context.Context, obj *model.Challenge) (model.ChallengeDelivery, error) {
+	return r.deliveryOf(ctx, obj.MessageID)
+}
 
 func (r *mutationResolver) StartRegistration(ctx context.Context, input model.StartRegistrationInput) (*model.StartRegistrationPayload, error) {
 	l := request.Of(ctx).Locale
@@ -79,3 +84,7 @@ func (r *queryResolver) Registration(ctx context.Context, token string) (*model.
 	}
 	return registrationView(registration, err), err
 }
+
+func (r *Resolver) Challenge() generated.ChallengeResolver { return &challengeResolver{r} }
+
+type challengeResolver struct{ *Resolver }

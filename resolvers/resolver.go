@@ -4,6 +4,7 @@ package resolvers
 
 import (
 	"purser/internal/accounts"
+	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/operators"
 	"purser/internal/postgres"
@@ -22,5 +23,6 @@ type Resolver struct {
 	Wallets      *wallets.Service
 	Transfers    *transfers.Service
 	Operators    *operators.Service
+	Delivery     *delivery.Service
 	Hub          *events.Hub
 }

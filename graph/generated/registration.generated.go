@@ -18,6 +18,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ChallengeResolver interface {
+	Delivery(ctx context.Context, obj *model.Challenge) (model.ChallengeDelivery, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -185,6 +189,29 @@ func (ec *executionContext) _Challenge_attemptsLeft(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Challenge_attemptsLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Challenge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Challenge_delivery(ctx context.Context, field graphql.CollectedField, obj *model.Challenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Challenge_delivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Challenge().Delivery(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChallengeDelivery) graphql.Marshaler {
+			return ec.marshalNChallengeDelivery2purserᚋgraphᚋmodelᚐChallengeDelivery(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Challenge_delivery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Challenge", field, true, true, "ChallengeDelivery")
 }
 
 func (ec *executionContext) _CompleteRegistrationPayload_account(ctx context.Context, field graphql.CollectedField, obj *model.CompleteRegistrationPayload) (ret graphql.Marshaler) {
@@ -1078,38 +1105,44 @@ func (ec *executionContext) _Challenge(ctx context.Context, sel ast.SelectionSet
 		case "id":
 			out.Values[i] = ec._Challenge_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "method":
 			out.Values[i] = ec._Challenge_method(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sentTo":
 			out.Values[i] = ec._Challenge_sentTo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "codeLength":
 			out.Values[i] = ec._Challenge_codeLength(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "expiresAt":
 			out.Values[i] = ec._Challenge_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "resendAt":
 			out.Values[i] = ec._Challenge_resendAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "attemptsLeft":
 			out.Values[i] = ec._Challenge_attemptsLeft(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "delivery":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Challenge_delivery(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1388,6 +1421,16 @@ func (ec *executionContext) _VerifyRegistrationPhonePayload(ctx context.Context,
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNChallengeDelivery2purserᚋgraphᚋmodelᚐChallengeDelivery(ctx context.Context, v any) (model.ChallengeDelivery, error) {
+	var res model.ChallengeDelivery
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChallengeDelivery2purserᚋgraphᚋmodelᚐChallengeDelivery(ctx context.Context, sel ast.SelectionSet, v model.ChallengeDelivery) graphql.Marshaler {
+	return v
+}
 
 func (ec *executionContext) unmarshalNChallengeMethod2purserᚋgraphᚋmodelᚐChallengeMethod(ctx context.Context, v any) (model.ChallengeMethod, error) {
 	var res model.ChallengeMethod

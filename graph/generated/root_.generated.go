@@ -26,6 +26,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	AccountChanged() AccountChangedResolver
+	Challenge() ChallengeResolver
 	Entry() EntryResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
@@ -101,6 +102,7 @@ type ComplexityRoot struct {
 	Challenge struct {
 		AttemptsLeft func(childComplexity int) int
 		CodeLength   func(childComplexity int) int
+		Delivery     func(childComplexity int) int
 		ExpiresAt    func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Method       func(childComplexity int) int
@@ -738,6 +740,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Challenge.CodeLength(childComplexity), true
+	case "Challenge.delivery":
+		if e.ComplexityRoot.Challenge.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Challenge.Delivery(childComplexity), true
 	case "Challenge.expiresAt":
 		if e.ComplexityRoot.Challenge.ExpiresAt == nil {
 			break
@@ -2867,6 +2875,18 @@ type Challenge {
   resendAt: DateTime!
   "How many wrong codes are still possible."
   attemptsLeft: Int!
+  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on."
+  delivery: ChallengeDelivery!
+}
+
+"What became of a message that carries a code."
+enum ChallengeDelivery {
+  "It waits to be taken, or is being tried again."
+  QUEUED
+  "The gateway has taken it: it is in the phone's network, or there."
+  SENT
+  "Nobody took it in time, and it is not tried any more."
+  ABANDONED
 }
 
 "How a code reaches a person."
@@ -3756,6 +3776,8 @@ func (ec *executionContext) childFields_Challenge(ctx context.Context, field gra
 		return ec.fieldContext_Challenge_resendAt(ctx, field)
 	case "attemptsLeft":
 		return ec.fieldContext_Challenge_attemptsLeft(ctx, field)
+	case "delivery":
+		return ec.fieldContext_Challenge_delivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Challenge", field.Name)
 }

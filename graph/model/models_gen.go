@@ -178,6 +178,9 @@ type Challenge struct {
 	ResendAt time.Time `json:"resendAt"`
 	// How many wrong codes are still possible.
 	AttemptsLeft int `json:"attemptsLeft"`
+	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on.
+	Delivery  ChallengeDelivery `json:"delivery"`
+	MessageID *uuid.UUID        `json:"-"`
 }
 
 // Input of closeWallet.
@@ -1369,6 +1372,67 @@ func (e *CertificateLevel) UnmarshalJSON(b []byte) error {
 }
 
 func (e CertificateLevel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What became of a message that carries a code.
+type ChallengeDelivery string
+
+const (
+	// It waits to be taken, or is being tried again.
+	ChallengeDeliveryQueued ChallengeDelivery = "QUEUED"
+	// The gateway has taken it: it is in the phone's network, or there.
+	ChallengeDeliverySent ChallengeDelivery = "SENT"
+	// Nobody took it in time, and it is not tried any more.
+	ChallengeDeliveryAbandoned ChallengeDelivery = "ABANDONED"
+)
+
+var AllChallengeDelivery = []ChallengeDelivery{
+	ChallengeDeliveryQueued,
+	ChallengeDeliverySent,
+	ChallengeDeliveryAbandoned,
+}
+
+func (e ChallengeDelivery) IsValid() bool {
+	switch e {
+	case ChallengeDeliveryQueued, ChallengeDeliverySent, ChallengeDeliveryAbandoned:
+		return true
+	}
+	return false
+}
+
+func (e ChallengeDelivery) String() string {
+	return string(e)
+}
+
+func (e *ChallengeDelivery) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChallengeDelivery(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChallengeDelivery", str)
+	}
+	return nil
+}
+
+func (e ChallengeDelivery) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChallengeDelivery) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChallengeDelivery) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

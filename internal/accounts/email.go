@@ -79,12 +79,13 @@ func (s *Service) sendEmailLink(tx *postgres.Tx, account models.Account) error {
 	if err != nil {
 		return err
 	}
-	return s.delivery.Enqueue(tx, delivery.Letter{
-		Channel: delivery.Email, To: *account.Email, Locale: locale.Locale(account.Locale), Template: "verify_email",
+	_, err = s.delivery.Enqueue(tx, delivery.Letter{
+		Channel: delivery.Email, To: *account.Email, ExpiresAt: tx.Now.Add(s.config.EmailLinkTTL), Locale: locale.Locale(account.Locale), Template: "verify_email",
 		Link: s.config.PublicURL + "/verify-email#token=" + token,
 		Values: map[string]any{"Name": account.FirstName, "Email": *account.Email, "WMID": account.WMID,
 			"Hours": int(s.config.EmailLinkTTL.Hours())},
 	})
+	return err
 }
 
 func (s *Service) emailMAC(token string) []byte { return s.box.MAC(secret.Tokens, "e-mail", token) }

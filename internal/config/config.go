@@ -32,8 +32,12 @@ type Config struct {
 	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
 	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 2; posting and listening have three of their own."`
 
-	SecretKey string `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
-	LogLevel  string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
+	SecretKey   string `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
+	SMSGateway  string `env:"SMS_GATEWAY,unset" envDefault:"" doc:"Who sends SMS: smpp://system_id:password@host:2775?from=Purser, smpps://… or https://user:password@host/path?from=… (docs/operations.md). Empty: the dev inbox; production needs one."`
+	SMSGateway2 string `env:"SMS_GATEWAY_2,unset" envDefault:"" doc:"Who sends an SMS that the first did not take."`
+	SMTPURL     string `env:"SMTP_URL,unset" envDefault:"" doc:"Who sends letters: smtp://user:password@host:587?from=pay@example.com, with STARTTLS. Empty: the dev inbox; production needs one."`
+
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
 
 	ProfileAddr string `env:"PROFILE_ADDR" envDefault:"" doc:"Private address to serve Go's profiles on (/debug/pprof/), such as 127.0.0.1:6060. Empty: none."`
 
@@ -90,7 +94,7 @@ func (c Config) Redacted() slog.Value {
 		database = "DATABASE_URL"
 	}
 	return slog.GroupValue(slog.String("env", c.AppEnv), slog.String("listen", c.ListenAddr),
-		slog.String("database", database), slog.Int("max_conns", int(c.DatabaseMaxConns)), slog.String("log_level", c.LogLevel))
+		slog.String("database", database), slog.String("sms", redacted(c.SMSGateways())), slog.String("mail", redacted(c.MailServer())), slog.Int("max_conns", int(c.DatabaseMaxConns)), slog.String("log_level", c.LogLevel))
 }
 
 func (c Config) mistakes() (found []error) {
@@ -123,6 +127,7 @@ func (c Config) mistakes() (found []error) {
 	if c.RegistrationTTL > 7*24*time.Hour {
 		wrong("REGISTRATION_TTL", "%s is longer than 7 days, after which its codes are deleted", c.RegistrationTTL)
 	}
+	c.gatewayMistakes(wrong)
 	for name, d := range c.durations() {
 		if d <= 0 {
 			wrong(name, "%s is not a positive duration", d)
@@ -151,7 +156,12 @@ func (c Config) laptopDefaults() (found []error) {
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "https" {
 		found = append(found, errors.New("PUBLIC_URL: production needs an https:// address"))
 	}
-	found = append(found, errors.New("APP_ENV: this version has no gateway for SMS and letters yet, so it runs in development only"))
+	if c.SMSGateway == "" {
+		found = append(found, errors.New("SMS_GATEWAY: production needs someone who sends SMS"))
+	}
+	if c.SMTPURL == "" {
+		found = append(found, errors.New("SMTP_URL: production needs someone who sends letters"))
+	}
 	return found
 }
 

@@ -42,9 +42,66 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 func TestProductionRefusesLaptopDefaults(t *testing.T) {
 	t.Parallel()
 	_, err := config.Load(map[string]string{"APP_ENV": "production"})
-	for _, name := range []string{"SECRET_KEY", "DATABASE_URL", "PUBLIC_URL"} {
+	for _, name := range []string{"SECRET_KEY", "DATABASE_URL", "PUBLIC_URL", "SMS_GATEWAY", "SMTP_URL"} {
 		if err == nil || !strings.Contains(err.Error(), name+":") {
 			t.Errorf("production accepted the default of %s: %v", name, err)
+		}
+	}
+}
+
+// production is an environment that production accepts.
+func production() map[string]string {
+	return map[string]string{
+		"APP_ENV": "production", "SECRET_KEY": strings.Repeat("0f", 32), "DATABASE_URL": "postgres://db/purser", "PUBLIC_URL": "https://pay.example",
+		"SMS_GATEWAY": "smpp://purser:t0psecret@smsc.example:2775?from=Purser", "SMS_GATEWAY_2": "https://sid:t0psecret@sms.example/send?from=%2B15550100",
+		"SMTP_URL": "smtp://purser:t0psecret@mail.example:587?from=pay@example.com",
+	}
+}
+
+func TestProductionStartsWithGateways(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(production())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sms, mail := c.SMSGateways(), c.MailServer(); len(sms) != 2 || sms[0].Scheme != "smpp" || sms[1].Scheme != "https" || len(mail) != 1 {
+		t.Errorf("the gateways are %v and %v", sms, mail)
+	}
+	shown := c.Redacted().String()
+	if strings.Contains(shown, "t0psecret") || strings.Contains(shown, "purser:") || !strings.Contains(shown, "smsc.example:2775") {
+		t.Errorf("in the log stands: %s", shown)
+	}
+}
+
+func TestGatewaysThatCannotWorkAreRefused(t *testing.T) {
+	t.Parallel()
+	for what, bad := range map[string]struct{ name, value string }{
+		"no protocol":               {"SMS_GATEWAY", "smsc.example?from=Purser"},
+		"another protocol":          {"SMS_GATEWAY", "ftp://t0psecret@smsc.example?from=Purser"},
+		"no host":                   {"SMS_GATEWAY", "smpp://purser:t0psecret@:2775?from=Purser"},
+		"no URL":                    {"SMS_GATEWAY", "smpp://purser:t0p%secret@smsc.example?from=Purser"},
+		"a port that is none":       {"SMS_GATEWAY", "smpp://purser:t0psecret@smsc.example:99999?from=Purser"},
+		"no system_id":              {"SMS_GATEWAY", "smpp://smsc.example?from=Purser"},
+		"no sender":                 {"SMS_GATEWAY", "smpp://purser:t0psecret@smsc.example"},
+		"a sender that is too long": {"SMS_GATEWAY", "smpp://purser:t0psecret@smsc.example?from=PurserPayments"},
+		"a sender in Cyrillic":      {"SMS_GATEWAY", "smpp://purser:t0psecret@smsc.example?from=Пурсер"},
+		"a plus that is a blank":    {"SMS_GATEWAY", "smpp://purser:t0psecret@smsc.example?from=+15550100"},
+		"a second without sender":   {"SMS_GATEWAY_2", "https://u:t0psecret@sms.example/send"},
+		"two fields of three":       {"SMS_GATEWAY_2", "https://u:t0psecret@sms.example/send?from=Purser&fields=to,text"},
+		"another format":            {"SMS_GATEWAY_2", "https://u:t0psecret@sms.example/send?from=Purser&format=xml"},
+		"codes in the clear":        {"SMS_GATEWAY_2", "http://u:t0psecret@sms.example/send?from=Purser"},
+		"a letter from nobody":      {"SMTP_URL", "smtp://u:t0psecret@mail.example"},
+		"letters over HTTP":         {"SMTP_URL", "https://u:t0psecret@mail.example?from=pay@example.com"},
+		"a second without a first":  {"SMS_GATEWAY", ""},
+	} {
+		environment := production()
+		environment[bad.name] = bad.value
+		_, err := config.Load(environment)
+		if err == nil || !strings.Contains(err.Error(), bad.name) {
+			t.Errorf("%s in %s: %v", what, bad.name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "t0p") {
+			t.Errorf("%s: the error quotes the password: %v", what, err)
 		}
 	}
 }

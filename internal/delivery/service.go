@@ -1,16 +1,19 @@
 // Package delivery takes messages to people: SMS and letters, queued in the transaction of whatever they speak of, so
-// that a message exists exactly when its cause does. Texts are written in the person's language and kept sealed. In
-// development the queue itself is shown as the inbox; no message leaves the machine.
+// that a message exists exactly when its cause does. Texts are written in the person's language and kept sealed. Service queues
+// them, Sender hands them to gateways, as jobs that any server may run. In development the queue itself is shown as the inbox,
+// and without gateways no message leaves the machine.
 package delivery
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"purser/internal/jobs"
 	"purser/internal/locale"
 	"purser/internal/postgres"
 	"purser/internal/secret"
@@ -35,6 +38,8 @@ type Letter struct {
 	Values   map[string]any
 	Code     string // the code it carries, if it does
 	Link     string // the link it carries, if it does
+	// ExpiresAt is when what it carries can be used no longer: from then on it is not delivered.
+	ExpiresAt time.Time
 }
 
 // Sent is a message as the inbox shows it.
@@ -59,8 +64,8 @@ func New(db *postgres.DB, box *secret.Box) *Service { return &Service{db: db, bo
 
 type content struct{ Subject, Text, Code, Link string }
 
-// Enqueue writes the message in the caller's transaction.
-func (s *Service) Enqueue(tx *postgres.Tx, l Letter) error {
+// Enqueue writes the message in the caller's transaction, and the job that delivers it. The id is what States is asked with.
+func (s *Service) Enqueue(tx *postgres.Tx, l Letter) (uuid.UUID, error) {
 	values := map[string]any{"Code": l.Code, "Link": l.Link}
 	for name, value := range l.Values {
 		values[name] = value
@@ -71,17 +76,29 @@ func (s *Service) Enqueue(tx *postgres.Tx, l Letter) error {
 	}
 	plain, err := json.Marshal(written)
 	if err != nil {
-		return fmt.Errorf("delivery: %w", err)
+		return uuid.Nil, fmt.Errorf("delivery: %w", err)
 	}
 
 	id, err := uuid.NewV7()
 	if err != nil {
-		return fmt.Errorf("delivery: %w", err)
+		return uuid.Nil, fmt.Errorf("delivery: %w", err)
 	}
-	return insertMessage(tx, models.Message{
-		ID: id, Channel: l.Channel, Recipient: l.To, CreatedAt: tx.Now,
+	err = insertMessage(tx, models.Message{
+		ID: id, Channel: l.Channel, Recipient: l.To, CreatedAt: tx.Now, State: models.MessageQueued, ExpiresAt: l.ExpiresAt,
 		Sealed: s.box.Seal(secret.Messages, plain, id.String()),
 	})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return id, jobs.InsertTx(tx, jobOf(l.Channel, id))
+}
+
+// Withdraw ends a message that is worth nothing any more, unless a gateway has taken it.
+func (s *Service) Withdraw(tx *postgres.Tx, id uuid.UUID) error { return withdrawMessage(tx, id) }
+
+// States says what became of messages. One that is not there any more has no state.
+func (s *Service) States(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	return readStates(ctx, s.db, ids)
 }
 
 // Inbox shows the newest messages, newest first; to narrows them to one phone or address. Development only.
@@ -92,16 +109,32 @@ func (s *Service) Inbox(ctx context.Context, to string) ([]Sent, error) {
 	}
 	inbox := make([]Sent, 0, len(rows))
 	for _, row := range rows {
-		plain, err := s.box.Open(secret.Messages, row.Sealed, row.ID.String())
+		c, err := open(s.box, row)
 		if err != nil {
 			continue // sealed under another SECRET_KEY: nothing to show
-		}
-		var c content
-		if err := json.Unmarshal(plain, &c); err != nil {
-			return nil, fmt.Errorf("delivery: %w", err)
 		}
 		inbox = append(inbox, Sent{Channel: row.Channel, To: row.Recipient, Subject: c.Subject, Text: c.Text,
 			Code: c.Code, Link: c.Link, SentAt: row.CreatedAt.UTC()})
 	}
 	return inbox, nil
+}
+
+// open unseals a message.
+func open(box *secret.Box, m models.Message) (c content, err error) {
+	plain, err := box.Open(secret.Messages, m.Sealed, m.ID.String())
+	if err == nil {
+		err = json.Unmarshal(plain, &c)
+	}
+	if err != nil {
+		return content{}, fmt.Errorf("delivery: %w", err)
+	}
+	return c, nil
+}
+
+// Masked is a recipient as a stranger may see it: the first and the last two characters of a phone or an address.
+func Masked(recipient string) string {
+	if len(recipient) < 6 {
+		return strings.Repeat("*", len(recipient))
+	}
+	return recipient[:2] + strings.Repeat("*", len(recipient)-4) + recipient[len(recipient)-2:]
 }

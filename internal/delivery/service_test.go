@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"purser/internal/delivery"
 	"purser/internal/locale"
@@ -52,7 +53,8 @@ func TestASealedMessageCannotBeMoved(t *testing.T) {
 	db := pgtest.New(t)
 	service := delivery.New(db, box(t, 1))
 	send(t, db, service, delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Template: "registration_code", Code: "041975"})
-	_, err := db.Pool.Exec(t.Context(), `INSERT INTO messages SELECT gen_random_uuid(), channel, '+79007654321', sealed, created_at FROM messages`)
+	_, err := db.Pool.Exec(t.Context(), `INSERT INTO messages (id, channel, recipient, sealed, created_at)
+		SELECT gen_random_uuid(), channel, '+79007654321', sealed, created_at FROM messages`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +100,7 @@ func TestInboxIsBounded(t *testing.T) {
 	service := delivery.New(db, box(t, 1))
 	_, err := postgres.InTx(t.Context(), db, func(tx *postgres.Tx) (int, error) {
 		for range delivery.InboxLimit + 1 {
-			if err := service.Enqueue(tx, delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Template: "registration_code"}); err != nil {
+			if _, err := service.Enqueue(tx, delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Template: "registration_code"}); err != nil {
 				return 0, err
 			}
 		}
@@ -118,13 +120,23 @@ func TestAMessageExistsOnlyWithItsCause(t *testing.T) {
 	service := delivery.New(db, box(t, 1))
 	failed := errors.New("failed")
 	_, err := postgres.InTx(t.Context(), db, func(tx *postgres.Tx) (int, error) {
-		return 0, errors.Join(service.Enqueue(tx, delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Template: "registration_code"}), failed)
+		_, err := service.Enqueue(tx, delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Template: "registration_code"})
+		return 0, errors.Join(err, failed)
 	})
 	if !errors.Is(err, failed) {
 		t.Fatal(err)
 	}
 	if all, err := service.Inbox(t.Context(), ""); err != nil || len(all) != 0 {
 		t.Errorf("%d messages were sent for what did not happen, %v", len(all), err)
+	}
+}
+
+func TestMaskedShowsLittle(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"+79001234567": "+7********67", "+12345": "+1**45", "12345": "*****", "": "", "anna@example.com": "an************om"} {
+		if got := delivery.Masked(given); got != want {
+			t.Errorf("Masked(%q) = %q, want %q", given, got, want)
+		}
 	}
 }
 
@@ -139,7 +151,10 @@ func box(t *testing.T, key byte) *secret.Box {
 
 func send(t *testing.T, db *postgres.DB, s *delivery.Service, l delivery.Letter) {
 	t.Helper()
-	_, err := postgres.InTx(context.Background(), db, func(tx *postgres.Tx) (int, error) { return 0, s.Enqueue(tx, l) })
+	if l.ExpiresAt.IsZero() {
+		l.ExpiresAt = db.Now().Add(5 * time.Minute)
+	}
+	_, err := postgres.InTx(context.Background(), db, func(tx *postgres.Tx) (uuid.UUID, error) { return s.Enqueue(tx, l) })
 	if err != nil {
 		t.Fatal(err)
 	}

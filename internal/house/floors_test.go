@@ -10,12 +10,13 @@ import (
 // floors are all packages, lowest first. A package imports only from floors below its own: never from above, never from
 // beside. A new package gets its place here.
 var floors = [][]string{
-	{"internal/money", "internal/secret", "internal/locale", "internal/house", "migrations"},
+	{"internal/money", "internal/secret", "internal/locale", "internal/house", "internal/delivery/gateway", "internal/delivery/gatewaytest", "migrations"},
 	{"internal/number", "internal/fault", "internal/request"},
 	{"internal/text", "internal/scalar"},
 	{"models", "internal/config", "internal/localpg"},
 	{"internal/postgres"},
-	{"internal/events", "internal/delivery", "internal/pgtest"},
+	{"internal/events", "internal/jobs", "internal/pgtest"},
+	{"internal/delivery"},
 	{"internal/ledger", "internal/verification"},
 	{"internal/ledger/ledgertest", "internal/accounts"},
 	{"internal/sessions", "internal/wallets"},

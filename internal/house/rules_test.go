@@ -13,6 +13,7 @@ import (
 // set: postgres.DB.Now, or Now of a transaction.
 var clockReaders = map[string]string{
 	"internal/postgres/postgres.go":  "is where the clock is defined",
+	"internal/jobs/jobs.go":          "paces repeats by River's clock",
 	"internal/localpg/keep.go":       "paces the restarts of a private Postgres",
 	"internal/sessions/keys.go":      "paces the reading of signing keys",
 	"internal/sessions/cache.go":     "ages what is remembered for a second",

@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 
 	"purser/internal/config"
@@ -30,6 +31,7 @@ type Deps struct {
 	Sessions *sessions.Service
 	Watch    *sessions.Watch
 	Delivery *delivery.Service
+	Metrics  []prometheus.Collector // of the rooms
 }
 
 // API is the front door.

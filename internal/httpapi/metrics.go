@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics shows the process and the connection pool to Prometheus.
+// metrics shows the process, the connection pool and what the rooms count to Prometheus.
 func (a *API) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -21,5 +21,6 @@ func (a *API) metrics() http.Handler {
 	gauge("db_connections_max", "Database connections there may be.", func() float64 { return float64(pool.Stat().MaxConns()) })
 	gauge("db_connection_waits", "Times a request had to wait for a connection.", func() float64 { return float64(pool.Stat().EmptyAcquireCount()) })
 	gauge("sockets_open", "Open websockets and event streams.", func() float64 { return float64(a.sockets.count()) })
+	registry.MustRegister(a.Metrics...)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

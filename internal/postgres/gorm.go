@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -63,7 +64,7 @@ func (t *txConn) Rollback() error {
 	return t.Tx.Rollback()
 }
 
-func withConn(orm *gorm.DB, fn func(q Querier) error) error {
+func withConn(orm *gorm.DB, fn func(conn *pgx.Conn) error) error {
 	tx, ok := orm.Statement.ConnPool.(*txConn)
 	if !ok {
 		return fmt.Errorf("postgres: not a transaction but %T", orm.Statement.ConnPool)
@@ -77,3 +78,26 @@ func withConn(orm *gorm.DB, fn func(q Querier) error) error {
 		return fn(conn)
 	})
 }
+
+// rawConn has another name, so that lentTx can have a method Conn.
+type rawConn = pgx.Conn
+
+// lentTx is a transaction in progress as pgx's libraries know one. Whoever borrows it cannot end it.
+type lentTx struct{ *rawConn }
+
+var errLent = errors.New("postgres: this transaction belongs to InTx")
+
+// Conn is the connection below.
+func (t lentTx) Conn() *pgx.Conn { return t.rawConn }
+
+// Begin refuses: nobody has needed a savepoint yet.
+func (t lentTx) Begin(context.Context) (pgx.Tx, error) { return nil, errLent }
+
+// Commit refuses.
+func (t lentTx) Commit(context.Context) error { return errLent }
+
+// Rollback refuses.
+func (t lentTx) Rollback(context.Context) error { return errLent }
+
+// LargeObjects has none.
+func (t lentTx) LargeObjects() pgx.LargeObjects { return pgx.LargeObjects{} }

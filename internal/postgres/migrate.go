@@ -26,7 +26,8 @@ func Migrate(ctx context.Context, dsn string, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(locker))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(locker),
+		goose.WithGoMigrations(migrations.Jobs(dsn)))
 	if err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}

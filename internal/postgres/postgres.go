@@ -101,7 +101,14 @@ func (tx *Tx) GORM() *gorm.DB { return tx.gorm }
 func (tx *Tx) Context() context.Context { return tx.ctx }
 
 // PGX lends the transaction's connection, for statements that want arrays. fn must not use GORM meanwhile.
-func (tx *Tx) PGX(fn func(q Querier) error) error { return withConn(tx.gorm, fn) }
+func (tx *Tx) PGX(fn func(q Querier) error) error {
+	return withConn(tx.gorm, func(conn *pgx.Conn) error { return fn(conn) })
+}
+
+// Lend is PGX for a library that wants a transaction of pgx. It can use it and not end it. fn must not use GORM meanwhile.
+func (tx *Tx) Lend(fn func(t pgx.Tx) error) error {
+	return withConn(tx.gorm, func(conn *pgx.Conn) error { return fn(lentTx{conn}) })
+}
 
 // InTx runs fn in one transaction (READ COMMITTED) and commits it unless fn returns an error. When Postgres reports a
 // deadlock or a serialization failure, fn runs again, a bounded number of times, so it must touch nothing outside tx.

@@ -221,12 +221,3 @@ func TestACodeThatIsNoCodeCostsNoAttempt(t *testing.T) {
 		t.Errorf("a code with blanks between its digits: %v", err)
 	}
 }
-
-func TestMaskedShowsLittle(t *testing.T) {
-	t.Parallel()
-	for given, want := range map[string]string{"+79001234567": "+7********67", "+12345": "+1**45", "12345": "*****", "": ""} {
-		if got := verification.Masked(given); got != want {
-			t.Errorf("Masked(%q) = %q, want %q", given, got, want)
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 
 	"purser/internal/fault"
 	"purser/internal/verification"
+	"purser/models"
 )
 
 func TestRow06ResendHasACooldownAndVoidsTheOldCode(t *testing.T) {
@@ -39,6 +40,26 @@ func TestRow06ResendHasACooldownAndVoidsTheOldCode(t *testing.T) {
 	}
 	if err := r.check(challenge.ID, verification.LogIn, fresh); err != nil {
 		t.Errorf("the new code: %v", err)
+	}
+}
+
+// TestAResendWithdrawsTheMessageOfTheOldCode: it would be delivered dead.
+func TestAResendWithdrawsTheMessageOfTheOldCode(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	challenge := r.begin(t, verification.LogIn, phone)
+	r.clock.Advance(cool)
+	again, err := r.Resend(t.Context(), challenge.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := r.Find(t.Context(), challenge.ID)
+	if err != nil || kept.MessageID == nil || *kept.MessageID != *again.MessageID || *kept.MessageID == *challenge.MessageID {
+		t.Fatalf("the challenge is %+v, %v; the resend answered %v", kept, err, again.MessageID)
+	}
+	states, err := r.inbox.States(t.Context(), []uuid.UUID{*challenge.MessageID, *again.MessageID})
+	if err != nil || states[*challenge.MessageID] != models.MessageAbandoned || states[*again.MessageID] != models.MessageQueued {
+		t.Errorf("the old and the new message are %v, %v", states, err)
 	}
 }
 

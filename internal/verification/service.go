@@ -219,9 +219,17 @@ func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
 	for name, value := range l.Values {
 		values[name] = value
 	}
-	return s.delivery.Enqueue(tx, delivery.Letter{
+	if c.MessageID != nil { // its code has just been voided
+		if err := s.delivery.Withdraw(tx, *c.MessageID); err != nil {
+			return err
+		}
+	}
+	id, err := s.delivery.Enqueue(tx, delivery.Letter{
 		Channel: delivery.SMS, To: c.Target, Locale: locale.Locale(c.Locale), Template: l.Template, Values: values, Code: code,
+		ExpiresAt: c.ExpiresAt,
 	})
+	c.MessageID = &id
+	return err
 }
 
 func (s *Service) codeMAC(id uuid.UUID, code string) []byte {
@@ -235,12 +243,4 @@ func newCode() string {
 		panic("verification: the system has no randomness: " + err.Error())
 	}
 	return fmt.Sprintf("%0*d", CodeLength, n.Int64())
-}
-
-// Masked is a phone as a stranger may see it: its first and its last two characters.
-func Masked(phone string) string {
-	if len(phone) < 6 {
-		return strings.Repeat("*", len(phone))
-	}
-	return phone[:2] + strings.Repeat("*", len(phone)-4) + phone[len(phone)-2:]
 }

@@ -37,7 +37,7 @@ func findChallenge(orm *gorm.DB, id uuid.UUID) (models.Challenge, error) {
 
 func saveChallenge(tx *postgres.Tx, c models.Challenge) error {
 	err := tx.GORM().Model(&models.Challenge{}).Where("id = ?", c.ID).
-		Select("code_mac", "attempts_left", "sends", "expires_at", "resend_at", "used_at").Updates(c).Error
+		Select("code_mac", "attempts_left", "sends", "expires_at", "resend_at", "used_at", "message_id").Updates(c).Error
 	if err != nil {
 		return fmt.Errorf("verification: save: %w", err)
 	}
