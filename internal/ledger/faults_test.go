@@ -86,6 +86,30 @@ func TestAStuckWalletStopsNoOther(t *testing.T) {
 	ledgertest.Check(t, w.db)
 }
 
+func TestALockedTableIsAnOverload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna, boris := w.funded(t, 10_000), w.person(t)
+	migrating, err := w.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migrating.Exec(t.Context(), `LOCK TABLE wallets IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	held := transfer(anna, boris, 100, 1)
+	if _, err := w.post(held); !fault.Is(err, fault.Overloaded) {
+		t.Errorf("while the table is locked: %v", err)
+	}
+	if err := migrating.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if outcome, err := w.post(held); err != nil || outcome.Replayed {
+		t.Errorf("afterwards: %+v, %v", outcome, err)
+	}
+	ledgertest.Check(t, w.db)
+}
+
 func TestAPostingThatIsTakenBackDoesNotHappen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -25,6 +25,8 @@ const (
 	postAttempts = 24
 	postPause    = 500 * time.Millisecond // at most, between two attempts
 
+	lockedAttempts = 3 // each waits for the posters' lock_timeout
+
 	// Together longer than the posters' lock_timeout: another poster that waits for the stuck row holds others until then.
 	aroundAttempts = 12
 	aroundPause    = 200 * time.Millisecond
@@ -33,7 +35,7 @@ const (
 // postWithRetry posts a group until Postgres has said yes or no. After a lost connection nobody knows whether the commit
 // happened, so the group is judged again: what is found stored under its own id was posted, and is answered so.
 func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts []*verdict, err error) {
-	skipLocked := false
+	skipLocked, doubt, locked := false, false, 0
 	for attempt := 1; ; attempt++ {
 		if skipLocked {
 			verdicts, err = p.postAround(ctx, group)
@@ -44,8 +46,12 @@ func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts [
 			return verdicts, nil
 		}
 		p.close() // whatever state it is in
-		if isLocked(err) && !skipLocked {
+		doubt = doubt || !wasUndone(err) || anyPosted(verdicts)
+		if isLocked(err) {
 			skipLocked = true // somebody sits on a row
+			if locked++; locked == lockedAttempts && !doubt {
+				return refuseAll(group), nil // or on a whole table: a migration, say
+			}
 			continue
 		}
 		if attempt == postAttempts || ctx.Err() != nil || !worthRepeating(err) {
@@ -60,10 +66,28 @@ func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts [
 	}
 }
 
+// wasUndone tells that Postgres refused the transaction and lives: nothing of it is there. Any other error leaves that open.
+func wasUndone(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code[:2] != "57" && pgErr.Code[:2] != "08"
+}
+
+func anyPosted(verdicts []*verdict) bool {
+	return slices.ContainsFunc(verdicts, func(v *verdict) bool { return v != nil && v.posted })
+}
+
+func refuseAll(group []Posting) []*verdict {
+	verdicts := make([]*verdict, len(group))
+	for i := range group {
+		verdicts[i] = &verdict{missing: true, refusal: overloaded()}
+	}
+	return verdicts
+}
+
 // worthRepeating: a deadlock or serialization failure, a key that another server took between our look and our insert, a
-// server that is starting or stopping, or a connection that was lost.
+// server that is starting or stopping, a lock that was not to be had, or a connection that was lost.
 func worthRepeating(err error) bool {
-	if postgres.IsRetryable(err) || postgres.Violates(err, "transfers_idempotency_key") {
+	if isLocked(err) || postgres.IsRetryable(err) || postgres.Violates(err, "transfers_idempotency_key") {
 		return true
 	}
 	var pgErr *pgconn.PgError
@@ -95,7 +119,7 @@ func (p *poster) postAround(ctx context.Context, group []Posting) ([]*verdict, e
 		}
 		judged, err := p.post(ctx, part, true)
 		if err != nil {
-			return nil, err // what was posted already is found again, under its own id
+			return verdicts, err // what was posted already is found again, under its own id
 		}
 		var missed []int
 		for i, at := range left {
@@ -139,7 +163,10 @@ func (p *poster) post(ctx context.Context, group []Posting, skipLocked bool) ([]
 		_, err := p.conn.Exec(ctx, `ROLLBACK`)
 		return verdicts, err
 	}
-	return verdicts, b.write(ctx, p.conn, verdicts)
+	if err := b.write(ctx, p.conn, verdicts); err != nil {
+		return nil, err
+	}
+	return verdicts, nil
 }
 
 // open begins a transaction, and locks and reads all that a group is judged by.
