@@ -61,10 +61,15 @@ func (c *collector) keep(sql string, args []any) {
 		return
 	}
 	room, function := asker()
+	if room == river {
+		return // its statements are its own affair
+	}
 	c.bySQL[sql] = statement{room: room, function: function, sql: sql, args: slices.Clone(args)}
 }
 
-// asker is the nearest function of ours above the database's door.
+const river = "river"
+
+// asker is the nearest function of ours above the database's door, or of the library that runs jobs.
 func asker() (room, function string) {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
@@ -73,6 +78,9 @@ func asker() (room, function string) {
 		if path, ours := strings.CutPrefix(frame.Function, "purser/internal/"); ours && !strings.HasPrefix(path, "postgres.") {
 			room, function, _ = strings.Cut(path, ".")
 			return room, closure.ReplaceAllString(function, "")
+		}
+		if strings.HasPrefix(frame.Function, "github.com/riverqueue/") {
+			return river, ""
 		}
 		if name, ours := strings.CutPrefix(frame.Function, "purser."); ours && !strings.HasSuffix(frame.File, "_test.go") {
 			return "server", closure.ReplaceAllString(name, "")

@@ -33,9 +33,20 @@ type result struct {
 type makeContender func(ctx context.Context, w *world, binary string) (contender, error)
 
 // compare measures each way to move money, for each number of clients, spread and all into one wallet. The ways take turns, so that
-// whatever else the machine does meets all of them.
+// whatever else the machine does meets all of them; each is there from the beginning, as a server that has served for a while.
 func compare(ctx context.Context, w *world, o options, binary string) ([]result, error) {
-	ways := []makeContender{newBaseline, newLedgerRoom, newAPI}
+	var ways []contender
+	for i, make := range []makeContender{newBaseline, newLedgerRoom, newAPI} {
+		if !strings.Contains(o.what, "abc"[i:i+1]) {
+			continue
+		}
+		way, err := make(ctx, w, binary)
+		if err != nil {
+			return nil, err
+		}
+		defer way.close()
+		ways = append(ways, way)
+	}
 	var results []result
 	for _, hot := range []bool{false, true} {
 		for _, clients := range o.clients {
@@ -43,10 +54,7 @@ func compare(ctx context.Context, w *world, o options, binary string) ([]result,
 			for range o.rounds {
 				var baseline float64
 				for i, way := range ways {
-					if !strings.Contains(o.what, "abc"[i:i+1]) {
-						continue
-					}
-					r, err := measureOne(ctx, w, way, binary, clients, hot, o.length)
+					r, err := measureOne(ctx, w, way, clients, hot, o.length)
 					if err != nil {
 						return nil, err
 					}
@@ -58,26 +66,19 @@ func compare(ctx context.Context, w *world, o options, binary string) ([]result,
 				}
 			}
 			for _, of := range rounds {
-				if len(of) > 0 {
-					results = append(results, middle(of))
-					progress("%-22s %4d clients, %-10s %6.0f/s", of[0].What, clients, of[0].Into, results[len(results)-1].PerSecond)
-				}
+				results = append(results, middle(of))
+				progress("%-22s %4d clients, %-10s %6.0f/s", of[0].What, clients, of[0].Into, results[len(results)-1].PerSecond)
 			}
 		}
 	}
 	return results, nil
 }
 
-func measureOne(ctx context.Context, w *world, way makeContender, binary string, clients int, hot bool, length time.Duration) (result, error) {
-	c, err := way(ctx, w, binary)
-	if err != nil {
-		return result{}, err
-	}
-	defer c.close()
-	drive(ctx, w, c, clients, hot, min(length, warmUp))
+func measureOne(ctx context.Context, w *world, c contender, clients int, hot bool, length time.Duration) (result, error) {
 	if err := w.settle(ctx); err != nil {
 		return result{}, err
 	}
+	drive(ctx, w, c, clients, hot, warmUp)
 	before, err := c.stored(ctx)
 	if err != nil {
 		return result{}, err

@@ -103,10 +103,10 @@ func measureBoth(ctx context.Context, o options, apis [2]*api) ([]growth, error)
 	var perSecond [2][]float64
 	for range o.rounds {
 		for i, a := range apis {
-			drive(ctx, a.w, a, growthClients, false, min(o.length, warmUp))
 			if err := a.w.settle(ctx); err != nil {
 				return nil, err
 			}
+			drive(ctx, a.w, a, growthClients, false, warmUp)
 			d := drive(ctx, a.w, a, growthClients, false, o.length)
 			if d.errors > 0 {
 				return nil, fmt.Errorf("createTransfer: %d errors, the first: %w", d.errors, d.first)

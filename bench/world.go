@@ -98,7 +98,8 @@ func (w *world) addPeople(ctx context.Context, people int) error {
 	return w.fund(ctx)
 }
 
-// settle brings the database to rest, so that one measurement does not pay for another.
+// settle brings the database to rest, so that one measurement does not pay for another. Warm up after it: each page that is changed
+// for the first time since is written to the log whole.
 func (w *world) settle(ctx context.Context) error {
 	_, err := w.db.Pool.Exec(ctx, `CHECKPOINT`)
 	return err

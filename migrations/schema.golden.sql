@@ -327,6 +327,22 @@ CREATE TABLE river_queue (
     CONSTRAINT river_queue_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE security_events (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    session_id             uuid,
+    device_name            text                     NOT NULL,
+    device_platform        text                     NOT NULL,
+    network                text                     NOT NULL,
+    request_id             text                     NOT NULL,
+    occurred_at            timestamp with time zone NOT NULL,
+    CONSTRAINT security_events_pkey PRIMARY KEY (id),
+    CONSTRAINT security_events_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX security_events_account_id_idx ON security_events USING btree (account_id, id);
+CREATE TRIGGER security_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON security_events FOR EACH STATEMENT EXECUTE FUNCTION security_events_refuse_change();
+
 CREATE TABLE sessions (
     id                     uuid                     NOT NULL,
     account_id             uuid                     NOT NULL,
@@ -451,4 +467,13 @@ AS $function$
         WHEN 'scheduled' THEN get_bit(bitmask, 0)
         ELSE 0
     END = 1;
+$function$;
+
+CREATE OR REPLACE FUNCTION security_events_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'the security log is append-only' USING ERRCODE = 'integrity_constraint_violation';
+END
 $function$;

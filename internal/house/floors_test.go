@@ -15,7 +15,7 @@ var floors = [][]string{
 	{"internal/text", "internal/scalar"},
 	{"models", "internal/config", "internal/localpg"},
 	{"internal/postgres"},
-	{"internal/events", "internal/jobs", "internal/pgtest"},
+	{"internal/events", "internal/jobs", "internal/journal", "internal/pgtest"},
 	{"internal/delivery"},
 	{"internal/ledger", "internal/verification"},
 	{"internal/ledger/ledgertest", "internal/accounts"},

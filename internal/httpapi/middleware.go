@@ -79,10 +79,12 @@ func (a *API) authenticated(next http.Handler) http.Handler {
 			return
 		}
 		ctx := sessions.WithIdentity(r.Context(), identity)
-		if info := request.Of(ctx); !info.HasLocale {
+		info := request.Of(ctx)
+		info.Session = identity.SessionID
+		if !info.HasLocale {
 			info.Locale = locale.Locale(identity.Account.Locale)
-			ctx = request.With(ctx, info)
 		}
+		ctx = request.With(ctx, info)
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -87,6 +87,8 @@ func (s *Server) allSettings() map[string]string {
 		"log_timezone":            "UTC",
 		"log_checkpoints":         "off",
 		"jit":                     "off", // planning for it costs more than our short statements ever win
+		"shared_buffers":          sharedBuffers(physicalMemory()),
+		"max_wal_size":            "4GB", // a checkpoint makes every page be written to the log whole once more
 
 		// Statements and the details of errors carry phone numbers and the like; the log gets neither.
 		"log_min_error_statement": "panic",

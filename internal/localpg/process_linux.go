@@ -38,3 +38,12 @@ func looksLikePostmaster(pid int, data string) bool {
 	want, err := os.Stat(data)
 	return err != nil || os.SameFile(cwd, want)
 }
+
+// physicalMemory is the machine's, in bytes; 0 when it does not say.
+func physicalMemory() uint64 {
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) != nil {
+		return 0
+	}
+	return uint64(info.Totalram) * uint64(info.Unit) //nolint:unconvert // narrower on 32-bit machines
+}

@@ -5,6 +5,8 @@ package request
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"purser/internal/locale"
 )
 
@@ -12,6 +14,7 @@ import (
 type Info struct {
 	ID        string
 	IP        string
+	Session   uuid.UUID // of the app that asks; none for nobody
 	Locale    locale.Locale
 	HasLocale bool // false when the sender named no language: then the account's own setting decides
 }
