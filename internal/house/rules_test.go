@@ -15,6 +15,7 @@ var clockReaders = map[string]string{
 	"internal/postgres/postgres.go":  "is where the clock is defined",
 	"internal/jobs/jobs.go":          "paces repeats by River's clock",
 	"internal/localpg/keep.go":       "paces the restarts of a private Postgres",
+	"internal/ledger/queue.go":       "paces the posters",
 	"internal/sessions/keys.go":      "paces the reading of signing keys",
 	"internal/sessions/cache.go":     "ages what is remembered for a second",
 	"internal/sessions/service.go":   "ages what is remembered for a second",

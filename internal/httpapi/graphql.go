@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -55,7 +54,7 @@ func (a *API) graphql() http.Handler {
 	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: keepAlive}})
 	server.AddTransport(a.websocket())
 	server.AddTransport(transport.GET{})
-	server.AddTransport(transport.POST{})
+	server.AddTransport(post{})
 
 	server.SetParserTokenLimit(tokenLimit)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](documentCacheSize))
@@ -94,9 +93,6 @@ func (a *API) graphql() http.Handler {
 }
 
 func (a *API) servePlain(w http.ResponseWriter, r *http.Request, server http.Handler) {
-	if r.Method == http.MethodPost && !readBody(w, r) {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), wayKey{}, plain), operationTimeout)
 	defer cancel()
 	server.ServeHTTP(&specStatus{w}, r.WithContext(ctx))
@@ -119,8 +115,8 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Ha
 	server.ServeHTTP(&streamWriter{w}, r.WithContext(ctx))
 }
 
-// readBody reads a body of bounded size and checks its shape. It comes before the library, which would quote a body that it
-// cannot read, with whatever secret is in it, in its answer and its log.
+// readBody reads a stream's body of bounded size and checks its shape. It comes before the library, which would quote a body that
+// it cannot read, with whatever secret is in it, in its answer and its log.
 func readBody(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	var tooLarge *http.MaxBytesError
@@ -128,12 +124,7 @@ func readBody(w http.ResponseWriter, r *http.Request) bool {
 		refuse(w, r, http.StatusRequestEntityTooLarge, fault.BadUserInput)
 		return false
 	}
-	var params struct {
-		Query, OperationName  string
-		Variables, Extensions map[string]any
-	}
-	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // as the library does, whatever its case
-	if err != nil || (mediaType == "application/json" && json.Unmarshal(body, &params) != nil) {
+	if err != nil || (isJSON(r) && json.Unmarshal(body, &graphql.RawParams{}) != nil) {
 		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
 		return false
 	}
@@ -171,7 +162,7 @@ func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Flush sends what is written.
 func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
-// specStatus gives a document that was refused the status of the GraphQL over HTTP specification: 200 for application/json,
+// specStatus gives a document that was refused in a GET the status of the GraphQL over HTTP specification: 200 for application/json,
 // 400 for application/graphql-response+json, where the library says 422.
 type specStatus struct{ http.ResponseWriter }
 

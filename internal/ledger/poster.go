@@ -36,6 +36,8 @@ type poster struct {
 // run posts what there is to post, until ctx has ended and nothing is left that no other poster has.
 func (p *poster) run(ctx context.Context) {
 	queue := p.ledger.queue
+	look := time.NewTicker(joinAfter) // for what waits behind another poster's slow group
+	defer look.Stop()
 	for {
 		for group := queue.take(); len(group) > 0; group = queue.take() {
 			p.postGroup(group)
@@ -46,6 +48,7 @@ func (p *poster) run(ctx context.Context) {
 		}
 		select {
 		case <-queue.free:
+		case <-look.C:
 		case <-ctx.Done():
 		}
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -10,13 +11,22 @@ import (
 // only what touches none of those: two posters of one server never wait for each other's rows (a wallet's, or the head of an
 // account's events), which a group holds until its commit is durable. Whatever has to wait makes later postings of its accounts
 // wait behind it, so those of one account are posted in the order they came and none is overtaken for ever.
+//
+// While one poster is at work, another joins it for a group that is worth its commit, or when the first is slow: smaller groups
+// would cost more than they hasten.
 type queue struct {
 	free chan struct{} // holds a token when an idle poster may find something to take
 
 	mu      sync.Mutex
 	waiting []*job
 	busy    map[uuid.UUID]struct{} // accounts of the groups under way
+	begun   time.Time              // when the newest of those was given away
 }
+
+const (
+	joinFrom  = 24                    // postings
+	joinAfter = 20 * time.Millisecond // a group that takes so long may be stuck
+)
 
 func newQueue() *queue {
 	return &queue{free: make(chan struct{}, 1), busy: map[uuid.UUID]struct{}{}}
@@ -30,7 +40,7 @@ func (q *queue) put(j *job) bool {
 		return false
 	}
 	q.waiting = append(q.waiting, j)
-	if !j.touches(q.busy) {
+	if !j.touches(q.busy) && (len(q.busy) == 0 || len(q.waiting) >= joinFrom) {
 		q.wake()
 	}
 	return true
@@ -41,6 +51,10 @@ func (q *queue) put(j *job) bool {
 func (q *queue) take() (group []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	now := time.Now() //nolint:forbidigo // paces the posters; no rule depends on it
+	if len(q.busy) > 0 && len(q.waiting) < joinFrom && now.Sub(q.begun) < joinAfter {
+		return nil
+	}
 	held := map[uuid.UUID]struct{}{} // by those that must wait longer
 	left := q.waiting[:0]
 	for i, j := range q.waiting {
@@ -62,6 +76,7 @@ func (q *queue) take() (group []*job) {
 	q.waiting = left
 	for _, j := range group {
 		j.mark(q.busy)
+		q.begun = now
 	}
 	return group
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -33,6 +34,9 @@ func queued(t *testing.T, jobs ...*job) *queue {
 	return q
 }
 
+// slow lets time pass: another poster joins for whatever there is.
+func (q *queue) slow() { q.begun = time.Time{} }
+
 func (q *queue) hasFree() bool {
 	select {
 	case <-q.free:
@@ -48,21 +52,47 @@ func TestTwoPostersNeverHoldOneAccount(t *testing.T) {
 	first, second := between(p[0], p[1]), between(p[2], p[3])
 	q := queued(t, first)
 	mine := q.take()
+	q.slow()
 	crossing, other := between(p[1], p[4]), second
 	q.put(crossing)
 	if q.hasFree() && len(q.take()) != 0 {
 		t.Fatal("a posting of an account that is held was given away")
 	}
 	q.put(other)
-	if !q.hasFree() {
-		t.Fatal("nobody is told that there is something to post")
-	}
 	if yours := q.take(); !slices.Equal(yours, []*job{second}) {
 		t.Fatalf("the other poster got %d postings", len(yours))
 	}
 	q.done(mine)
+	q.slow()
 	if next := q.take(); !slices.Equal(next, []*job{crossing}) {
 		t.Fatalf("when the account is free, %d postings are given", len(next))
+	}
+}
+
+func TestAnotherPosterJoinsForAGroupThatIsWorthIt(t *testing.T) {
+	t.Parallel()
+	first := people(2)
+	q := queued(t, between(first[0], first[1]))
+	if !q.hasFree() {
+		t.Fatal("nobody is told of the first posting")
+	}
+	mine := q.take()
+	for n := range joinFrom {
+		if n > 0 && (q.hasFree() || len(q.take()) != 0) {
+			t.Fatalf("another poster is wanted for %d postings", n)
+		}
+		p := people(2)
+		q.put(between(p[0], p[1]))
+	}
+	if !q.hasFree() || len(q.take()) != joinFrom {
+		t.Fatal("no other poster is wanted for a good group")
+	}
+	q.done(mine)
+
+	p := people(2)
+	q.put(between(p[0], p[1]))
+	if q.slow(); len(q.take()) != 1 {
+		t.Fatal("a posting waits behind a group that is stuck")
 	}
 }
 
@@ -71,6 +101,7 @@ func TestNobodyOvertakesAPostingThatWaits(t *testing.T) {
 	p := people(4)
 	q := queued(t, between(p[0], p[1]))
 	mine := q.take()
+	q.slow()
 	waits, behind := between(p[1], p[2]), between(p[2], p[3]) // the second touches nothing that is held
 	q.put(waits)
 	q.put(behind)
@@ -91,6 +122,7 @@ func TestAWalletThatEverybodyPaysIsOneGroup(t *testing.T) {
 		q.put(between(payer, p[0]))
 	}
 	group := q.take()
+	q.slow()
 	if len(group) != groupMost {
 		t.Fatalf("a group of %d", len(group))
 	}
@@ -108,6 +140,7 @@ func TestWhatItsCallerTookBackHoldsNobodyUp(t *testing.T) {
 	p := people(4)
 	q := queued(t, between(p[0], p[1]))
 	mine := q.take()
+	q.slow()
 	gone, behind := between(p[1], p[2]), between(p[2], p[3])
 	q.put(gone)
 	q.put(behind)

@@ -1,0 +1,117 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"purser/internal/fault"
+)
+
+const (
+	plainJSON    = "application/json"
+	responseJSON = "application/graphql-response+json"
+)
+
+// post is GraphQL over HTTP's POST. The library's own would quote a body that it cannot read, with whatever secret is in it, in its
+// answer; it takes anything behind the first JSON value; and where it were kept from both, each body would be read twice.
+type post struct{}
+
+// Supports is part of the library's interface.
+func (post) Supports(r *http.Request) bool {
+	return r.Method == http.MethodPost && isJSON(r)
+}
+
+// Do is part of the library's interface.
+func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	params := &graphql.RawParams{Headers: r.Header, ReadTime: graphql.TraceTiming{Start: graphql.Now()}}
+	if !decode(w, r, params) {
+		return
+	}
+	params.ReadTime.End = graphql.Now()
+
+	ctx, kind := r.Context(), responseType(r.Header.Get("Accept"))
+	w.Header().Set("Content-Type", kind)
+	operation, refused := exec.CreateOperationContext(ctx, params)
+	if refused != nil {
+		// A document that was refused: 200 for application/json, 400 for application/graphql-response+json, says the specification.
+		if kind == responseJSON && errcode.GetErrorKind(refused) == errcode.KindProtocol {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		writeResponse(w, exec.DispatchError(graphql.WithOperationContext(ctx, operation), refused))
+		return
+	}
+	respond, ctx := exec.DispatchOperation(ctx, operation)
+	writeResponse(w, respond(ctx))
+}
+
+// decode reads a body of bounded size into params, and answers one that is too large or no GraphQL request.
+func decode(w http.ResponseWriter, r *http.Request, params *graphql.RawParams) bool {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
+	decoder.UseNumber()
+	err := decoder.Decode(params)
+	if err == nil {
+		if _, rest := decoder.Token(); !errors.Is(rest, io.EOF) {
+			err = errors.Join(rest, errTrailing)
+		}
+	}
+	if err == nil {
+		return true
+	}
+	status := http.StatusBadRequest
+	if tooLarge := (&http.MaxBytesError{}); errors.As(err, &tooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	refuse(w, r, status, fault.BadUserInput)
+	return false
+}
+
+var errTrailing = errors.New("something follows the request")
+
+func isJSON(r *http.Request) bool {
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return mediaType == plainJSON
+}
+
+// responseType is the first of the two types that a client accepts; plain JSON for whoever takes anything, the specification's own
+// for whoever takes neither.
+func responseType(accept string) string {
+	if accept == "" {
+		return plainJSON
+	}
+	for part := range strings.SplitSeq(accept, ",") {
+		switch mediaType, _, _ := mime.ParseMediaType(strings.TrimSpace(part)); mediaType {
+		case plainJSON, "application/*", "*/*":
+			return plainJSON
+		case responseJSON:
+			return responseJSON
+		}
+	}
+	return responseJSON
+}
+
+// writeResponse writes an answer. Data is JSON already, made by the executor: it is not read again to be written.
+func writeResponse(w http.ResponseWriter, response *graphql.Response) {
+	if len(response.Errors) > 0 || len(response.Extensions) > 0 || len(response.Data) == 0 {
+		text, err := json.Marshal(response)
+		if err != nil { // errors and extensions are our own: they can be written
+			text, _ = json.Marshal(graphql.Response{Errors: gqlerror.List{gqlerror.Errorf("the answer cannot be written")}})
+		}
+		_, _ = w.Write(text)
+		return
+	}
+	var text bytes.Buffer
+	text.Grow(len(response.Data) + len(`{"data":}`))
+	text.WriteString(`{"data":`)
+	text.Write(response.Data)
+	text.WriteByte('}')
+	_, _ = w.Write(text.Bytes()) // the client may be gone
+}
