@@ -14,13 +14,14 @@ const (
 )
 
 // leftovers are the rows that only stand in the way once they have run out. Money, accounts, sessions and events are kept.
-var leftovers = []struct{ table, column string }{
-	{"challenges", "expires_at"}, // log-ins that waited for them go along
-	{"registrations", "expires_at"},
-	{"email_verifications", "expires_at"},
-	{"refresh_tokens", "expires_at"},
-	{"rate_counters", "ends_at"},
-	{"messages", "created_at"},
+var leftovers = []postgres.Leftover{
+	{Table: "challenges", Column: "expires_at"}, // log-ins that waited for them go along
+	{Table: "registrations", Column: "expires_at"},
+	{Table: "email_verifications", Column: "expires_at"},
+	{Table: "refresh_tokens", Column: "expires_at"},
+	{Table: "rate_counters", Column: "ends_at"},
+	{Table: "messages", Column: "created_at"},
+	{Table: "documents", Column: "created_at", Only: "request_id IS NULL"}, // that were uploaded and never used
 }
 
 // housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.
@@ -39,12 +40,12 @@ func housekeep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 
 func sweepLeftovers(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 	for _, rows := range leftovers {
-		deleted, err := postgres.Purge(ctx, db, rows.table, rows.column, db.Now().Add(-keptFor))
+		deleted, err := postgres.Purge(ctx, db, rows, db.Now().Add(-keptFor))
 		switch {
 		case err != nil && ctx.Err() == nil:
-			log.Warn("leftovers were not deleted; trying again later", "table", rows.table, "error", err)
+			log.Warn("leftovers were not deleted; trying again later", "table", rows.Table, "error", err)
 		case deleted > 0:
-			log.Info("deleted leftovers", "table", rows.table, "rows", deleted)
+			log.Info("deleted leftovers", "table", rows.Table, "rows", deleted)
 		}
 	}
 }

@@ -59,6 +59,12 @@ SELECT md5('account' || g)::uuid, kind, version, now() FROM generate_series(1, 1
 INSERT INTO confirmation_policies (account_id, currency, without_code_upto) SELECT md5('account' || g)::uuid, 'Z', 100 FROM generate_series(1, 10000) g;
 INSERT INTO operator_actions (id, operator_id, action, subject, reference, request_id, created_at)
 SELECT md5('action' || g)::uuid, md5('account' || g)::uuid, 'ISSUE', 'x', 'x', 'x', now() FROM generate_series(1, 10000) g;
+INSERT INTO certificate_requests (id, account_id, level, status, reason, created_at, decided_at)
+SELECT md5('request' || g)::uuid, md5('account' || g)::uuid, 'INITIAL', CASE WHEN g % 100 = 0 THEN 'PENDING' ELSE 'APPROVED' END, '', now(),
+       CASE WHEN g % 100 <> 0 THEN now() END FROM generate_series(1, 10000) g;
+INSERT INTO documents (id, account_id, request_id, kind, content_type, bytes, sealed, created_at)
+SELECT md5('document' || g)::uuid, md5('account' || g)::uuid, CASE WHEN g % 100 <> 0 THEN md5('request' || g)::uuid END, 'PASSPORT', 'image/png', 1, '', now()
+FROM generate_series(1, 10000) g;
 INSERT INTO security_events (id, account_id, kind, device_name, device_platform, network, request_id, occurred_at)
 SELECT md5('security' || g)::uuid, md5('account' || g % 1000)::uuid, 'SIGNED_IN', 'x', 'OTHER', '', 'x', now() FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample

@@ -11,6 +11,7 @@ import (
 
 	"purser/graph/generated"
 	"purser/internal/accounts"
+	"purser/internal/certificates"
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
@@ -68,13 +69,14 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
-	staff := operators.New(db, books, purses)
+	papers := certificates.New(db, box, codes, messages, hub, publicURL)
+	staff := operators.New(db, books, purses, papers)
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Transfers: payments, Operators: staff, Delivery: messages, Hub: hub}
+		Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Metrics: sender.Metrics()})
+		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
 	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff,
 		sender: sender, jobs: runner, api: api}, nil
 }

@@ -18,6 +18,8 @@ const (
 	growthClients = 64
 	growthWallets = 5000 // which their funding gives ten thousand entries
 	readsEach     = 400  // of each page, at each size
+	readers       = 20   // people who read
+	readersPages  = 30   // transfers of each at least, so that the pages are full at each size
 	fillClients   = 512
 )
 
@@ -55,7 +57,10 @@ func measureGrowth(ctx context.Context, o options, dir, binary string) (report g
 		if err != nil {
 			return report, nil, err
 		}
-		if err := w.fillTo(ctx, entries); err != nil {
+		if err = w.fillPages(ctx); err == nil {
+			err = w.fillTo(ctx, entries)
+		}
+		if err != nil {
 			w.close()
 			return report, nil, err
 		}
@@ -121,6 +126,21 @@ func growthOf(what, unit string, small, large float64) growth {
 	return growth{What: what, Unit: unit, Small: small, Large: large, Ratio: large / small}
 }
 
+// fillPages lets each reader send so often that their pages are full.
+func (w *world) fillPages(ctx context.Context) error {
+	r := newRoom(w, w.db)
+	defer r.stop()
+	for reader := range readers {
+		for range readersPages {
+			to := w.people[len(w.people)-1-reader].wallets[0]
+			if err := r.move(ctx, reader, w.people[reader].wallets[0], to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // fillTo posts transfers until there are so many entries: those are real ones, with their chains, and the audit holds for them.
 func (w *world) fillTo(ctx context.Context, entries int) error {
 	have, err := w.entries(ctx)
@@ -180,7 +200,7 @@ func (w *world) entries(ctx context.Context) (n int64, err error) {
 
 // read asks for a page as one of the people, and insists that it is there.
 func (a *api) read(ctx context.Context, person int, query string) error {
-	person %= len(a.tokens)
+	person %= readers
 	variables := map[string]any{}
 	if bytes.Contains([]byte(query), []byte("$wallet")) {
 		variables["wallet"] = a.w.wallets[a.w.people[person].wallets[0]].Number

@@ -18,6 +18,7 @@ import (
 var rows = []any{
 	models.Account{}, models.EmailVerification{}, models.Agreement{}, models.AgreementAcceptance{}, models.Registration{},
 	models.Challenge{}, models.Message{}, models.SecurityEvent{},
+	models.CertificateRequest{}, models.Document{},
 	models.SigningKey{}, models.Device{}, models.Session{}, models.RefreshToken{}, models.PendingLogIn{},
 	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.OperatorAction{},
 	models.Event{},

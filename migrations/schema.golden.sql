@@ -59,6 +59,26 @@ CREATE TABLE agreements (
     CONSTRAINT agreements_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE certificate_requests (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    level                  text                     NOT NULL,
+    status                 text                     NOT NULL,
+    reason                 text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    decided_at             timestamp with time zone,
+    decided_by             uuid,
+    CONSTRAINT certificate_requests_pkey PRIMARY KEY (id),
+    CONSTRAINT certificate_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT certificate_requests_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES accounts(id),
+    CONSTRAINT certificate_requests_decided_check CHECK (((decided_at IS NOT NULL) = (status <> 'PENDING'::text))),
+    CONSTRAINT certificate_requests_level_check CHECK ((level = ANY (ARRAY['FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
+    CONSTRAINT certificate_requests_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'REJECTED'::text])))
+);
+CREATE INDEX certificate_requests_account_id_idx ON certificate_requests USING btree (account_id, id);
+CREATE UNIQUE INDEX certificate_requests_pending_key ON certificate_requests USING btree (account_id) WHERE (status = 'PENDING'::text);
+CREATE INDEX certificate_requests_queue_idx ON certificate_requests USING btree (id) WHERE (status = 'PENDING'::text);
+
 CREATE TABLE challenges (
     id                     uuid                     NOT NULL,
     purpose                text                     NOT NULL,
@@ -122,6 +142,25 @@ CREATE TABLE devices (
     CONSTRAINT devices_platform_check CHECK ((platform = ANY (ARRAY['ANDROID'::text, 'IOS'::text, 'WEB'::text, 'DESKTOP'::text, 'OTHER'::text])))
 );
 CREATE INDEX devices_account_id_idx ON devices USING btree (account_id);
+
+CREATE TABLE documents (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    request_id             uuid,
+    kind                   text                     NOT NULL,
+    content_type           text                     NOT NULL,
+    bytes                  integer                  NOT NULL,
+    sealed                 bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT documents_pkey PRIMARY KEY (id),
+    CONSTRAINT documents_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT documents_request_id_fkey FOREIGN KEY (request_id) REFERENCES certificate_requests(id),
+    CONSTRAINT documents_content_type_check CHECK ((content_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text]))),
+    CONSTRAINT documents_kind_check CHECK ((kind = ANY (ARRAY['PASSPORT'::text, 'ADDRESS'::text, 'SELFIE'::text])))
+);
+CREATE INDEX documents_account_id_idx ON documents USING btree (account_id);
+CREATE INDEX documents_loose_idx ON documents USING btree (created_at) WHERE (request_id IS NULL);
+CREATE INDEX documents_request_id_idx ON documents USING btree (request_id);
 
 CREATE TABLE email_verifications (
     token_mac              bytea                    NOT NULL,

@@ -22,6 +22,8 @@ const (
 	AccountClosed = "CLOSED"
 
 	CertificateAlias    = "ALIAS"
+	CertificateFormal   = "FORMAL"
+	CertificateInitial  = "INITIAL"
 	CertificatePersonal = "PERSONAL"
 )
 

@@ -13,6 +13,14 @@ import (
 	"purser/internal/sessions"
 )
 
+func (r *certificateResolver) Request(ctx context.Context, obj *model.Certificate) (*model.CertificateRequest, error) {
+	latest, err := r.Certificates.Latest(ctx, obj.AccountID)
+	if err != nil || latest == nil {
+		return nil, err
+	}
+	return requestView(*latest, nil), nil
+}
+
 func (r *mutationResolver) VerifyEmail(ctx context.Context, input model.VerifyEmailInput) (*model.VerifyEmailPayload, error) {
 	account, err := r.Accounts.VerifyEmail(ctx, input.Token)
 	payload := &model.VerifyEmailPayload{}
@@ -63,4 +71,9 @@ func (r *queryResolver) Agreements(ctx context.Context) ([]*model.Agreement, err
 
 func (r *Resolver) Account() generated.AccountResolver { return &accountResolver{r} }
 
-type accountResolver struct{ *Resolver }
+func (r *Resolver) Certificate() generated.CertificateResolver { return &certificateResolver{r} }
+
+type (
+	accountResolver     struct{ *Resolver }
+	certificateResolver struct{ *Resolver }
+)

@@ -25,7 +25,7 @@ func accountView(a models.Account) *model.Account {
 		ID: globalID(kindAccount, a.ID.String()), AccountID: a.ID, Wmid: a.WMID,
 		Email:            &model.Email{Verified: a.EmailVerifiedAt != nil},
 		Profile:          &model.Profile{FirstName: a.FirstName, MiddleName: filled(a.MiddleName), LastName: a.LastName},
-		SecurityQuestion: a.SecurityQuestion, Certificate: &model.Certificate{Level: model.CertificateLevel(a.CertificateLevel)},
+		SecurityQuestion: a.SecurityQuestion, Certificate: &model.Certificate{Level: model.CertificateLevel(a.CertificateLevel), AccountID: a.ID},
 		Locale: model.Locale(a.Locale), CreatedAt: a.CreatedAt, Status: model.AccountStatus(a.Status),
 	}
 	if a.Phone != nil {

@@ -20,10 +20,14 @@ const (
 	kindChallenge = "Challenge"
 	kindAgreement = "Agreement"
 	kindEvent     = "Event"
+	kindDocument  = "Document"
+
+	kindCertificateRequest = "CertificateRequest"
 
 	kindTransferCursor = "TransferCursor"
 	kindEntryCursor    = "EntryCursor"
 	kindEventCursor    = "EventCursor"
+	kindReviewCursor   = "ReviewCursor"
 )
 
 func globalID(kind string, key ...string) string {

@@ -17,6 +17,7 @@ import (
 type asked struct {
 	wallets             []string
 	transfers, sessions []uuid.UUID
+	requests            []uuid.UUID
 	entries             []wallets.EntryKey
 }
 
@@ -51,6 +52,9 @@ func readIDs(ids []string) asked {
 		}
 		if key := localUUID(id, kindSession); key != uuid.Nil {
 			a.sessions = append(a.sessions, key)
+		}
+		if key := localUUID(id, kindCertificateRequest); key != uuid.Nil {
+			a.requests = append(a.requests, key)
 		}
 		key, _ := localKey(id, kindEntry)
 		wallet, version, _ := strings.Cut(key, ":")
@@ -91,6 +95,16 @@ func (r *Resolver) thingsOf(ctx context.Context, viewer sessions.Identity, a ask
 		}
 		for _, row := range rows {
 			view := r.transferView(ctx, account, row)
+			byID[view.ID] = view
+		}
+	}
+	if len(a.requests) > 0 {
+		rows, err := r.Certificates.FindMany(ctx, account, a.requests)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			view := requestView(row, nil)
 			byID[view.ID] = view
 		}
 	}

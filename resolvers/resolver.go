@@ -4,6 +4,7 @@ package resolvers
 
 import (
 	"purser/internal/accounts"
+	"purser/internal/certificates"
 	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/operators"
@@ -22,6 +23,7 @@ type Resolver struct {
 	Verification *verification.Service
 	Wallets      *wallets.Service
 	Transfers    *transfers.Service
+	Certificates *certificates.Service
 	Operators    *operators.Service
 	Delivery     *delivery.Service
 	Hub          *events.Hub

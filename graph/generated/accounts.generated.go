@@ -26,6 +26,9 @@ type AccountResolver interface {
 	Wallets(ctx context.Context, obj *model.Account) ([]*model.Wallet, error)
 	Wallet(ctx context.Context, obj *model.Account, number string) (*model.Wallet, error)
 }
+type CertificateResolver interface {
+	Request(ctx context.Context, obj *model.Certificate) (*model.CertificateRequest, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -749,6 +752,38 @@ func (ec *executionContext) fieldContext_Certificate_level(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Certificate", field, false, false, "CertificateLevel")
 }
 
+func (ec *executionContext) _Certificate_request(ctx context.Context, field graphql.CollectedField, obj *model.Certificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Certificate_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Certificate().Request(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CertificateRequest) graphql.Marshaler {
+			return ec.marshalOCertificateRequest2ᚖpurserᚋgraphᚋmodelᚐCertificateRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Certificate_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Certificate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CertificateRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Email_address(ctx context.Context, field graphql.CollectedField, obj *model.Email) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1249,8 +1284,14 @@ func (ec *executionContext) _Certificate(ctx context.Context, sel ast.SelectionS
 		case "level":
 			out.Values[i] = ec._Certificate_level(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "request":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Certificate_request(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -26,6 +26,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	AccountChanged() AccountChangedResolver
+	Certificate() CertificateResolver
 	Challenge() ChallengeResolver
 	Entry() EntryResolver
 	Mutation() MutationResolver
@@ -96,7 +97,36 @@ type ComplexityRoot struct {
 	}
 
 	Certificate struct {
-		Level func(childComplexity int) int
+		Level   func(childComplexity int) int
+		Request func(childComplexity int) int
+	}
+
+	CertificateRequest struct {
+		CreatedAt func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Level     func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Status    func(childComplexity int) int
+	}
+
+	CertificateReview struct {
+		Documents func(childComplexity int) int
+		Level     func(childComplexity int) int
+		Profile   func(childComplexity int) int
+		Request   func(childComplexity int) int
+		Wmid      func(childComplexity int) int
+	}
+
+	CertificateReviewConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CertificateReviewEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Challenge struct {
@@ -143,6 +173,11 @@ type ComplexityRoot struct {
 		WithoutCodeUpTo func(childComplexity int) int
 	}
 
+	CreateDocumentUploadPayload struct {
+		Upload     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateTransferPayload struct {
 		Challenge  func(childComplexity int) int
 		Replayed   func(childComplexity int) int
@@ -169,6 +204,21 @@ type ComplexityRoot struct {
 	Device struct {
 		Name     func(childComplexity int) int
 		Platform func(childComplexity int) int
+	}
+
+	Document struct {
+		Bytes       func(childComplexity int) int
+		ContentType func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	DocumentUpload struct {
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MaxBytes  func(childComplexity int) int
+		URL       func(childComplexity int) int
 	}
 
 	Email struct {
@@ -251,6 +301,7 @@ type ComplexityRoot struct {
 		CompleteRegistration      func(childComplexity int, input model.CompleteRegistrationInput) int
 		ConfirmLogIn              func(childComplexity int, input model.ConfirmLogInInput) int
 		ConfirmTransfer           func(childComplexity int, input model.ConfirmTransferInput) int
+		CreateDocumentUpload      func(childComplexity int, input model.CreateDocumentUploadInput) int
 		CreateTransfer            func(childComplexity int, input model.CreateTransferInput) int
 		IssueFunds                func(childComplexity int, input model.IssueFundsInput) int
 		LogIn                     func(childComplexity int, input model.LogInInput) int
@@ -259,8 +310,10 @@ type ComplexityRoot struct {
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
+		RequestCertificate        func(childComplexity int, input model.RequestCertificateInput) int
 		RequestEmailVerification  func(childComplexity int) int
 		ResendCode                func(childComplexity int, input model.ResendCodeInput) int
+		ReviewCertificate         func(childComplexity int, input model.ReviewCertificateInput) int
 		SetConfirmationPolicy     func(childComplexity int, input model.SetConfirmationPolicyInput) int
 		SetDefaultWallet          func(childComplexity int, input model.SetDefaultWalletInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
@@ -289,12 +342,13 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Agreements   func(childComplexity int) int
-		Currencies   func(childComplexity int) int
-		Node         func(childComplexity int, id string) int
-		Nodes        func(childComplexity int, ids []string) int
-		Registration func(childComplexity int, token string) int
-		Viewer       func(childComplexity int) int
+		Agreements         func(childComplexity int) int
+		CertificateReviews func(childComplexity int, first *int, after *string) int
+		Currencies         func(childComplexity int) int
+		Node               func(childComplexity int, id string) int
+		Nodes              func(childComplexity int, ids []string) int
+		Registration       func(childComplexity int, token string) int
+		Viewer             func(childComplexity int) int
 	}
 
 	RateLimited struct {
@@ -336,6 +390,11 @@ type ComplexityRoot struct {
 		Wallet     func(childComplexity int) int
 	}
 
+	RequestCertificatePayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RequestEmailVerificationPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -343,6 +402,11 @@ type ComplexityRoot struct {
 
 	ResendCodePayload struct {
 		Challenge  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReviewCertificatePayload struct {
+		Request    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -727,6 +791,112 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Certificate.Level(childComplexity), true
+	case "Certificate.request":
+		if e.ComplexityRoot.Certificate.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Request(childComplexity), true
+
+	case "CertificateRequest.createdAt":
+		if e.ComplexityRoot.CertificateRequest.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateRequest.CreatedAt(childComplexity), true
+	case "CertificateRequest.decidedAt":
+		if e.ComplexityRoot.CertificateRequest.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateRequest.DecidedAt(childComplexity), true
+	case "CertificateRequest.id":
+		if e.ComplexityRoot.CertificateRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateRequest.ID(childComplexity), true
+	case "CertificateRequest.level":
+		if e.ComplexityRoot.CertificateRequest.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateRequest.Level(childComplexity), true
+	case "CertificateRequest.reason":
+		if e.ComplexityRoot.CertificateRequest.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateRequest.Reason(childComplexity), true
+	case "CertificateRequest.status":
+		if e.ComplexityRoot.CertificateRequest.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateRequest.Status(childComplexity), true
+
+	case "CertificateReview.documents":
+		if e.ComplexityRoot.CertificateReview.Documents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReview.Documents(childComplexity), true
+	case "CertificateReview.level":
+		if e.ComplexityRoot.CertificateReview.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReview.Level(childComplexity), true
+	case "CertificateReview.profile":
+		if e.ComplexityRoot.CertificateReview.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReview.Profile(childComplexity), true
+	case "CertificateReview.request":
+		if e.ComplexityRoot.CertificateReview.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReview.Request(childComplexity), true
+	case "CertificateReview.wmid":
+		if e.ComplexityRoot.CertificateReview.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReview.Wmid(childComplexity), true
+
+	case "CertificateReviewConnection.edges":
+		if e.ComplexityRoot.CertificateReviewConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReviewConnection.Edges(childComplexity), true
+	case "CertificateReviewConnection.nodes":
+		if e.ComplexityRoot.CertificateReviewConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReviewConnection.Nodes(childComplexity), true
+	case "CertificateReviewConnection.pageInfo":
+		if e.ComplexityRoot.CertificateReviewConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReviewConnection.PageInfo(childComplexity), true
+
+	case "CertificateReviewEdge.cursor":
+		if e.ComplexityRoot.CertificateReviewEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReviewEdge.Cursor(childComplexity), true
+	case "CertificateReviewEdge.node":
+		if e.ComplexityRoot.CertificateReviewEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateReviewEdge.Node(childComplexity), true
 
 	case "Challenge.attemptsLeft":
 		if e.ComplexityRoot.Challenge.AttemptsLeft == nil {
@@ -873,6 +1043,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConfirmationPolicy.WithoutCodeUpTo(childComplexity), true
 
+	case "CreateDocumentUploadPayload.upload":
+		if e.ComplexityRoot.CreateDocumentUploadPayload.Upload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDocumentUploadPayload.Upload(childComplexity), true
+	case "CreateDocumentUploadPayload.userErrors":
+		if e.ComplexityRoot.CreateDocumentUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDocumentUploadPayload.UserErrors(childComplexity), true
+
 	case "CreateTransferPayload.challenge":
 		if e.ComplexityRoot.CreateTransferPayload.Challenge == nil {
 			break
@@ -972,6 +1155,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Device.Platform(childComplexity), true
+
+	case "Document.bytes":
+		if e.ComplexityRoot.Document.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Bytes(childComplexity), true
+	case "Document.contentType":
+		if e.ComplexityRoot.Document.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.ContentType(childComplexity), true
+	case "Document.id":
+		if e.ComplexityRoot.Document.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.ID(childComplexity), true
+	case "Document.kind":
+		if e.ComplexityRoot.Document.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Kind(childComplexity), true
+	case "Document.url":
+		if e.ComplexityRoot.Document.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.URL(childComplexity), true
+
+	case "DocumentUpload.expiresAt":
+		if e.ComplexityRoot.DocumentUpload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentUpload.ExpiresAt(childComplexity), true
+	case "DocumentUpload.id":
+		if e.ComplexityRoot.DocumentUpload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentUpload.ID(childComplexity), true
+	case "DocumentUpload.maxBytes":
+		if e.ComplexityRoot.DocumentUpload.MaxBytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentUpload.MaxBytes(childComplexity), true
+	case "DocumentUpload.url":
+		if e.ComplexityRoot.DocumentUpload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentUpload.URL(childComplexity), true
 
 	case "Email.address":
 		if e.ComplexityRoot.Email.Address == nil {
@@ -1268,6 +1507,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmTransfer(childComplexity, args["input"].(model.ConfirmTransferInput)), true
+	case "Mutation.createDocumentUpload":
+		if e.ComplexityRoot.Mutation.CreateDocumentUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDocumentUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDocumentUpload(childComplexity, args["input"].(model.CreateDocumentUploadInput)), true
 	case "Mutation.createTransfer":
 		if e.ComplexityRoot.Mutation.CreateTransfer == nil {
 			break
@@ -1351,6 +1601,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenameWallet(childComplexity, args["input"].(model.RenameWalletInput)), true
+	case "Mutation.requestCertificate":
+		if e.ComplexityRoot.Mutation.RequestCertificate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestCertificate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestCertificate(childComplexity, args["input"].(model.RequestCertificateInput)), true
 	case "Mutation.requestEmailVerification":
 		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
 			break
@@ -1368,6 +1629,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResendCode(childComplexity, args["input"].(model.ResendCodeInput)), true
+	case "Mutation.reviewCertificate":
+		if e.ComplexityRoot.Mutation.ReviewCertificate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviewCertificate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviewCertificate(childComplexity, args["input"].(model.ReviewCertificateInput)), true
 	case "Mutation.setConfirmationPolicy":
 		if e.ComplexityRoot.Mutation.SetConfirmationPolicy == nil {
 			break
@@ -1504,6 +1776,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agreements(childComplexity), true
+	case "Query.certificateReviews":
+		if e.ComplexityRoot.Query.CertificateReviews == nil {
+			break
+		}
+
+		args, err := ec.field_Query_certificateReviews_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CertificateReviews(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.currencies":
 		if e.ComplexityRoot.Query.Currencies == nil {
 			break
@@ -1683,6 +1966,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenameWalletPayload.Wallet(childComplexity), true
 
+	case "RequestCertificatePayload.request":
+		if e.ComplexityRoot.RequestCertificatePayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCertificatePayload.Request(childComplexity), true
+	case "RequestCertificatePayload.userErrors":
+		if e.ComplexityRoot.RequestCertificatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCertificatePayload.UserErrors(childComplexity), true
+
 	case "RequestEmailVerificationPayload.account":
 		if e.ComplexityRoot.RequestEmailVerificationPayload.Account == nil {
 			break
@@ -1708,6 +2004,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResendCodePayload.UserErrors(childComplexity), true
+
+	case "ReviewCertificatePayload.request":
+		if e.ComplexityRoot.ReviewCertificatePayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewCertificatePayload.Request(childComplexity), true
+	case "ReviewCertificatePayload.userErrors":
+		if e.ComplexityRoot.ReviewCertificatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewCertificatePayload.UserErrors(childComplexity), true
 
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
@@ -2231,6 +2540,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CompleteRegistrationInput", ec.unmarshalInputCompleteRegistrationInput),
 			graphql.NewInputUnmarshaler("ConfirmLogInInput", ec.unmarshalInputConfirmLogInInput),
 			graphql.NewInputUnmarshaler("ConfirmTransferInput", ec.unmarshalInputConfirmTransferInput),
+			graphql.NewInputUnmarshaler("CreateDocumentUploadInput", ec.unmarshalInputCreateDocumentUploadInput),
 			graphql.NewInputUnmarshaler("CreateTransferInput", ec.unmarshalInputCreateTransferInput),
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
 			graphql.NewInputUnmarshaler("IssueFundsInput", ec.unmarshalInputIssueFundsInput),
@@ -2241,7 +2551,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RenameWalletInput", ec.unmarshalInputRenameWalletInput),
+			graphql.NewInputUnmarshaler("RequestCertificateInput", ec.unmarshalInputRequestCertificateInput),
 			graphql.NewInputUnmarshaler("ResendCodeInput", ec.unmarshalInputResendCodeInput),
+			graphql.NewInputUnmarshaler("ReviewCertificateInput", ec.unmarshalInputReviewCertificateInput),
 			graphql.NewInputUnmarshaler("SetConfirmationPolicyInput", ec.unmarshalInputSetConfirmationPolicyInput),
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
@@ -2396,6 +2708,8 @@ type Profile {
 type Certificate {
   "The level."
   level: CertificateLevel!
+  "The newest request for a higher one, whatever became of it; null when there was none."
+  request: CertificateRequest
 }
 
 "Levels of certificates, lowest first."
@@ -2477,6 +2791,173 @@ type VerifyEmailPayload {
 type RequestEmailVerificationPayload {
   "The viewer's account."
   account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../certificates.graphqls", Input: `"A wish for a higher certificate, and what became of it."
+type CertificateRequest implements Node {
+  "The global id."
+  id: ID!
+  "The level that is wished for."
+  level: CertificateLevel!
+  "What became of it."
+  status: CertificateRequestStatus!
+  "Why it was refused, to be read by the person; null otherwise."
+  reason: String
+  "When it was made."
+  createdAt: DateTime!
+  "When it was decided; null while it waits."
+  decidedAt: DateTime
+}
+
+"What became of a request for a certificate."
+enum CertificateRequestStatus {
+  "It waits for an operator."
+  PENDING
+  "The certificate was issued."
+  APPROVED
+  "It was refused; see the reason, mend what it says, and ask again."
+  REJECTED
+}
+
+"What a picture shows."
+enum DocumentKind {
+  "A passport or an identity card: the page with the photograph."
+  PASSPORT
+  "A proof of the address."
+  ADDRESS
+  "The person, with the document in hand."
+  SELFIE
+}
+
+"Where one picture is to be sent."
+type DocumentUpload {
+  "Names the picture in requestCertificate, once it is sent."
+  id: ID!
+  """
+  Send the picture here by PUT, as the body and nothing else: a JPEG or a PNG of at most ` + "`" + `maxBytes` + "`" + `, at least 200 pixels wide and
+  high. 201 says that it is stored. It needs no token, works for one picture, and is nobody else's business.
+  """
+  url: String!
+  "When the address stops working."
+  expiresAt: DateTime!
+  "The most bytes that are taken."
+  maxBytes: Int!
+}
+
+"A picture that belongs to a request, for operators."
+type Document {
+  "The global id."
+  id: ID!
+  "What it is said to show."
+  kind: DocumentKind!
+  "Its media type."
+  contentType: String!
+  "Its size in bytes."
+  bytes: Int!
+  "Where it can be looked at for the next five minutes."
+  url: String!
+}
+
+"A request as operators see it."
+type CertificateReview {
+  "The request."
+  request: CertificateRequest!
+  "Who asks: the WMID."
+  wmid: WMID!
+  "Who asks: what they say of themselves."
+  profile: Profile!
+  "Who asks: the level they have."
+  level: CertificateLevel!
+  "What they have sent."
+  documents: [Document!]!
+}
+
+"Some of the requests that wait."
+type CertificateReviewConnection {
+  "The requests with their cursors."
+  edges: [CertificateReviewEdge!]!
+  "The requests."
+  nodes: [CertificateReview!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"A request that waits, and where it stands in the queue."
+type CertificateReviewEdge {
+  "Where it stands."
+  cursor: String!
+  "The request."
+  node: CertificateReview!
+}
+
+extend type Query {
+  "Operators only: the requests for certificates that wait, oldest first. Each look is logged."
+  certificateReviews(
+    "How many, 1 to 100."
+    first: Int = 20
+    "Begin after this cursor."
+    after: String
+  ): CertificateReviewConnection!
+}
+
+extend type Mutation {
+  "Makes an address to which one picture of a document can be sent. At most 30 in an hour."
+  createDocumentUpload(input: CreateDocumentUploadInput!): CreateDocumentUploadPayload!
+  """
+  Asks for a higher certificate. FORMAL is issued at once to whoever has verified an e-mail address. INITIAL needs FORMAL and a
+  PASSPORT, PERSONAL a SELFIE too; both wait for an operator. One request waits at a time.
+  """
+  requestCertificate(input: RequestCertificateInput!): RequestCertificatePayload!
+  "Operators only: decides on a request. Logged. A repeat of the same verdict does nothing; nobody decides on their own."
+  reviewCertificate(input: ReviewCertificateInput!): ReviewCertificatePayload!
+}
+
+"Input of createDocumentUpload."
+input CreateDocumentUploadInput {
+  "What the picture shows."
+  kind: DocumentKind!
+}
+
+"Result of createDocumentUpload."
+type CreateDocumentUploadPayload {
+  "Where to send the picture; null when refused."
+  upload: DocumentUpload
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of requestCertificate."
+input RequestCertificateInput {
+  "The level that is wished for: higher than the present one."
+  level: CertificateLevel!
+  "The pictures that were sent, at most ten."
+  documentIds: [ID!]! = []
+}
+
+"Result of requestCertificate."
+type RequestCertificatePayload {
+  "The request; null when refused."
+  request: CertificateRequest
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of reviewCertificate."
+input ReviewCertificateInput {
+  "The request."
+  requestId: ID!
+  "True issues the certificate, false refuses it."
+  approve: Boolean!
+  "Why it is refused, for the person to read: up to 500 characters, and then required."
+  reason: String
+}
+
+"Result of reviewCertificate."
+type ReviewCertificatePayload {
+  "The request as it stands now; null when refused."
+  request: CertificateRequest
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
@@ -3756,8 +4237,66 @@ func (ec *executionContext) childFields_Certificate(ctx context.Context, field g
 	switch field.Name {
 	case "level":
 		return ec.fieldContext_Certificate_level(ctx, field)
+	case "request":
+		return ec.fieldContext_Certificate_request(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Certificate", field.Name)
+}
+
+func (ec *executionContext) childFields_CertificateRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CertificateRequest_id(ctx, field)
+	case "level":
+		return ec.fieldContext_CertificateRequest_level(ctx, field)
+	case "status":
+		return ec.fieldContext_CertificateRequest_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_CertificateRequest_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CertificateRequest_createdAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_CertificateRequest_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_CertificateReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_CertificateReview_request(ctx, field)
+	case "wmid":
+		return ec.fieldContext_CertificateReview_wmid(ctx, field)
+	case "profile":
+		return ec.fieldContext_CertificateReview_profile(ctx, field)
+	case "level":
+		return ec.fieldContext_CertificateReview_level(ctx, field)
+	case "documents":
+		return ec.fieldContext_CertificateReview_documents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateReview", field.Name)
+}
+
+func (ec *executionContext) childFields_CertificateReviewConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CertificateReviewConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CertificateReviewConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CertificateReviewConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateReviewConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CertificateReviewEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CertificateReviewEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CertificateReviewEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateReviewEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Challenge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3834,6 +4373,16 @@ func (ec *executionContext) childFields_ConfirmationPolicy(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmationPolicy", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateDocumentUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "upload":
+		return ec.fieldContext_CreateDocumentUploadPayload_upload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateDocumentUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDocumentUploadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -3872,6 +4421,36 @@ func (ec *executionContext) childFields_Device(ctx context.Context, field graphq
 		return ec.fieldContext_Device_platform(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Device", field.Name)
+}
+
+func (ec *executionContext) childFields_Document(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Document_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Document_kind(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Document_contentType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_Document_bytes(ctx, field)
+	case "url":
+		return ec.fieldContext_Document_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Document", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DocumentUpload_id(ctx, field)
+	case "url":
+		return ec.fieldContext_DocumentUpload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_DocumentUpload_expiresAt(ctx, field)
+	case "maxBytes":
+		return ec.fieldContext_DocumentUpload_maxBytes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentUpload", field.Name)
 }
 
 func (ec *executionContext) childFields_Email(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4072,6 +4651,16 @@ func (ec *executionContext) childFields_RenameWalletPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RenameWalletPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestCertificatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_RequestCertificatePayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestCertificatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestCertificatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestEmailVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -4090,6 +4679,16 @@ func (ec *executionContext) childFields_ResendCodePayload(ctx context.Context, f
 		return ec.fieldContext_ResendCodePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResendCodePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewCertificatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_ReviewCertificatePayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviewCertificatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewCertificatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

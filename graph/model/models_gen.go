@@ -160,6 +160,62 @@ type CancelTransferPayload struct {
 type Certificate struct {
 	// The level.
 	Level CertificateLevel `json:"level"`
+	// The newest request for a higher one, whatever became of it; null when there was none.
+	Request   *CertificateRequest `json:"request,omitempty"`
+	AccountID uuid.UUID           `json:"-"`
+}
+
+// A wish for a higher certificate, and what became of it.
+type CertificateRequest struct {
+	// The global id.
+	ID string `json:"id"`
+	// The level that is wished for.
+	Level CertificateLevel `json:"level"`
+	// What became of it.
+	Status CertificateRequestStatus `json:"status"`
+	// Why it was refused, to be read by the person; null otherwise.
+	Reason *string `json:"reason,omitempty"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was decided; null while it waits.
+	DecidedAt *time.Time `json:"decidedAt,omitempty"`
+}
+
+func (CertificateRequest) IsNode() {}
+
+// The id, unique among all things.
+func (this CertificateRequest) GetID() string { return this.ID }
+
+// A request as operators see it.
+type CertificateReview struct {
+	// The request.
+	Request *CertificateRequest `json:"request"`
+	// Who asks: the WMID.
+	Wmid string `json:"wmid"`
+	// Who asks: what they say of themselves.
+	Profile *Profile `json:"profile"`
+	// Who asks: the level they have.
+	Level CertificateLevel `json:"level"`
+	// What they have sent.
+	Documents []*Document `json:"documents"`
+}
+
+// Some of the requests that wait.
+type CertificateReviewConnection struct {
+	// The requests with their cursors.
+	Edges []*CertificateReviewEdge `json:"edges"`
+	// The requests.
+	Nodes []*CertificateReview `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A request that waits, and where it stands in the queue.
+type CertificateReviewEdge struct {
+	// Where it stands.
+	Cursor string `json:"cursor"`
+	// The request.
+	Node *CertificateReview `json:"node"`
 }
 
 // A code that was sent and is awaited.
@@ -295,6 +351,20 @@ type ConfirmationPolicy struct {
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
 }
 
+// Input of createDocumentUpload.
+type CreateDocumentUploadInput struct {
+	// What the picture shows.
+	Kind DocumentKind `json:"kind"`
+}
+
+// Result of createDocumentUpload.
+type CreateDocumentUploadPayload struct {
+	// Where to send the picture; null when refused.
+	Upload *DocumentUpload `json:"upload,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of createTransfer.
 type CreateTransferInput struct {
 	// The viewer's wallet that pays.
@@ -387,6 +457,33 @@ type DeviceInput struct {
 	Platform Platform `json:"platform"`
 	// What a trusted device was given.
 	TrustToken *string `json:"trustToken,omitempty"`
+}
+
+// A picture that belongs to a request, for operators.
+type Document struct {
+	// The global id.
+	ID string `json:"id"`
+	// What it is said to show.
+	Kind DocumentKind `json:"kind"`
+	// Its media type.
+	ContentType string `json:"contentType"`
+	// Its size in bytes.
+	Bytes int `json:"bytes"`
+	// Where it can be looked at for the next five minutes.
+	URL string `json:"url"`
+}
+
+// Where one picture is to be sent.
+type DocumentUpload struct {
+	// Names the picture in requestCertificate, once it is sent.
+	ID string `json:"id"`
+	// Send the picture here by PUT, as the body and nothing else: a JPEG or a PNG of at most `maxBytes`, at least 200 pixels wide and
+	// high. 201 says that it is stored. It needs no token, works for one picture, and is nobody else's business.
+	URL string `json:"url"`
+	// When the address stops working.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The most bytes that are taken.
+	MaxBytes int `json:"maxBytes"`
 }
 
 // An e-mail address and whether its owner confirmed it.
@@ -805,6 +902,22 @@ type RenameWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of requestCertificate.
+type RequestCertificateInput struct {
+	// The level that is wished for: higher than the present one.
+	Level CertificateLevel `json:"level"`
+	// The pictures that were sent, at most ten.
+	DocumentIds []string `json:"documentIds"`
+}
+
+// Result of requestCertificate.
+type RequestCertificatePayload struct {
+	// The request; null when refused.
+	Request *CertificateRequest `json:"request,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Result of requestEmailVerification.
 type RequestEmailVerificationPayload struct {
 	// The viewer's account.
@@ -823,6 +936,24 @@ type ResendCodeInput struct {
 type ResendCodePayload struct {
 	// The code that is awaited; null when refused.
 	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of reviewCertificate.
+type ReviewCertificateInput struct {
+	// The request.
+	RequestID string `json:"requestId"`
+	// True issues the certificate, false refuses it.
+	Approve bool `json:"approve"`
+	// Why it is refused, for the person to read: up to 500 characters, and then required.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// Result of reviewCertificate.
+type ReviewCertificatePayload struct {
+	// The request as it stands now; null when refused.
+	Request *CertificateRequest `json:"request,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1377,6 +1508,67 @@ func (e CertificateLevel) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What became of a request for a certificate.
+type CertificateRequestStatus string
+
+const (
+	// It waits for an operator.
+	CertificateRequestStatusPending CertificateRequestStatus = "PENDING"
+	// The certificate was issued.
+	CertificateRequestStatusApproved CertificateRequestStatus = "APPROVED"
+	// It was refused; see the reason, mend what it says, and ask again.
+	CertificateRequestStatusRejected CertificateRequestStatus = "REJECTED"
+)
+
+var AllCertificateRequestStatus = []CertificateRequestStatus{
+	CertificateRequestStatusPending,
+	CertificateRequestStatusApproved,
+	CertificateRequestStatusRejected,
+}
+
+func (e CertificateRequestStatus) IsValid() bool {
+	switch e {
+	case CertificateRequestStatusPending, CertificateRequestStatusApproved, CertificateRequestStatusRejected:
+		return true
+	}
+	return false
+}
+
+func (e CertificateRequestStatus) String() string {
+	return string(e)
+}
+
+func (e *CertificateRequestStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CertificateRequestStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CertificateRequestStatus", str)
+	}
+	return nil
+}
+
+func (e CertificateRequestStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CertificateRequestStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CertificateRequestStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What became of a message that carries a code.
 type ChallengeDelivery string
 
@@ -1494,6 +1686,67 @@ func (e *ChallengeMethod) UnmarshalJSON(b []byte) error {
 }
 
 func (e ChallengeMethod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a picture shows.
+type DocumentKind string
+
+const (
+	// A passport or an identity card: the page with the photograph.
+	DocumentKindPassport DocumentKind = "PASSPORT"
+	// A proof of the address.
+	DocumentKindAddress DocumentKind = "ADDRESS"
+	// The person, with the document in hand.
+	DocumentKindSelfie DocumentKind = "SELFIE"
+)
+
+var AllDocumentKind = []DocumentKind{
+	DocumentKindPassport,
+	DocumentKindAddress,
+	DocumentKindSelfie,
+}
+
+func (e DocumentKind) IsValid() bool {
+	switch e {
+	case DocumentKindPassport, DocumentKindAddress, DocumentKindSelfie:
+		return true
+	}
+	return false
+}
+
+func (e DocumentKind) String() string {
+	return string(e)
+}
+
+func (e *DocumentKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DocumentKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DocumentKind", str)
+	}
+	return nil
+}
+
+func (e DocumentKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DocumentKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DocumentKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"internal/events", "internal/jobs", "internal/journal", "internal/pgtest"},
 	{"internal/delivery"},
 	{"internal/ledger", "internal/verification"},
-	{"internal/ledger/ledgertest", "internal/accounts"},
+	{"internal/ledger/ledgertest", "internal/accounts", "internal/certificates"},
 	{"internal/sessions", "internal/wallets"},
 	{"internal/transfers", "internal/operators"},
 	{"graph/model"},

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 
+	"purser/internal/certificates"
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/postgres"
@@ -22,16 +23,17 @@ import (
 
 // Deps are what the front door is built from.
 type Deps struct {
-	Config   config.Config
-	Log      *slog.Logger
-	DB       *postgres.DB
-	Schema   graphql.ExecutableSchema
-	Present  graphql.ErrorPresenterFunc
-	Loaders  graphql.ResponseMiddleware
-	Sessions *sessions.Service
-	Watch    *sessions.Watch
-	Delivery *delivery.Service
-	Metrics  []prometheus.Collector // of the rooms
+	Config       config.Config
+	Log          *slog.Logger
+	DB           *postgres.DB
+	Schema       graphql.ExecutableSchema
+	Present      graphql.ErrorPresenterFunc
+	Loaders      graphql.ResponseMiddleware
+	Sessions     *sessions.Service
+	Watch        *sessions.Watch
+	Delivery     *delivery.Service
+	Certificates *certificates.Service
+	Metrics      []prometheus.Collector // of the rooms
 }
 
 // API is the front door.
@@ -56,6 +58,7 @@ func (a *API) Handler() http.Handler {
 	})
 	router.Get("/readyz", a.ready)
 	router.Handle("/metrics", a.metrics())
+	a.documents(router)
 	a.pages(router)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})

@@ -48,13 +48,17 @@ const (
 	RecoveryCancelled       Kind = "RECOVERY_CANCELLED"
 	Recovered               Kind = "RECOVERED"
 	AgreementsAccepted      Kind = "AGREEMENTS_ACCEPTED"
+	CertificateIssued       Kind = "CERTIFICATE_ISSUED"
+	CertificateRefused      Kind = "CERTIFICATE_REFUSED"
 )
 
-// Entry is something that happened to an account. The session is the one that asks unless another is named.
+// Entry is something that happened to an account. The session is the one that asks unless another is named. What an operator or the
+// system itself did is unattended: it came from no device and no network of the account's.
 type Entry struct {
-	Account uuid.UUID
-	Kind    Kind
-	Session uuid.UUID
+	Account    uuid.UUID
+	Kind       Kind
+	Session    uuid.UUID
+	Unattended bool
 }
 
 // Record writes an entry in the caller's transaction.
@@ -64,6 +68,9 @@ func Record(tx *postgres.Tx, e Entry) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	info := request.Of(tx.Context())
+	if e.Unattended {
+		info = request.Info{ID: info.ID}
+	}
 	if e.Session == uuid.Nil {
 		e.Session = info.Session
 	}

@@ -1,5 +1,5 @@
 // Package operators is what the people who run the system may do beyond others: bring money into circulation and take it
-// out again. Each action is written into a log before it is tried.
+// out again, and decide on certificates. Each action, and each look at what is another's, is written into a log before it is done.
 package operators
 
 import (
@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"purser/internal/certificates"
 	"purser/internal/fault"
 	"purser/internal/ledger"
 	"purser/internal/postgres"
@@ -28,11 +29,20 @@ type Service struct {
 	db      *postgres.DB
 	ledger  *ledger.Ledger
 	wallets *wallets.Service
+	papers  *certificates.Service
 }
 
 // New makes the room.
-func New(db *postgres.DB, l *ledger.Ledger, w *wallets.Service) *Service {
-	return &Service{db: db, ledger: l, wallets: w}
+func New(db *postgres.DB, l *ledger.Ledger, w *wallets.Service, c *certificates.Service) *Service {
+	return &Service{db: db, ledger: l, wallets: w, papers: c}
+}
+
+// require lets operators pass whose account can be used. Faults: Forbidden.
+func require(operator models.Account) error {
+	if !operator.IsOperator() || operator.Status != models.AccountActive {
+		return fault.New(fault.Forbidden)
+	}
+	return nil
 }
 
 // FundsRequest is an amount to issue into a wallet, or to redeem from it. Reference says why, for the statement and the log.
@@ -56,8 +66,8 @@ func (s *Service) Redeem(ctx context.Context, operator models.Account, r FundsRe
 }
 
 func (s *Service) move(ctx context.Context, operator models.Account, kind string, r FundsRequest) (ledger.Outcome, error) {
-	if !operator.IsOperator() || operator.Status != models.AccountActive {
-		return ledger.Outcome{}, fault.New(fault.Forbidden)
+	if err := require(operator); err != nil {
+		return ledger.Outcome{}, err
 	}
 	reference, refusal := text.Required(r.Reference, referenceLongest, "reference")
 	if refusal != nil {

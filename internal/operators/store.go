@@ -26,6 +26,13 @@ func insertAction(ctx context.Context, db *postgres.DB, a models.OperatorAction)
 	return nil
 }
 
+func insertActionTx(tx *postgres.Tx, a models.OperatorAction) error {
+	if err := tx.GORM().Create(&a).Error; err != nil {
+		return fmt.Errorf("operators: log: %w", err)
+	}
+	return nil
+}
+
 // onlyOne runs fn while no other server of this database does.
 func onlyOne(ctx context.Context, db *postgres.DB, fn func() error) error {
 	conn, err := db.Pool.Acquire(ctx)

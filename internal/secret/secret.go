@@ -23,6 +23,7 @@ const (
 	Tokens        = "opaque tokens"
 	RefreshTokens = "refresh token succession"
 	Messages      = "messages at rest"
+	Documents     = "documents at rest"
 	SigningKeys   = "signing keys at rest"
 )
 

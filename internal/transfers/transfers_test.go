@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.transfers = transfers.New(w.db, books, people, w.wallets, w.codes, hub, 15*time.Minute)
-	w.operators = operators.New(w.db, books, w.wallets)
+	w.operators = operators.New(w.db, books, w.wallets, nil)
 
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
