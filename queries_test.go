@@ -115,6 +115,7 @@ func knownReads(annaWallet string) map[string]read {
 	return map[string]read{
 		"nobody":        {`{ currencies { letter name fee { minimum } } }`, 0},
 		"viewer":        {`{ viewer { wmid phone email { address verified } profile { firstName } certificate { level } } }`, 0},
+		"certificate":   {`{ viewer { certificate { level request { id status } } } }`, 1},
 		"agreements":    {`{ agreements { id title text } }`, 1},
 		"wallets":       {`{ viewer { wallets { number balance { amount } } } }`, 1},
 		"one wallet":    {`{ viewer { wallet(number: "` + annaWallet + `") { number entries(first: 5) { nodes { sequence } } } } }`, 2},
