@@ -26,7 +26,18 @@ var samples = map[string]map[string]any{
 	"log_in_code":       {"Device": "Pixel 9"},
 	"transfer_code":     {"Amount": "12.50 WMZ", "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": "12.60 WMZ"},
 	"policy_code":       {"Amount": "100.00 WMZ", "Currency": "Z"},
+	"new_device":        notice(map[string]any{"Device": "Pixel 9"}),
 	"verify_email":      {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
+}
+
+// letters are the templates that go by e-mail without a link.
+var letters = map[string]bool{"new_device": true}
+
+// notice are the values of a letter that tells an account's owner of a change.
+func notice(more map[string]any) map[string]any {
+	values := map[string]any{"Name": "Anna", "WMID": "123456789012", "Time": "2026-11-24 10:00 UTC", "Network": "203.0.113.0/24"}
+	maps.Copy(values, more)
+	return values
 }
 
 var unfilled = regexp.MustCompile(`<no value>|\{\{\.[^C]`)
@@ -66,6 +77,9 @@ func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), t
 	letter := delivery.Letter{Channel: delivery.SMS, To: "+79001234567", Locale: l, Template: template, Values: values, Code: "012345"}
 	if template == "verify_email" {
 		letter.Channel, letter.To, letter.Code, letter.Link = delivery.Email, "anna@example.com", "", "https://pay.example/verify-email#token=abc"
+	}
+	if letters[template] {
+		letter.Channel, letter.To, letter.Code = delivery.Email, "anna@example.com", ""
 	}
 	enqueue(letter)
 	inbox, err := s.Inbox(t.Context(), letter.To)
