@@ -123,6 +123,8 @@ func knownReads(annaWallet string) map[string]read {
 		"transfers":     {`{ viewer { transfers(first: 20) { edges { cursor node ` + transfer + ` } } } }`, 2},
 		"statement":     {`{ viewer { wallet(number: "` + annaWallet + `") { entries(first: 20) { nodes { amount { amount } balanceAfter { amount } transfer ` + transfer + ` } } } } }`, 4},
 		"sessions":      {`{ viewer { events(first: 50) { nodes { ... on SessionOpened { session { id device { name } } } ... on AccountChanged { account { wmid } } } } } }`, 4},
+		"signed in":     {`{ viewer { sessions { id current lastSeenAt device { name platform } } } }`, 1},
+		"security log":  {`{ viewer { securityLog(first: 50) { nodes { id kind occurredAt network device { name } session { id current } } pageInfo { hasNextPage } } } }`, 3},
 		"statements":    {`{ viewer { wallets { number entries(first: 3) { nodes { sequence amount { amount } } } } } }`, 2},
 		"events":        {`{ viewer { events(first: 50) { headCursor nodes { cursor ... on TransferSent { transfer ` + transfer + ` } ... on WalletOpened { wallet { number } } } } } }`, 4},
 		"every account": {`{ viewer { wmid } a: viewer { wmid } b: viewer { wmid } }`, 0},

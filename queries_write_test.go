@@ -44,7 +44,7 @@ func walkMutations(c *client, counted *statements) {
 		CompleteRegistration struct {
 			Tokens struct{ AccessToken, RefreshToken string }
 		}
-	}](c, counted, "completeRegistration", 22, `mutation($t: String!, $a: [ID!]!) { completeRegistration(input: {token: $t, acceptedAgreements: $a,
+	}](c, counted, "completeRegistration", 26, `mutation($t: String!, $a: [ID!]!) { completeRegistration(input: {token: $t, acceptedAgreements: $a,
 		password: "a walk on the beach", passwordConfirmation: "a walk on the beach"}) { tokens { accessToken refreshToken } userErrors { code } } }`,
 		vars{"t": token, "a": []string{agreements[0].ID, agreements[1].ID}}).CompleteRegistration
 	me := c.as(made.Tokens.AccessToken)
@@ -54,7 +54,7 @@ func walkMutations(c *client, counted *statements) {
 		LogIn struct{ Challenge struct{ ID string } }
 	}](c, counted, "logIn", 12,
 		`mutation($l: String!) { logIn(input: {login: $l, password: "a walk on the beach"}) { challenge { id } userErrors { code } } }`, vars{"l": phone})
-	askCounted[any](c, counted, "confirmLogIn", 12,
+	askCounted[any](c, counted, "confirmLogIn", 14,
 		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
 		vars{"i": asked.LogIn.Challenge.ID, "c": c.newestCode(phone)})
 	askCounted[any](c, counted, "refreshSession", 9,
@@ -78,7 +78,13 @@ func walkMutations(c *client, counted *statements) {
 			askCounted[any](me, counted, "cancelTransfer", 7, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
 		}
 	}
-	askCounted[any](me, counted, "setConfirmationPolicy", 6,
+	askCounted[any](me, counted, "setConfirmationPolicy", 7,
 		`mutation { setConfirmationPolicy(input: {currency: "Z", withoutCodeUpTo: "0"}) { policy { withoutCodeUpTo { amount } } userErrors { code } } }`, nil)
-	askCounted[any](me, counted, "logOut", 3, `mutation { logOut { sessionId userErrors { code } } }`, nil)
+	other := ask[struct {
+		Viewer struct{ Sessions []struct{ ID string } }
+	}](me, `{ viewer { sessions { id } } }`, nil).Viewer.Sessions[1].ID
+	askCounted[any](me, counted, "revokeSession", 7,
+		`mutation($i: ID!) { revokeSession(input: {sessionId: $i}) { sessionId userErrors { code } } }`, vars{"i": other})
+	askCounted[any](me, counted, "revokeOtherSessions", 6, `mutation { revokeOtherSessions { sessionIds userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
 }

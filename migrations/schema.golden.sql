@@ -23,6 +23,7 @@ CREATE TABLE accounts (
     security_question      text                     NOT NULL,
     security_answer_hash   text                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
+    password_changed_at    timestamp with time zone,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_key),
     CONSTRAINT accounts_phone_key UNIQUE (phone),
@@ -249,6 +250,7 @@ CREATE TABLE pending_log_ins (
     CONSTRAINT pending_log_ins_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
     CONSTRAINT pending_log_ins_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES challenges(id) ON DELETE CASCADE
 );
+CREATE INDEX pending_log_ins_account_id_idx ON pending_log_ins USING btree (account_id);
 
 CREATE TABLE rate_counters (
     key_mac                bytea                    NOT NULL,
@@ -403,6 +405,7 @@ CREATE TABLE signing_keys (
     sealed_seed            bytea                    NOT NULL,
     created_at             timestamp with time zone NOT NULL,
     retired_at             timestamp with time zone,
+    signs_from             timestamp with time zone,
     CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
 );
 CREATE UNIQUE INDEX signing_keys_active_key ON signing_keys USING btree ((true)) WHERE (retired_at IS NULL);

@@ -47,6 +47,7 @@ type Account struct {
 	SecurityQuestion   string     `gorm:"column:security_question"`
 	SecurityAnswerHash string     `gorm:"column:security_answer_hash"`
 	CreatedAt          time.Time  `gorm:"column:created_at"`
+	PasswordChangedAt  *time.Time `gorm:"column:password_changed_at"` // null until the first change
 }
 
 // TableName is the table's.

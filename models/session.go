@@ -6,13 +6,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// SigningKey is an Ed25519 key that access tokens are signed with. The seed is sealed.
+// SigningKey is an Ed25519 key that access tokens are signed with, from SignsFrom until RetiredAt. The seed is sealed.
 type SigningKey struct {
 	KID        string     `gorm:"column:kid;primaryKey"`
 	PublicKey  []byte     `gorm:"column:public_key"`
 	SealedSeed []byte     `gorm:"column:sealed_seed"`
 	CreatedAt  time.Time  `gorm:"column:created_at"`
 	RetiredAt  *time.Time `gorm:"column:retired_at"`
+	SignsFrom  *time.Time `gorm:"column:signs_from"`
 }
 
 // TableName is the table's.

@@ -8,6 +8,9 @@ import (
 // but few have more than a handful.
 const assumedWallets = 5
 
+// assumedSessions is the same for the apps a person is signed in with.
+const assumedSessions = 5
+
 // Complexity weighs the fields that are lists: what one item costs, times how many are asked for. A number that is out of
 // bounds weighs like the largest; the resolver refuses it.
 func Complexity() generated.ComplexityRoot {
@@ -15,6 +18,8 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.Wallets = func(child int) int { return 1 + assumedWallets*child }
 	c.Account.Transfers = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.Events = func(child int, first *int, _ *string) int { return page(child, first, nil) }
+	c.Account.SecurityLog = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }
 	c.Query.Currencies = func(child int) int { return 1 + child }

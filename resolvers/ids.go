@@ -23,11 +23,13 @@ const (
 	kindDocument  = "Document"
 
 	kindCertificateRequest = "CertificateRequest"
+	kindSecurity           = "SecurityEvent"
 
 	kindTransferCursor = "TransferCursor"
 	kindEntryCursor    = "EntryCursor"
 	kindEventCursor    = "EventCursor"
 	kindReviewCursor   = "ReviewCursor"
+	kindSecurityCursor = "SecurityCursor"
 )
 
 func globalID(kind string, key ...string) string {
@@ -67,12 +69,12 @@ func eventCursorOf(account uuid.UUID, seq int64) string {
 	return globalID(kindEventCursor, account.String(), strconv.FormatInt(seq, 10))
 }
 
-// readTransferCursor reads a cursor of transfers; nil stays nil.
-func readTransferCursor(cursor *string) (*uuid.UUID, error) {
+// readCursor reads a cursor of a list whose order is that of its ids; nil stays nil.
+func readCursor(cursor *string, kind string) (*uuid.UUID, error) {
 	if cursor == nil {
 		return nil, nil //nolint:nilnil // no cursor is no mistake
 	}
-	if id := localUUID(*cursor, kindTransferCursor); id != uuid.Nil {
+	if id := localUUID(*cursor, kind); id != uuid.Nil {
 		return &id, nil
 	}
 	return nil, fault.New(fault.BadUserInput)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"purser/graph/model"
+	"purser/internal/journal"
 	"purser/internal/number"
 	"purser/internal/sessions"
 	"purser/internal/wallets"
@@ -18,6 +19,7 @@ type asked struct {
 	wallets             []string
 	transfers, sessions []uuid.UUID
 	requests            []uuid.UUID
+	security            []uuid.UUID
 	entries             []wallets.EntryKey
 }
 
@@ -55,6 +57,9 @@ func readIDs(ids []string) asked {
 		}
 		if key := localUUID(id, kindCertificateRequest); key != uuid.Nil {
 			a.requests = append(a.requests, key)
+		}
+		if key := localUUID(id, kindSecurity); key != uuid.Nil {
+			a.security = append(a.security, key)
 		}
 		key, _ := localKey(id, kindEntry)
 		wallet, version, _ := strings.Cut(key, ":")
@@ -105,6 +110,16 @@ func (r *Resolver) thingsOf(ctx context.Context, viewer sessions.Identity, a ask
 		}
 		for _, row := range rows {
 			view := requestView(row, nil)
+			byID[view.ID] = view
+		}
+	}
+	if len(a.security) > 0 {
+		rows, err := journal.FindMany(ctx, r.DB, account, a.security)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			view := securityEventView(row)
 			byID[view.ID] = view
 		}
 	}

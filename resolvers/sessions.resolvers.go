@@ -12,6 +12,19 @@ import (
 	"purser/internal/sessions"
 )
 
+func (r *accountResolver) Sessions(ctx context.Context, obj *model.Account) ([]*model.Session, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live, err := r.Resolver.Sessions.List(ctx, obj.AccountID, viewer.SessionID)
+	views := make([]*model.Session, len(live))
+	for i, s := range live {
+		views[i] = sessionView(s.Session, s.Device, s.Session.ID == viewer.SessionID)
+	}
+	return views, err
+}
+
 func (r *mutationResolver) LogIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error) {
 	app, trustToken := device(input.Device)
 	tokens, challenge, err := r.Sessions.LogIn(ctx, sessions.LogInRequest{
@@ -51,5 +64,32 @@ func (r *mutationResolver) LogOut(ctx context.Context) (*model.LogOutPayload, er
 		return nil, err
 	}
 	id := globalID(kindSession, viewer.SessionID.String())
-	return &model.LogOutPayload{SessionID: &id, UserErrors: []model.UserError{}}, r.Sessions.LogOut(ctx, viewer.SessionID)
+	return &model.LogOutPayload{SessionID: &id, UserErrors: []model.UserError{}}, r.Sessions.LogOut(ctx, viewer.Account.ID, viewer.SessionID)
+}
+
+func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.RevokeSessionPayload{}
+	if err = r.Sessions.Revoke(ctx, viewer.Account.ID, localUUID(input.SessionID, kindSession)); err == nil {
+		payload.SessionID = &input.SessionID
+	}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) RevokeOtherSessions(ctx context.Context) (*model.RevokeOtherSessionsPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := r.Sessions.RevokeOthers(ctx, viewer.Account.ID, viewer.SessionID)
+	payload := &model.RevokeOtherSessionsPayload{}
+	if err == nil {
+		payload.SessionIds = sessionIDs(ended)
+	}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
 }

@@ -22,11 +22,11 @@ func (r *accountResolver) Transfers(ctx context.Context, obj *model.Account, fir
 	if err != nil {
 		return nil, err
 	}
-	older, err := readTransferCursor(after)
+	older, err := readCursor(after, kindTransferCursor)
 	if err != nil {
 		return nil, err
 	}
-	newer, err := readTransferCursor(before)
+	newer, err := readCursor(before, kindTransferCursor)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Entry() EntryResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	SecurityEvent() SecurityEventResolver
 	SessionOpened() SessionOpenedResolver
 	Subscription() SubscriptionResolver
 	TransferParty() TransferPartyResolver
@@ -54,7 +55,9 @@ type ComplexityRoot struct {
 		Locale                   func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
+		SecurityLog              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SecurityQuestion         func(childComplexity int) int
+		Sessions                 func(childComplexity int) int
 		Status                   func(childComplexity int) int
 		TransferByIdempotencyKey func(childComplexity int, key uuid.UUID) int
 		Transfers                func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -314,6 +317,8 @@ type ComplexityRoot struct {
 		RequestEmailVerification  func(childComplexity int) int
 		ResendCode                func(childComplexity int, input model.ResendCodeInput) int
 		ReviewCertificate         func(childComplexity int, input model.ReviewCertificateInput) int
+		RevokeOtherSessions       func(childComplexity int) int
+		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		SetConfirmationPolicy     func(childComplexity int, input model.SetConfirmationPolicyInput) int
 		SetDefaultWallet          func(childComplexity int, input model.SetDefaultWalletInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
@@ -408,6 +413,36 @@ type ComplexityRoot struct {
 	ReviewCertificatePayload struct {
 		Request    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevokeOtherSessionsPayload struct {
+		SessionIds func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeSessionPayload struct {
+		SessionID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SecurityEvent struct {
+		Device     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Network    func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Session    func(childComplexity int) int
+	}
+
+	SecurityEventConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SecurityEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Session struct {
@@ -614,12 +649,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Profile(childComplexity), true
+	case "Account.securityLog":
+		if e.ComplexityRoot.Account.SecurityLog == nil {
+			break
+		}
+
+		args, err := ec.field_Account_securityLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.SecurityLog(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.securityQuestion":
 		if e.ComplexityRoot.Account.SecurityQuestion == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Account.SecurityQuestion(childComplexity), true
+	case "Account.sessions":
+		if e.ComplexityRoot.Account.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Sessions(childComplexity), true
 	case "Account.status":
 		if e.ComplexityRoot.Account.Status == nil {
 			break
@@ -1640,6 +1692,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviewCertificate(childComplexity, args["input"].(model.ReviewCertificateInput)), true
+	case "Mutation.revokeOtherSessions":
+		if e.ComplexityRoot.Mutation.RevokeOtherSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeOtherSessions(childComplexity), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
 	case "Mutation.setConfirmationPolicy":
 		if e.ComplexityRoot.Mutation.SetConfirmationPolicy == nil {
 			break
@@ -2017,6 +2086,101 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewCertificatePayload.UserErrors(childComplexity), true
+
+	case "RevokeOtherSessionsPayload.sessionIds":
+		if e.ComplexityRoot.RevokeOtherSessionsPayload.SessionIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeOtherSessionsPayload.SessionIds(childComplexity), true
+	case "RevokeOtherSessionsPayload.userErrors":
+		if e.ComplexityRoot.RevokeOtherSessionsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeOtherSessionsPayload.UserErrors(childComplexity), true
+
+	case "RevokeSessionPayload.sessionId":
+		if e.ComplexityRoot.RevokeSessionPayload.SessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
+	case "RevokeSessionPayload.userErrors":
+		if e.ComplexityRoot.RevokeSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.UserErrors(childComplexity), true
+
+	case "SecurityEvent.device":
+		if e.ComplexityRoot.SecurityEvent.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEvent.Device(childComplexity), true
+	case "SecurityEvent.id":
+		if e.ComplexityRoot.SecurityEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEvent.ID(childComplexity), true
+	case "SecurityEvent.kind":
+		if e.ComplexityRoot.SecurityEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEvent.Kind(childComplexity), true
+	case "SecurityEvent.network":
+		if e.ComplexityRoot.SecurityEvent.Network == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEvent.Network(childComplexity), true
+	case "SecurityEvent.occurredAt":
+		if e.ComplexityRoot.SecurityEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEvent.OccurredAt(childComplexity), true
+	case "SecurityEvent.session":
+		if e.ComplexityRoot.SecurityEvent.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEvent.Session(childComplexity), true
+
+	case "SecurityEventConnection.edges":
+		if e.ComplexityRoot.SecurityEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEventConnection.Edges(childComplexity), true
+	case "SecurityEventConnection.nodes":
+		if e.ComplexityRoot.SecurityEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEventConnection.Nodes(childComplexity), true
+	case "SecurityEventConnection.pageInfo":
+		if e.ComplexityRoot.SecurityEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEventConnection.PageInfo(childComplexity), true
+
+	case "SecurityEventEdge.cursor":
+		if e.ComplexityRoot.SecurityEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEventEdge.Cursor(childComplexity), true
+	case "SecurityEventEdge.node":
+		if e.ComplexityRoot.SecurityEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecurityEventEdge.Node(childComplexity), true
 
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
@@ -2554,6 +2718,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestCertificateInput", ec.unmarshalInputRequestCertificateInput),
 			graphql.NewInputUnmarshaler("ResendCodeInput", ec.unmarshalInputResendCodeInput),
 			graphql.NewInputUnmarshaler("ReviewCertificateInput", ec.unmarshalInputReviewCertificateInput),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetConfirmationPolicyInput", ec.unmarshalInputSetConfirmationPolicyInput),
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
@@ -3093,6 +3258,8 @@ enum ErrorCode {
   CREDENTIALS_REJECTED
   "The refresh token is no longer good: log in."
   SESSION_EXPIRED
+  "The viewer has no such session, or it is over."
+  SESSION_NOT_FOUND
   "The account is frozen."
   ACCOUNT_FROZEN
   "The viewer has no such wallet."
@@ -3583,7 +3750,120 @@ type Mutation
 "What one may listen to, over a websocket (` + "`" + `graphql-transport-ws` + "`" + `, token in ` + "`" + `connection_init` + "`" + ` as ` + "`" + `Authorization` + "`" + `) or SSE."
 type Subscription
 `, BuiltIn: false},
-	{Name: "../sessions.graphqls", Input: `"One signed-in app."
+	{Name: "../security.graphqls", Input: `extend type Account {
+  "What happened to the account's sessions, contacts and secrets, newest first."
+  securityLog(
+    "How many of the newest, 1 to 100; 20 when neither is given."
+    first: Int
+    "Only what is older than this cursor."
+    after: String
+    "How many of the oldest, 1 to 100."
+    last: Int
+    "Only what is newer than this cursor."
+    before: String
+  ): SecurityEventConnection!
+}
+
+"Something that happened to an account's sessions, contacts or secrets. It tells that something changed, never to what."
+type SecurityEvent implements Node {
+  "The global id."
+  id: ID!
+  "What happened."
+  kind: SecurityEventKind!
+  "When it happened."
+  occurredAt: DateTime!
+  "The app that did it, as it called itself then; null for someone who was not signed in."
+  device: Device
+  "The network the request came from, without what tells neighbours apart; null when nobody asked for it."
+  network: String
+  "The session that did it; null for someone who was not signed in."
+  session: Session
+}
+
+"What can happen. New values may be added."
+enum SecurityEventKind {
+  "An app signed in."
+  SIGNED_IN
+  "Somebody tried to sign in with a wrong password."
+  SIGN_IN_FAILED
+  "An app signed out."
+  SIGNED_OUT
+  "A session was ended from another one, or because there were too many."
+  SESSION_ENDED
+  "All other sessions were ended."
+  OTHER_SESSIONS_ENDED
+  "A refresh token was used a second time: its session was ended."
+  TOKEN_REUSED
+  "The password was changed."
+  PASSWORD_CHANGED
+  "The phone was changed."
+  PHONE_CHANGED
+  "The e-mail address was changed."
+  EMAIL_CHANGED
+  "The e-mail address was confirmed."
+  EMAIL_VERIFIED
+  "The security question was changed."
+  SECURITY_QUESTION_CHANGED
+  "The profile was changed."
+  PROFILE_CHANGED
+  "How much may be sent without a code was changed."
+  CONFIRMATION_POLICY_CHANGED
+  "The account was frozen."
+  FROZEN
+  "The account was unfrozen."
+  UNFROZEN
+  "The account is to be closed in two days."
+  CLOSING_BEGUN
+  "The closing was called off."
+  CLOSING_CANCELLED
+  "The account was closed."
+  CLOSED
+  "An authenticator app was set up."
+  TOTP_ENABLED
+  "The authenticator app was removed."
+  TOTP_DISABLED
+  "New backup codes were made."
+  BACKUP_CODES_RENEWED
+  "A backup code was used."
+  BACKUP_CODE_USED
+  "A passkey was added."
+  PASSKEY_ADDED
+  "A passkey was removed."
+  PASSKEY_REMOVED
+  "A recovery of access was begun."
+  RECOVERY_STARTED
+  "A recovery of access was called off."
+  RECOVERY_CANCELLED
+  "Access was recovered."
+  RECOVERED
+  "Agreements were accepted."
+  AGREEMENTS_ACCEPTED
+}
+
+"A page of the security log."
+type SecurityEventConnection {
+  "The events with their cursors."
+  edges: [SecurityEventEdge!]!
+  "The events."
+  nodes: [SecurityEvent!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"An event of the security log and its cursor."
+type SecurityEventEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The event."
+  node: SecurityEvent!
+}
+`, BuiltIn: false},
+	{Name: "../sessions.graphqls", Input: `extend type Account {
+  "The apps that are signed in, at most 50: first the one that asks, then the others, the most recently seen first."
+  sessions: [Session!]!
+}
+
+"One signed-in app."
 type Session implements Node {
   "The global id."
   id: ID!
@@ -3662,6 +3942,13 @@ extend type Mutation {
   refreshSession(input: RefreshSessionInput!): RefreshSessionPayload!
   "Ends the session at once; its tokens stop working and its sockets are closed within seconds."
   logOut: LogOutPayload!
+  """
+  Ends one of the viewer's sessions at once; its tokens stop working, its sockets are closed within seconds, and its device needs a
+  code again. A session that is over already, that is another account's, or that never was, is SESSION_NOT_FOUND.
+  """
+  revokeSession(input: RevokeSessionInput!): RevokeSessionPayload!
+  "Ends all of the viewer's sessions but the one that asks, as revokeSession does. A repeat ends none."
+  revokeOtherSessions: RevokeOtherSessionsPayload!
 }
 
 "Input of logIn."
@@ -3712,6 +3999,28 @@ input RefreshSessionInput {
 type RefreshSessionPayload {
   "The tokens of the new session; null when refused."
   tokens: SessionTokens
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of revokeSession."
+input RevokeSessionInput {
+  "The session's id; that of the session that asks signs it out."
+  sessionId: ID!
+}
+
+"Result of revokeSession."
+type RevokeSessionPayload {
+  "The session that ended; null when refused."
+  sessionId: ID
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Result of revokeOtherSessions."
+type RevokeOtherSessionsPayload {
+  "The sessions that ended; null when refused."
+  sessionIds: [ID!]
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
@@ -4169,6 +4478,10 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_status(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
+	case "securityLog":
+		return ec.fieldContext_Account_securityLog(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Account_sessions(ctx, field)
 	case "transfers":
 		return ec.fieldContext_Account_transfers(ctx, field)
 	case "transferByIdempotencyKey":
@@ -4689,6 +5002,66 @@ func (ec *executionContext) childFields_ReviewCertificatePayload(ctx context.Con
 		return ec.fieldContext_ReviewCertificatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewCertificatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeOtherSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessionIds":
+		return ec.fieldContext_RevokeOtherSessionsPayload_sessionIds(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeOtherSessionsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeOtherSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessionId":
+		return ec.fieldContext_RevokeSessionPayload_sessionId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecurityEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SecurityEvent_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_SecurityEvent_kind(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_SecurityEvent_occurredAt(ctx, field)
+	case "device":
+		return ec.fieldContext_SecurityEvent_device(ctx, field)
+	case "network":
+		return ec.fieldContext_SecurityEvent_network(ctx, field)
+	case "session":
+		return ec.fieldContext_SecurityEvent_session(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecurityEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_SecurityEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SecurityEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SecurityEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SecurityEventConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecurityEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SecurityEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SecurityEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SecurityEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecurityEventEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

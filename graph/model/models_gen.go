@@ -66,6 +66,10 @@ type Account struct {
 	Status AccountStatus `json:"status"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
+	// What happened to the account's sessions, contacts and secrets, newest first.
+	SecurityLog *SecurityEventConnection `json:"securityLog"`
+	// The apps that are signed in, at most 50: first the one that asks, then the others, the most recently seen first.
+	Sessions []*Session `json:"sessions"`
 	// What the account sent, in whatever state, and what reached it, newest first.
 	Transfers *TransferConnection `json:"transfers"`
 	// The transfer made with an idempotency key, for an app whose reply was lost; null when there is none.
@@ -958,6 +962,69 @@ type ReviewCertificatePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Result of revokeOtherSessions.
+type RevokeOtherSessionsPayload struct {
+	// The sessions that ended; null when refused.
+	SessionIds []string `json:"sessionIds,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of revokeSession.
+type RevokeSessionInput struct {
+	// The session's id; that of the session that asks signs it out.
+	SessionID string `json:"sessionId"`
+}
+
+// Result of revokeSession.
+type RevokeSessionPayload struct {
+	// The session that ended; null when refused.
+	SessionID *string `json:"sessionId,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Something that happened to an account's sessions, contacts or secrets. It tells that something changed, never to what.
+type SecurityEvent struct {
+	// The global id.
+	ID string `json:"id"`
+	// What happened.
+	Kind SecurityEventKind `json:"kind"`
+	// When it happened.
+	OccurredAt time.Time `json:"occurredAt"`
+	// The app that did it, as it called itself then; null for someone who was not signed in.
+	Device *Device `json:"device,omitempty"`
+	// The network the request came from, without what tells neighbours apart; null when nobody asked for it.
+	Network *string `json:"network,omitempty"`
+	// The session that did it; null for someone who was not signed in.
+	Session   *Session   `json:"session,omitempty"`
+	AccountID uuid.UUID  `json:"-"`
+	SessionID *uuid.UUID `json:"-"`
+}
+
+func (SecurityEvent) IsNode() {}
+
+// The id, unique among all things.
+func (this SecurityEvent) GetID() string { return this.ID }
+
+// A page of the security log.
+type SecurityEventConnection struct {
+	// The events with their cursors.
+	Edges []*SecurityEventEdge `json:"edges"`
+	// The events.
+	Nodes []*SecurityEvent `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An event of the security log and its cursor.
+type SecurityEventEdge struct {
+	// Where it stands in the list.
+	Cursor string `json:"cursor"`
+	// The event.
+	Node *SecurityEvent `json:"node"`
+}
+
 // One signed-in app.
 type Session struct {
 	// The global id.
@@ -1790,6 +1857,8 @@ const (
 	ErrorCodeCredentialsRejected ErrorCode = "CREDENTIALS_REJECTED"
 	// The refresh token is no longer good: log in.
 	ErrorCodeSessionExpired ErrorCode = "SESSION_EXPIRED"
+	// The viewer has no such session, or it is over.
+	ErrorCodeSessionNotFound ErrorCode = "SESSION_NOT_FOUND"
 	// The account is frozen.
 	ErrorCodeAccountFrozen ErrorCode = "ACCOUNT_FROZEN"
 	// The viewer has no such wallet.
@@ -1844,6 +1913,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeAgreementsNotAccepted,
 	ErrorCodeCredentialsRejected,
 	ErrorCodeSessionExpired,
+	ErrorCodeSessionNotFound,
 	ErrorCodeAccountFrozen,
 	ErrorCodeWalletNotFound,
 	ErrorCodeWalletClosed,
@@ -1865,7 +1935,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden:
 		return true
 	}
 	return false
@@ -2148,6 +2218,142 @@ func (e *RegistrationStep) UnmarshalJSON(b []byte) error {
 }
 
 func (e RegistrationStep) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What can happen. New values may be added.
+type SecurityEventKind string
+
+const (
+	// An app signed in.
+	SecurityEventKindSignedIn SecurityEventKind = "SIGNED_IN"
+	// Somebody tried to sign in with a wrong password.
+	SecurityEventKindSignInFailed SecurityEventKind = "SIGN_IN_FAILED"
+	// An app signed out.
+	SecurityEventKindSignedOut SecurityEventKind = "SIGNED_OUT"
+	// A session was ended from another one, or because there were too many.
+	SecurityEventKindSessionEnded SecurityEventKind = "SESSION_ENDED"
+	// All other sessions were ended.
+	SecurityEventKindOtherSessionsEnded SecurityEventKind = "OTHER_SESSIONS_ENDED"
+	// A refresh token was used a second time: its session was ended.
+	SecurityEventKindTokenReused SecurityEventKind = "TOKEN_REUSED"
+	// The password was changed.
+	SecurityEventKindPasswordChanged SecurityEventKind = "PASSWORD_CHANGED"
+	// The phone was changed.
+	SecurityEventKindPhoneChanged SecurityEventKind = "PHONE_CHANGED"
+	// The e-mail address was changed.
+	SecurityEventKindEmailChanged SecurityEventKind = "EMAIL_CHANGED"
+	// The e-mail address was confirmed.
+	SecurityEventKindEmailVerified SecurityEventKind = "EMAIL_VERIFIED"
+	// The security question was changed.
+	SecurityEventKindSecurityQuestionChanged SecurityEventKind = "SECURITY_QUESTION_CHANGED"
+	// The profile was changed.
+	SecurityEventKindProfileChanged SecurityEventKind = "PROFILE_CHANGED"
+	// How much may be sent without a code was changed.
+	SecurityEventKindConfirmationPolicyChanged SecurityEventKind = "CONFIRMATION_POLICY_CHANGED"
+	// The account was frozen.
+	SecurityEventKindFrozen SecurityEventKind = "FROZEN"
+	// The account was unfrozen.
+	SecurityEventKindUnfrozen SecurityEventKind = "UNFROZEN"
+	// The account is to be closed in two days.
+	SecurityEventKindClosingBegun SecurityEventKind = "CLOSING_BEGUN"
+	// The closing was called off.
+	SecurityEventKindClosingCancelled SecurityEventKind = "CLOSING_CANCELLED"
+	// The account was closed.
+	SecurityEventKindClosed SecurityEventKind = "CLOSED"
+	// An authenticator app was set up.
+	SecurityEventKindTotpEnabled SecurityEventKind = "TOTP_ENABLED"
+	// The authenticator app was removed.
+	SecurityEventKindTotpDisabled SecurityEventKind = "TOTP_DISABLED"
+	// New backup codes were made.
+	SecurityEventKindBackupCodesRenewed SecurityEventKind = "BACKUP_CODES_RENEWED"
+	// A backup code was used.
+	SecurityEventKindBackupCodeUsed SecurityEventKind = "BACKUP_CODE_USED"
+	// A passkey was added.
+	SecurityEventKindPasskeyAdded SecurityEventKind = "PASSKEY_ADDED"
+	// A passkey was removed.
+	SecurityEventKindPasskeyRemoved SecurityEventKind = "PASSKEY_REMOVED"
+	// A recovery of access was begun.
+	SecurityEventKindRecoveryStarted SecurityEventKind = "RECOVERY_STARTED"
+	// A recovery of access was called off.
+	SecurityEventKindRecoveryCancelled SecurityEventKind = "RECOVERY_CANCELLED"
+	// Access was recovered.
+	SecurityEventKindRecovered SecurityEventKind = "RECOVERED"
+	// Agreements were accepted.
+	SecurityEventKindAgreementsAccepted SecurityEventKind = "AGREEMENTS_ACCEPTED"
+)
+
+var AllSecurityEventKind = []SecurityEventKind{
+	SecurityEventKindSignedIn,
+	SecurityEventKindSignInFailed,
+	SecurityEventKindSignedOut,
+	SecurityEventKindSessionEnded,
+	SecurityEventKindOtherSessionsEnded,
+	SecurityEventKindTokenReused,
+	SecurityEventKindPasswordChanged,
+	SecurityEventKindPhoneChanged,
+	SecurityEventKindEmailChanged,
+	SecurityEventKindEmailVerified,
+	SecurityEventKindSecurityQuestionChanged,
+	SecurityEventKindProfileChanged,
+	SecurityEventKindConfirmationPolicyChanged,
+	SecurityEventKindFrozen,
+	SecurityEventKindUnfrozen,
+	SecurityEventKindClosingBegun,
+	SecurityEventKindClosingCancelled,
+	SecurityEventKindClosed,
+	SecurityEventKindTotpEnabled,
+	SecurityEventKindTotpDisabled,
+	SecurityEventKindBackupCodesRenewed,
+	SecurityEventKindBackupCodeUsed,
+	SecurityEventKindPasskeyAdded,
+	SecurityEventKindPasskeyRemoved,
+	SecurityEventKindRecoveryStarted,
+	SecurityEventKindRecoveryCancelled,
+	SecurityEventKindRecovered,
+	SecurityEventKindAgreementsAccepted,
+}
+
+func (e SecurityEventKind) IsValid() bool {
+	switch e {
+	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted:
+		return true
+	}
+	return false
+}
+
+func (e SecurityEventKind) String() string {
+	return string(e)
+}
+
+func (e *SecurityEventKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SecurityEventKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SecurityEventKind", str)
+	}
+	return nil
+}
+
+func (e SecurityEventKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SecurityEventKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SecurityEventKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

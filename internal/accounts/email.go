@@ -9,6 +9,7 @@ import (
 	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/fault"
+	"purser/internal/journal"
 	"purser/internal/locale"
 	"purser/internal/postgres"
 	"purser/internal/secret"
@@ -57,6 +58,9 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account
 		if account.EmailVerifiedAt == nil {
 			account.EmailVerifiedAt = &tx.Now
 			if err := confirmEmail(tx, account.ID); err != nil {
+				return models.Account{}, err
+			}
+			if err := journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.EmailVerified}); err != nil {
 				return models.Account{}, err
 			}
 		}

@@ -4,6 +4,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/fault"
+	"purser/internal/journal"
 	"purser/internal/locale"
 	"purser/internal/number"
 	"purser/internal/postgres"
@@ -78,7 +80,10 @@ func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) 
 	if err := insertAccount(tx, account); err != nil {
 		return models.Account{}, err
 	}
-	return account, acceptAgreements(tx, account.ID)
+	if err := acceptAgreements(tx, account.ID); err != nil {
+		return models.Account{}, err
+	}
+	return account, journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.AgreementsAccepted})
 }
 
 // Find reads an account by its id.
@@ -112,16 +117,21 @@ func (s *Service) FindByPhone(ctx context.Context, typed string, l locale.Locale
 // FindByLogin reads the account a person means by a WMID, a phone or an e-mail address; ErrUnknown when there is none.
 func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale) (models.Account, error) {
 	read := readLogin(typed, l)
-	for _, try := range []struct{ column, value string }{{"wmid", read.wmid}, {"phone", read.phone}, {"email_key", read.email}} {
+	found, result := models.Account{}, ErrUnknown
+	for _, try := range []struct{ column, value string }{{"email_key", read.email}, {"phone", read.phone}, {"wmid", read.wmid}} {
 		if try.value == "" {
 			continue
 		}
+		// All are tried, also when one is found: else the time would tell. The last one counts: a WMID before a phone.
 		account, err := accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM'", try.value)
-		if err != ErrUnknown { //nolint:errorlint // accountBy returns the value itself
-			return account, err
+		switch {
+		case err == nil:
+			found, result = account, nil
+		case !errors.Is(err, ErrUnknown):
+			return models.Account{}, err
 		}
 	}
-	return models.Account{}, ErrUnknown
+	return found, result
 }
 
 // LoginSubject is a login in one spelling, for counting attempts: all spellings of a phone count as one.

@@ -20,9 +20,6 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/messages.golden.txt")
 
-// letters go by e-mail; the other messages are SMS.
-var letters = []string{"verify_email", "certificate_issued", "certificate_refused"}
-
 // samples are values for each template, as the rooms give them.
 var samples = map[string]map[string]any{
 	"registration_code":   nil,
@@ -31,7 +28,18 @@ var samples = map[string]map[string]any{
 	"policy_code":         {"Amount": "100.00 WMZ", "Currency": "Z"},
 	"certificate_issued":  {"Name": "Anna", "Level": "PERSONAL"},
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
+	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"verify_email":        {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
+}
+
+// letters are the templates that go by e-mail without a link.
+var letters = map[string]bool{"new_device": true, "certificate_issued": true, "certificate_refused": true}
+
+// notice are the values of a letter that tells an account's owner of a change.
+func notice(more map[string]any) map[string]any {
+	values := map[string]any{"Name": "Anna", "WMID": "123456789012", "Time": "2026-11-24 10:00 UTC", "Network": "203.0.113.0/24"}
+	maps.Copy(values, more)
+	return values
 }
 
 var unfilled = regexp.MustCompile(`<no value>|\{\{\.[^C]`)
@@ -72,11 +80,12 @@ func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), t
 	if strings.HasSuffix(template, "_code") {
 		letter.Code = "012345"
 	}
-	if slices.Contains(letters, template) {
-		letter.Channel, letter.To = delivery.Email, "anna@example.com"
-	}
 	if template == "verify_email" {
+		letter.Channel, letter.To = delivery.Email, "anna@example.com"
 		letter.Link = "https://pay.example/verify-email#token=abc"
+	}
+	if letters[template] {
+		letter.Channel, letter.To = delivery.Email, "anna@example.com"
 	}
 	enqueue(letter)
 	inbox, err := s.Inbox(t.Context(), letter.To)

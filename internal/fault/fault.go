@@ -33,6 +33,7 @@ const (
 	AgreementsNotAccepted Code = "AGREEMENTS_NOT_ACCEPTED"
 	CredentialsRejected   Code = "CREDENTIALS_REJECTED"
 	SessionExpired        Code = "SESSION_EXPIRED"
+	SessionNotFound       Code = "SESSION_NOT_FOUND"
 	AccountFrozen         Code = "ACCOUNT_FROZEN"
 	WalletNotFound        Code = "WALLET_NOT_FOUND"
 	WalletClosed          Code = "WALLET_CLOSED"
@@ -64,7 +65,7 @@ const (
 var UserCodes = []Code{
 	InvalidInput, InvalidPhone, InvalidAmount, InvalidWalletNumber, InvalidWMID, CodeRejected, CodeExpired, RateLimited,
 	StepOutOfOrder, RegistrationExpired, PhoneTaken, EmailTaken, PasswordMismatch, PasswordTooWeak,
-	AgreementsNotAccepted, CredentialsRejected, SessionExpired, AccountFrozen, WalletNotFound, WalletClosed,
+	AgreementsNotAccepted, CredentialsRejected, SessionExpired, SessionNotFound, AccountFrozen, WalletNotFound, WalletClosed,
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
 	CertificateRequired, Forbidden,

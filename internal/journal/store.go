@@ -11,13 +11,13 @@ import (
 	"purser/models"
 )
 
-// insert takes the device from the session, as it is called at the moment.
+// insert takes the device from the session, as it is called at the moment. For an account that does not exist it inserts nothing.
 func insert(tx *postgres.Tx, row models.SecurityEvent) error {
 	err := tx.GORM().Exec(`
 INSERT INTO security_events (id, account_id, kind, session_id, device_name, device_platform, network, request_id, occurred_at)
 SELECT e.*, coalesce(d.name, ''), coalesce(d.platform, ''), @network, @request, @at
-FROM (SELECT CAST(@id AS uuid), CAST(@account AS uuid), CAST(@kind AS text), CAST(@session AS uuid) AS session_id) AS e
-LEFT JOIN sessions s ON s.id = e.session_id LEFT JOIN devices d ON d.id = s.device_id`,
+FROM (SELECT CAST(@id AS uuid), CAST(@account AS uuid) AS account_id, CAST(@kind AS text), CAST(@session AS uuid) AS session_id) AS e
+JOIN accounts a ON a.id = e.account_id LEFT JOIN sessions s ON s.id = e.session_id LEFT JOIN devices d ON d.id = s.device_id`,
 		map[string]any{
 			"id": row.ID, "account": row.AccountID, "kind": row.Kind, "session": row.SessionID, "network": row.Network,
 			"request": row.RequestID, "at": row.OccurredAt,
@@ -46,6 +46,14 @@ func list(ctx context.Context, db *postgres.DB, account uuid.UUID, p Page) ([]mo
 	}
 	if p.Oldest {
 		slices.Reverse(rows)
+	}
+	return rows, nil
+}
+
+func byID(ctx context.Context, db *postgres.DB, account uuid.UUID, ids []uuid.UUID) ([]models.SecurityEvent, error) {
+	var rows []models.SecurityEvent
+	if err := db.GORM(ctx).Where("id IN ? AND account_id = ?", ids, account).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return rows, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"purser/internal/accounts"
 	"purser/internal/fault"
+	"purser/internal/journal"
 	"purser/internal/postgres"
 	"purser/internal/request"
 	"purser/internal/verification"
@@ -64,7 +65,7 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 	return nil, &challenge, err
 }
 
-// ConfirmLogIn opens the session that waits for a code. A repeat after success is CodeExpired.
+// ConfirmLogIn opens the session that waits for a code; a change of the password has ended what waited. A repeat after success is CodeExpired.
 // Faults: InvalidInput, CodeRejected, CodeExpired.
 func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code string, trust bool) (Tokens, error) {
 	var refusal *fault.Fault
@@ -77,14 +78,11 @@ func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code 
 		if err != nil {
 			return Tokens{}, err
 		}
-		account, err := accountOf(tx, pending.AccountID)
+		account, err := lockAccount(tx, pending.AccountID)
 		if err != nil {
 			return Tokens{}, err
 		}
-		if account.Status == models.AccountClosed {
-			return Tokens{}, fault.New(fault.CredentialsRejected)
-		}
-		return s.openOn(tx, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
+		return s.openOn(tx, account, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
 	})
 	if tokens, err = verification.Settle(tokens, refusal, err); err == nil {
 		s.hub.Publish(tokens.Account.ID)
@@ -92,7 +90,7 @@ func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code 
 	return tokens, err
 }
 
-// checkPassword does the same work for every login: reads, one hash, and on failure the same two counts.
+// checkPassword does the same work for every login: reads, one hash, and on failure the same two counts and a line of the log.
 func (s *Service) checkPassword(ctx context.Context, login, password string) (models.Account, error) {
 	info := request.Of(ctx)
 	limits := []verification.Limit{
@@ -123,10 +121,14 @@ func (s *Service) checkPassword(ctx context.Context, login, password string) (mo
 	if match && account.Status != "" && account.Status != models.AccountClosed {
 		return account, nil
 	}
-	for _, limit := range limits {
-		if err := s.verification.Count(ctx, limit); err != nil {
-			return models.Account{}, err
+	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
+		if err := s.verification.CountTx(tx, limits...); err != nil {
+			return struct{}{}, err
 		}
+		return struct{}{}, journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.SignInFailed}) // nobody's is not written
+	})
+	if err != nil {
+		return models.Account{}, err
 	}
 	return models.Account{}, fault.New(fault.CredentialsRejected)
 }
@@ -142,11 +144,15 @@ func (s *Service) exhausted(ctx context.Context, limits []verification.Limit) er
 
 func (s *Service) openOnTrustedDevice(ctx context.Context, account models.Account, trustToken string) (*Tokens, error) {
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Tokens, error) {
+		locked, err := lockAccount(tx, account.ID)
+		if err != nil {
+			return Tokens{}, err
+		}
 		device, err := trustedDevice(tx, account.ID, s.trustMAC(trustToken))
 		if err != nil {
 			return Tokens{}, err
 		}
-		return s.open(tx, account, device)
+		return s.open(tx, account, locked, device)
 	})
 	if err != nil {
 		return nil, err

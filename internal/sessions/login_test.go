@@ -1,7 +1,9 @@
 package sessions_test
 
 import (
+	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,9 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"purser/internal/fault"
 	"purser/internal/number"
+	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 	"purser/internal/verification"
@@ -60,6 +64,56 @@ func TestRow09LogInDoesNotTellWhoExists(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 		r.clock.Advance(time.Hour) // out of every window
+	}
+}
+
+// asked are the statements of all requests, each without its values.
+type asked struct {
+	mu  sync.Mutex
+	sql []string
+}
+
+func (a *asked) TraceQueryStart(ctx context.Context, _ *pgx.Conn, start pgx.TraceQueryStartData) context.Context {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sql = append(a.sql, start.SQL)
+	return ctx
+}
+
+func (*asked) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (a *asked) take() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	taken := a.sql
+	a.sql = nil
+	return taken
+}
+
+func TestRow09AnUnknownLoginAsksTheDatabaseForTheSameAsAWrongPassword(t *testing.T) {
+	t.Parallel()
+	clock, seen := pgtest.NewClock(), &asked{}
+	r := roomOn(t, pgtest.NewWith(t, postgres.Options{Clock: clock.Now, Tracer: seen}), clock)
+	anna := r.anna(t)
+	for known, unknown := range map[string]string{anna.WMID: number.NewWMID(), phone: "+79007654321", email: "nobody@example.com"} {
+		var statements [2][]string
+		for i, login := range []string{known, unknown} {
+			seen.take()
+			_, _, err := r.logIn(t, login, "a wrong password")
+			wantFault(t, err, fault.CredentialsRejected)
+			statements[i] = seen.take()
+			if strings.HasPrefix(login, "+") || strings.Contains(login, "@") {
+				continue
+			}
+			// Twelve digits may be a phone number, too, and then one more is looked for, whoever has it.
+			statements[i] = slices.DeleteFunc(statements[i], func(sql string) bool { return strings.Contains(sql, "phone = ") })
+		}
+		if diff := cmp.Diff(statements[0], statements[1]); diff != "" || len(statements[0]) < 6 {
+			t.Errorf("%s (known) and %s (unknown) differ:\n%s", known, unknown, diff)
+		}
+	}
+	if got := r.logged(t, anna); strings.Count(got, "SIGN_IN_FAILED") != 3 {
+		t.Errorf("the log says %s", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"purser/internal/fault"
+	"purser/internal/journal"
 	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/models"
@@ -49,7 +50,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 			}
 			if !fresh || tx.Now.Sub(*row.UsedAt) > reuseGrace {
 				refused, ended = true, session.ID
-				return Tokens{}, revokeSession(tx, session.ID) // committed, with the refusal
+				return Tokens{}, s.endReused(tx, session) // committed, with the refusal
 			}
 			session.AccessExpiresAt = tx.Now.Add(s.config.AccessTTL) // for the access token that this answer brings
 			if err := prolongSession(tx, session); err != nil {
@@ -65,6 +66,14 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 		err = expired
 	}
 	return tokens, err
+}
+
+// endReused ends the session of a token that two hold.
+func (s *Service) endReused(tx *postgres.Tx, session models.Session) error {
+	if _, err := revokeSession(tx, session.AccountID, session.ID); err != nil {
+		return err
+	}
+	return journal.Record(tx, journal.Entry{Account: session.AccountID, Kind: journal.TokenReused, Session: session.ID})
 }
 
 func (s *Service) rotate(tx *postgres.Tx, row models.RefreshToken, session *models.Session, successor string) error {

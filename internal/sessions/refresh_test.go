@@ -163,7 +163,7 @@ func TestLogOutEndsTheSessionAtBothServers(t *testing.T) {
 		t.Error("a server does not know the token")
 	}
 	for range 2 { // a repeat does nothing
-		if err := two.LogOut(t.Context(), tokens.Session.ID); err != nil {
+		if err := two.LogOut(t.Context(), tokens.Session.AccountID, tokens.Session.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestLogOutEndsTheSessionAtBothServers(t *testing.T) {
 	if !one.alive(t, other.Access) {
 		t.Error("the other session ended as well")
 	}
-	if err := one.LogOut(t.Context(), uuid.New()); err != nil {
+	if err := one.LogOut(t.Context(), uuid.New(), uuid.New()); err != nil {
 		t.Errorf("nobody's session: %v", err)
 	}
 }

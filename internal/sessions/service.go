@@ -11,6 +11,7 @@ import (
 	"purser/internal/accounts"
 	"purser/internal/events"
 	"purser/internal/fault"
+	"purser/internal/journal"
 	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/internal/text"
@@ -115,7 +116,11 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 // token that spares it the code at its next log-in.
 func (s *Service) Open(ctx context.Context, account models.Account, d Device, trust bool) (Tokens, error) {
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Tokens, error) {
-		return s.openOn(tx, account, d, trust)
+		locked, err := lockAccount(tx, account.ID)
+		if err != nil {
+			return Tokens{}, err
+		}
+		return s.openOn(tx, account, locked, d, trust)
 	})
 	if err == nil {
 		s.hub.Publish(account.ID)
@@ -123,8 +128,8 @@ func (s *Service) Open(ctx context.Context, account models.Account, d Device, tr
 	return tokens, err
 }
 
-// openOn opens a session on a device that is new here.
-func (s *Service) openOn(tx *postgres.Tx, account models.Account, d Device, trust bool) (Tokens, error) {
+// openOn opens a session on a device that is new here, and tells the account's owner by letter. See open for the accounts.
+func (s *Service) openOn(tx *postgres.Tx, proved, account models.Account, d Device, trust bool) (Tokens, error) {
 	device := models.Device{ID: uuid.New(), AccountID: account.ID, Name: d.Name, Platform: d.Platform, CreatedAt: tx.Now}
 	var trustToken string
 	if trust {
@@ -135,12 +140,20 @@ func (s *Service) openOn(tx *postgres.Tx, account models.Account, d Device, trus
 	if err := insertDevice(tx, device); err != nil {
 		return Tokens{}, err
 	}
-	tokens, err := s.open(tx, account, device)
+	tokens, err := s.open(tx, proved, account, device)
+	if err != nil {
+		return Tokens{}, err
+	}
 	tokens.DeviceTrust = trustToken
-	return tokens, err
+	return tokens, s.accounts.Tell(tx, account, "new_device", map[string]any{"Device": deviceName(d)})
 }
 
-func (s *Service) open(tx *postgres.Tx, account models.Account, device models.Device) (Tokens, error) {
+// open opens a session for an account that is locked. proved is the account as it was when the password was right: one that was
+// closed since, or has another password, opens nothing. Beyond the bound the session that was seen longest ago ends.
+func (s *Service) open(tx *postgres.Tx, proved, account models.Account, device models.Device) (Tokens, error) {
+	if account.Status == models.AccountClosed || !sameTime(proved.PasswordChangedAt, account.PasswordChangedAt) {
+		return Tokens{}, fault.New(fault.CredentialsRejected)
+	}
 	session := models.Session{
 		ID: uuid.New(), AccountID: account.ID, DeviceID: device.ID,
 		CreatedAt: tx.Now, LastSeenAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.RefreshTTL),
@@ -151,6 +164,12 @@ func (s *Service) open(tx *postgres.Tx, account models.Account, device models.De
 	}
 	refresh := secret.NewToken()
 	if err := s.storeRefreshToken(tx, session, refresh); err != nil {
+		return Tokens{}, err
+	}
+	if err := s.bound(tx, account.ID, session.ID); err != nil {
+		return Tokens{}, err
+	}
+	if err := journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.SignedIn, Session: session.ID}); err != nil {
 		return Tokens{}, err
 	}
 	opened := events.Draft{AccountID: account.ID, Kind: models.EventSessionOpened, Subject: session.ID.String()}
@@ -166,15 +185,6 @@ func (s *Service) tokens(now time.Time, account models.Account, device models.De
 		Access: access, AccessExpiresAt: expiresAt, Refresh: refresh, RefreshExpiresAt: session.ExpiresAt,
 		Session: session, Device: device, Account: account,
 	}, err
-}
-
-// LogOut ends a session at once; a repeat does nothing. Open sockets of the session are closed within seconds.
-func (s *Service) LogOut(ctx context.Context, sessionID uuid.UUID) error {
-	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
-		return struct{}{}, revokeSession(tx, sessionID)
-	})
-	s.cache.forget(sessionID)
-	return err
 }
 
 // SessionOf is a session with its device.

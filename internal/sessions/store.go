@@ -98,13 +98,23 @@ func prolongSession(tx *postgres.Tx, s models.Session) error {
 	return wrap("session", tx.GORM().Model(&s).Select("last_seen_at", "expires_at", "access_expires_at").Updates(s).Error)
 }
 
-func revokeSession(tx *postgres.Tx, id uuid.UUID) error {
-	return wrap("revoke", tx.GORM().Model(&models.Session{}).Where("id = ? AND revoked_at IS NULL", id).Update("revoked_at", tx.Now).Error)
+// revokeSession ends a live session of an account, and tells whether there was one.
+func revokeSession(tx *postgres.Tx, account, id uuid.UUID) (ended bool, err error) {
+	result := tx.GORM().Model(&models.Session{}).
+		Where("id = ? AND account_id = ? AND revoked_at IS NULL AND expires_at > ?", id, account, tx.Now).Update("revoked_at", tx.Now)
+	return result.RowsAffected > 0, wrap("revoke", result.Error)
 }
 
 func accountOf(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
 	var account models.Account
 	err := tx.GORM().Take(&account, "id = ?", id).Error
+	return account, wrap("account", err)
+}
+
+// lockAccount keeps the account, and which sessions it has, from changing until the commit.
+func lockAccount(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
+	var account models.Account
+	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&account, "id = ?", id).Error
 	return account, wrap("account", err)
 }
 

@@ -59,7 +59,7 @@ func TestRow28And30WatchEndsTheConnectionsOfSessionsThatAreOver(t *testing.T) {
 	w.Sweep(t.Context())
 
 	released.release()
-	if err := r.LogOut(t.Context(), loggedOut.Session.ID); err != nil {
+	if err := r.LogOut(t.Context(), loggedOut.Session.AccountID, loggedOut.Session.ID); err != nil {
 		t.Fatal(err)
 	}
 	r.exec(t, `UPDATE accounts SET status = 'CLOSED' WHERE id = $1`, boris.ID)

@@ -6,6 +6,7 @@ import (
 	"purser/internal/accounts"
 	"purser/internal/events"
 	"purser/internal/fault"
+	"purser/internal/journal"
 	"purser/internal/money"
 	"purser/internal/postgres"
 	"purser/internal/verification"
@@ -63,6 +64,9 @@ func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy,
 	p.WithoutCodeUpTo = minor
 	row := models.ConfirmationPolicy{AccountID: viewer.ID, Currency: string(p.Currency.Letter), WithoutCodeUpTo: minor}
 	if err := savePolicy(tx, row); err != nil {
+		return Policy{}, err
+	}
+	if err := journal.Record(tx, journal.Entry{Account: viewer.ID, Kind: journal.PolicyChanged}); err != nil {
 		return Policy{}, err
 	}
 	return p, events.AppendTx(tx, events.Changed(viewer.ID))
