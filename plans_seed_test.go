@@ -61,6 +61,10 @@ INSERT INTO operator_actions (id, operator_id, action, subject, reference, reque
 SELECT md5('action' || g)::uuid, md5('account' || g)::uuid, 'ISSUE', 'x', 'x', 'x', now() FROM generate_series(1, 10000) g;
 INSERT INTO security_events (id, account_id, kind, device_name, device_platform, network, request_id, occurred_at)
 SELECT md5('security' || g)::uuid, md5('account' || g % 1000)::uuid, 'SIGNED_IN', 'x', 'OTHER', '', 'x', now() FROM generate_series(1, 10000) g;
+INSERT INTO totp_factors (account_id, sealed_secret, created_at, confirmed_at, last_step, wrong_in_a_row)
+SELECT md5('account' || g)::uuid, '', now(), now(), 0, 0 FROM generate_series(1, 10000) g;
+INSERT INTO backup_codes (code_mac, account_id, created_at)
+SELECT decode(md5('backup' || g || '-' || n), 'hex'), md5('account' || g)::uuid, now() FROM generate_series(1, 2000) g CROSS JOIN generate_series(1, 10) n;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 

@@ -59,6 +59,16 @@ CREATE TABLE agreements (
     CONSTRAINT agreements_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE backup_codes (
+    code_mac               bytea                    NOT NULL,
+    account_id             uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    used_at                timestamp with time zone,
+    CONSTRAINT backup_codes_pkey PRIMARY KEY (code_mac),
+    CONSTRAINT backup_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX backup_codes_account_id_idx ON backup_codes USING btree (account_id);
+
 CREATE TABLE challenges (
     id                     uuid                     NOT NULL,
     purpose                text                     NOT NULL,
@@ -367,6 +377,19 @@ CREATE TABLE signing_keys (
     CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
 );
 CREATE UNIQUE INDEX signing_keys_active_key ON signing_keys USING btree ((true)) WHERE (retired_at IS NULL);
+
+CREATE TABLE totp_factors (
+    account_id             uuid                     NOT NULL,
+    sealed_secret          bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    confirmed_at           timestamp with time zone,
+    last_step              bigint                   NOT NULL,
+    wrong_in_a_row         integer                  NOT NULL,
+    locked_until           timestamp with time zone,
+    CONSTRAINT totp_factors_pkey PRIMARY KEY (account_id),
+    CONSTRAINT totp_factors_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT totp_factors_wrong_in_a_row_check CHECK ((wrong_in_a_row >= 0))
+);
 
 CREATE TABLE transfers (
     id                     uuid                     NOT NULL,

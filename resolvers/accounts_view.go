@@ -66,8 +66,12 @@ func challengeView(c *models.Challenge) *model.Challenge {
 	if c == nil {
 		return nil
 	}
+	sentTo := delivery.Masked(c.Target)
+	if c.Method == models.ChallengeTOTP {
+		sentTo = ""
+	}
 	return &model.Challenge{
-		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: delivery.Masked(c.Target),
+		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: sentTo,
 		CodeLength: verification.CodeLength, ExpiresAt: c.ExpiresAt, ResendAt: c.ResendAt, AttemptsLeft: c.AttemptsLeft,
 		MessageID: c.MessageID,
 	}

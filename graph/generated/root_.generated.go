@@ -53,6 +53,7 @@ type ComplexityRoot struct {
 		Locale                   func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
+		SecondFactors            func(childComplexity int) int
 		SecurityQuestion         func(childComplexity int) int
 		Status                   func(childComplexity int) int
 		TransferByIdempotencyKey func(childComplexity int, key uuid.UUID) int
@@ -133,6 +134,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ConfirmTotpPayload struct {
+		BackupCodes func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	ConfirmTransferPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -171,9 +177,21 @@ type ComplexityRoot struct {
 		Platform func(childComplexity int) int
 	}
 
+	DisableTotpPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Email struct {
 		Address  func(childComplexity int) int
 		Verified func(childComplexity int) int
+	}
+
+	EnableTotpPayload struct {
+		OtpauthURI func(childComplexity int) int
+		QRPng      func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Entry struct {
@@ -250,8 +268,11 @@ type ComplexityRoot struct {
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
 		CompleteRegistration      func(childComplexity int, input model.CompleteRegistrationInput) int
 		ConfirmLogIn              func(childComplexity int, input model.ConfirmLogInInput) int
+		ConfirmTotp               func(childComplexity int, input model.ConfirmTotpInput) int
 		ConfirmTransfer           func(childComplexity int, input model.ConfirmTransferInput) int
 		CreateTransfer            func(childComplexity int, input model.CreateTransferInput) int
+		DisableTotp               func(childComplexity int, input model.DisableTotpInput) int
+		EnableTotp                func(childComplexity int, input model.EnableTotpInput) int
 		IssueFunds                func(childComplexity int, input model.IssueFundsInput) int
 		LogIn                     func(childComplexity int, input model.LogInInput) int
 		LogOut                    func(childComplexity int) int
@@ -259,6 +280,7 @@ type ComplexityRoot struct {
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
+		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
 		RequestEmailVerification  func(childComplexity int) int
 		ResendCode                func(childComplexity int, input model.ResendCodeInput) int
 		SetConfirmationPolicy     func(childComplexity int, input model.SetConfirmationPolicyInput) int
@@ -336,6 +358,11 @@ type ComplexityRoot struct {
 		Wallet     func(childComplexity int) int
 	}
 
+	RenewBackupCodesPayload struct {
+		BackupCodes func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	RequestEmailVerificationPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -344,6 +371,11 @@ type ComplexityRoot struct {
 	ResendCodePayload struct {
 		Challenge  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SecondFactors struct {
+		BackupCodesLeft func(childComplexity int) int
+		Totp            func(childComplexity int) int
 	}
 
 	Session struct {
@@ -550,6 +582,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Profile(childComplexity), true
+	case "Account.secondFactors":
+		if e.ComplexityRoot.Account.SecondFactors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.SecondFactors(childComplexity), true
 	case "Account.securityQuestion":
 		if e.ComplexityRoot.Account.SecurityQuestion == nil {
 			break
@@ -847,6 +885,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConfirmLogInPayload.UserErrors(childComplexity), true
 
+	case "ConfirmTotpPayload.backupCodes":
+		if e.ComplexityRoot.ConfirmTotpPayload.BackupCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmTotpPayload.BackupCodes(childComplexity), true
+	case "ConfirmTotpPayload.userErrors":
+		if e.ComplexityRoot.ConfirmTotpPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmTotpPayload.UserErrors(childComplexity), true
+
 	case "ConfirmTransferPayload.transfer":
 		if e.ComplexityRoot.ConfirmTransferPayload.Transfer == nil {
 			break
@@ -973,6 +1024,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Device.Platform(childComplexity), true
 
+	case "DisableTotpPayload.account":
+		if e.ComplexityRoot.DisableTotpPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisableTotpPayload.Account(childComplexity), true
+	case "DisableTotpPayload.userErrors":
+		if e.ComplexityRoot.DisableTotpPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisableTotpPayload.UserErrors(childComplexity), true
+
 	case "Email.address":
 		if e.ComplexityRoot.Email.Address == nil {
 			break
@@ -985,6 +1049,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Email.Verified(childComplexity), true
+
+	case "EnableTotpPayload.otpauthUri":
+		if e.ComplexityRoot.EnableTotpPayload.OtpauthURI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.OtpauthURI(childComplexity), true
+	case "EnableTotpPayload.qrPng":
+		if e.ComplexityRoot.EnableTotpPayload.QRPng == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.QRPng(childComplexity), true
+	case "EnableTotpPayload.secret":
+		if e.ComplexityRoot.EnableTotpPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.Secret(childComplexity), true
+	case "EnableTotpPayload.userErrors":
+		if e.ComplexityRoot.EnableTotpPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.UserErrors(childComplexity), true
 
 	case "Entry.amount":
 		if e.ComplexityRoot.Entry.Amount == nil {
@@ -1257,6 +1346,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmLogIn(childComplexity, args["input"].(model.ConfirmLogInInput)), true
+	case "Mutation.confirmTotp":
+		if e.ComplexityRoot.Mutation.ConfirmTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmTotp(childComplexity, args["input"].(model.ConfirmTotpInput)), true
 	case "Mutation.confirmTransfer":
 		if e.ComplexityRoot.Mutation.ConfirmTransfer == nil {
 			break
@@ -1279,6 +1379,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTransfer(childComplexity, args["input"].(model.CreateTransferInput)), true
+	case "Mutation.disableTotp":
+		if e.ComplexityRoot.Mutation.DisableTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableTotp(childComplexity, args["input"].(model.DisableTotpInput)), true
+	case "Mutation.enableTotp":
+		if e.ComplexityRoot.Mutation.EnableTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableTotp(childComplexity, args["input"].(model.EnableTotpInput)), true
 	case "Mutation.issueFunds":
 		if e.ComplexityRoot.Mutation.IssueFunds == nil {
 			break
@@ -1351,6 +1473,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenameWallet(childComplexity, args["input"].(model.RenameWalletInput)), true
+	case "Mutation.renewBackupCodes":
+		if e.ComplexityRoot.Mutation.RenewBackupCodes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewBackupCodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewBackupCodes(childComplexity, args["input"].(model.RenewBackupCodesInput)), true
 	case "Mutation.requestEmailVerification":
 		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
 			break
@@ -1683,6 +1816,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenameWalletPayload.Wallet(childComplexity), true
 
+	case "RenewBackupCodesPayload.backupCodes":
+		if e.ComplexityRoot.RenewBackupCodesPayload.BackupCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewBackupCodesPayload.BackupCodes(childComplexity), true
+	case "RenewBackupCodesPayload.userErrors":
+		if e.ComplexityRoot.RenewBackupCodesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewBackupCodesPayload.UserErrors(childComplexity), true
+
 	case "RequestEmailVerificationPayload.account":
 		if e.ComplexityRoot.RequestEmailVerificationPayload.Account == nil {
 			break
@@ -1708,6 +1854,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResendCodePayload.UserErrors(childComplexity), true
+
+	case "SecondFactors.backupCodesLeft":
+		if e.ComplexityRoot.SecondFactors.BackupCodesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.BackupCodesLeft(childComplexity), true
+	case "SecondFactors.totp":
+		if e.ComplexityRoot.SecondFactors.Totp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.Totp(childComplexity), true
 
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
@@ -2230,9 +2389,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
 			graphql.NewInputUnmarshaler("CompleteRegistrationInput", ec.unmarshalInputCompleteRegistrationInput),
 			graphql.NewInputUnmarshaler("ConfirmLogInInput", ec.unmarshalInputConfirmLogInInput),
+			graphql.NewInputUnmarshaler("ConfirmTotpInput", ec.unmarshalInputConfirmTotpInput),
 			graphql.NewInputUnmarshaler("ConfirmTransferInput", ec.unmarshalInputConfirmTransferInput),
 			graphql.NewInputUnmarshaler("CreateTransferInput", ec.unmarshalInputCreateTransferInput),
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
+			graphql.NewInputUnmarshaler("DisableTotpInput", ec.unmarshalInputDisableTotpInput),
+			graphql.NewInputUnmarshaler("EnableTotpInput", ec.unmarshalInputEnableTotpInput),
 			graphql.NewInputUnmarshaler("IssueFundsInput", ec.unmarshalInputIssueFundsInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("OpenWalletInput", ec.unmarshalInputOpenWalletInput),
@@ -2241,6 +2403,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RenameWalletInput", ec.unmarshalInputRenameWalletInput),
+			graphql.NewInputUnmarshaler("RenewBackupCodesInput", ec.unmarshalInputRenewBackupCodesInput),
 			graphql.NewInputUnmarshaler("ResendCodeInput", ec.unmarshalInputResendCodeInput),
 			graphql.NewInputUnmarshaler("SetConfirmationPolicyInput", ec.unmarshalInputSetConfirmationPolicyInput),
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
@@ -2770,6 +2933,96 @@ extend type Subscription {
   accountEvents("The cursor of the last event that was seen." after: String): AccountEvent!
 }
 `, BuiltIn: false},
+	{Name: "../factors.graphqls", Input: `extend type Account {
+  "What the account has besides its password."
+  secondFactors: SecondFactors!
+}
+
+"What an account has besides its password and its phone."
+type SecondFactors {
+  "Whether codes come from an authenticator app. Then no code is sent: ` + "`" + `Challenge.method` + "`" + ` is TOTP."
+  totp: Boolean!
+  "How many backup codes were not used yet."
+  backupCodesLeft: Int!
+}
+
+extend type Mutation {
+  """
+  Makes a secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds). Nothing changes until confirmTotp shows, within an
+  hour, that the app has it. Called again before that, it makes another secret and voids the first.
+  """
+  enableTotp(input: EnableTotpInput!): EnableTotpPayload!
+  """
+  Turns the app on with its first code. From then on every code that is asked for is the app's, and none is sent. The backup codes are
+  shown this once.
+  """
+  confirmTotp(input: ConfirmTotpInput!): ConfirmTotpPayload!
+  "Takes the app and the backup codes away; codes come by SMS again."
+  disableTotp(input: DisableTotpInput!): DisableTotpPayload!
+  "Makes ten new backup codes, shown this once; all earlier ones stop working."
+  renewBackupCodes(input: RenewBackupCodesInput!): RenewBackupCodesPayload!
+}
+
+"Input of enableTotp."
+input EnableTotpInput {
+  "The password of the account."
+  currentPassword: String!
+}
+
+"Result of enableTotp. Keep none of it: the app does."
+type EnableTotpPayload {
+  "The secret, to be typed into an app that reads no pictures; null when refused."
+  secret: String
+  "The secret as an address that apps on this device open; null when refused."
+  otpauthUri: String
+  "The address as a picture for another device: a PNG in base64; null when refused."
+  qrPng: String
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of confirmTotp."
+input ConfirmTotpInput {
+  "The six digits that the app shows."
+  code: String!
+}
+
+"Result of confirmTotp."
+type ConfirmTotpPayload {
+  "Ten codes, each of which stands in for a code of the app once; null when refused."
+  backupCodes: [String!]
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of disableTotp."
+input DisableTotpInput {
+  "A code of the app, or a backup code."
+  code: String!
+}
+
+"Result of disableTotp."
+type DisableTotpPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of renewBackupCodes."
+input RenewBackupCodesInput {
+  "A code of the app, or a backup code."
+  code: String!
+}
+
+"Result of renewBackupCodes."
+type RenewBackupCodesPayload {
+  "Ten codes, each of which stands in for a code of the app once; null when refused."
+  backupCodes: [String!]
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
   "Operators only: brings money into circulation, into a wallet. Logged. Repeats as createTransfer does."
   issueFunds(input: IssueFundsInput!): IssueFundsPayload!
@@ -2859,15 +3112,15 @@ enum RegistrationStep {
   LOG_IN
 }
 
-"A code that was sent and is awaited."
+"A code that was sent, or that an authenticator app has, and is awaited."
 type Challenge {
   "What resendCode and confirmLogIn are called with."
   id: ID!
   "How the code was sent."
   method: ChallengeMethod!
-  "Where to, masked."
+  "Where to, masked; empty for TOTP, which is sent nowhere."
   sentTo: String!
-  "How many digits the code has."
+  "How many digits the code has. A backup code, which is as good for TOTP, is longer."
   codeLength: Int!
   "Until when the code can be used."
   expiresAt: DateTime!
@@ -2875,7 +3128,7 @@ type Challenge {
   resendAt: DateTime!
   "How many wrong codes are still possible."
   attemptsLeft: Int!
-  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on."
+  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP."
   delivery: ChallengeDelivery!
 }
 
@@ -3207,7 +3460,7 @@ type LogInPayload {
 input ConfirmLogInInput {
   "The challenge's id."
   challengeId: ID!
-  "The six digits of the message."
+  "The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code."
   code: String!
   "Whether this device needs no code next time."
   trustDevice: Boolean! = false
@@ -3437,7 +3690,7 @@ type CreateTransferPayload {
 input ConfirmTransferInput {
   "The transfer."
   transferId: ID!
-  "The six digits of the message."
+  "The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code."
   code: String!
 }
 
@@ -3469,7 +3722,7 @@ input SetConfirmationPolicyInput {
   currency: CurrencyLetter!
   "The largest total that needs no code; \"0\" for none."
   withoutCodeUpTo: Decimal!
-  "The six digits of the message, in the second call."
+  "The six digits of the message, in the second call; for a challenge of method TOTP a code of the app, or a backup code."
   code: String
 }
 
@@ -3688,6 +3941,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_status(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
+	case "secondFactors":
+		return ec.fieldContext_Account_secondFactors(ctx, field)
 	case "transfers":
 		return ec.fieldContext_Account_transfers(ctx, field)
 	case "transferByIdempotencyKey":
@@ -3814,6 +4069,16 @@ func (ec *executionContext) childFields_ConfirmLogInPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmLogInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "backupCodes":
+		return ec.fieldContext_ConfirmTotpPayload_backupCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmTotpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmTotpPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConfirmTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -3874,6 +4139,16 @@ func (ec *executionContext) childFields_Device(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Device", field.Name)
 }
 
+func (ec *executionContext) childFields_DisableTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_DisableTotpPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DisableTotpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisableTotpPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Email(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "address":
@@ -3882,6 +4157,20 @@ func (ec *executionContext) childFields_Email(ctx context.Context, field graphql
 		return ec.fieldContext_Email_verified(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Email", field.Name)
+}
+
+func (ec *executionContext) childFields_EnableTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_EnableTotpPayload_secret(ctx, field)
+	case "otpauthUri":
+		return ec.fieldContext_EnableTotpPayload_otpauthUri(ctx, field)
+	case "qrPng":
+		return ec.fieldContext_EnableTotpPayload_qrPng(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnableTotpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnableTotpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4072,6 +4361,16 @@ func (ec *executionContext) childFields_RenameWalletPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RenameWalletPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RenewBackupCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "backupCodes":
+		return ec.fieldContext_RenewBackupCodesPayload_backupCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RenewBackupCodesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewBackupCodesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestEmailVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -4090,6 +4389,16 @@ func (ec *executionContext) childFields_ResendCodePayload(ctx context.Context, f
 		return ec.fieldContext_ResendCodePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResendCodePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactors(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "totp":
+		return ec.fieldContext_SecondFactors_totp(ctx, field)
+	case "backupCodesLeft":
+		return ec.fieldContext_SecondFactors_backupCodesLeft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactors", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -66,6 +66,8 @@ type Account struct {
 	Status AccountStatus `json:"status"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
+	// What the account has besides its password.
+	SecondFactors *SecondFactors `json:"secondFactors"`
 	// What the account sent, in whatever state, and what reached it, newest first.
 	Transfers *TransferConnection `json:"transfers"`
 	// The transfer made with an idempotency key, for an app whose reply was lost; null when there is none.
@@ -162,15 +164,15 @@ type Certificate struct {
 	Level CertificateLevel `json:"level"`
 }
 
-// A code that was sent and is awaited.
+// A code that was sent, or that an authenticator app has, and is awaited.
 type Challenge struct {
 	// What resendCode and confirmLogIn are called with.
 	ID string `json:"id"`
 	// How the code was sent.
 	Method ChallengeMethod `json:"method"`
-	// Where to, masked.
+	// Where to, masked; empty for TOTP, which is sent nowhere.
 	SentTo string `json:"sentTo"`
-	// How many digits the code has.
+	// How many digits the code has. A backup code, which is as good for TOTP, is longer.
 	CodeLength int `json:"codeLength"`
 	// Until when the code can be used.
 	ExpiresAt time.Time `json:"expiresAt"`
@@ -178,7 +180,7 @@ type Challenge struct {
 	ResendAt time.Time `json:"resendAt"`
 	// How many wrong codes are still possible.
 	AttemptsLeft int `json:"attemptsLeft"`
-	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on.
+	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on. Always SENT for TOTP.
 	Delivery  ChallengeDelivery `json:"delivery"`
 	MessageID *uuid.UUID        `json:"-"`
 }
@@ -257,7 +259,7 @@ type CompleteRegistrationPayload struct {
 type ConfirmLogInInput struct {
 	// The challenge's id.
 	ChallengeID string `json:"challengeId"`
-	// The six digits of the message.
+	// The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code.
 	Code string `json:"code"`
 	// Whether this device needs no code next time.
 	TrustDevice bool `json:"trustDevice"`
@@ -271,11 +273,25 @@ type ConfirmLogInPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of confirmTotp.
+type ConfirmTotpInput struct {
+	// The six digits that the app shows.
+	Code string `json:"code"`
+}
+
+// Result of confirmTotp.
+type ConfirmTotpPayload struct {
+	// Ten codes, each of which stands in for a code of the app once; null when refused.
+	BackupCodes []string `json:"backupCodes,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of confirmTransfer.
 type ConfirmTransferInput struct {
 	// The transfer.
 	TransferID string `json:"transferId"`
-	// The six digits of the message.
+	// The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code.
 	Code string `json:"code"`
 }
 
@@ -389,12 +405,44 @@ type DeviceInput struct {
 	TrustToken *string `json:"trustToken,omitempty"`
 }
 
+// Input of disableTotp.
+type DisableTotpInput struct {
+	// A code of the app, or a backup code.
+	Code string `json:"code"`
+}
+
+// Result of disableTotp.
+type DisableTotpPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // An e-mail address and whether its owner confirmed it.
 type Email struct {
 	// The address.
 	Address string `json:"address"`
 	// True once the link in the letter was followed.
 	Verified bool `json:"verified"`
+}
+
+// Input of enableTotp.
+type EnableTotpInput struct {
+	// The password of the account.
+	CurrentPassword string `json:"currentPassword"`
+}
+
+// Result of enableTotp. Keep none of it: the app does.
+type EnableTotpPayload struct {
+	// The secret, to be typed into an app that reads no pictures; null when refused.
+	Secret *string `json:"secret,omitempty"`
+	// The secret as an address that apps on this device open; null when refused.
+	OtpauthURI *string `json:"otpauthUri,omitempty"`
+	// The address as a picture for another device: a PNG in base64; null when refused.
+	QRPng *string `json:"qrPng,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // One line of a wallet's statement. Never changed, never removed.
@@ -805,6 +853,20 @@ type RenameWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of renewBackupCodes.
+type RenewBackupCodesInput struct {
+	// A code of the app, or a backup code.
+	Code string `json:"code"`
+}
+
+// Result of renewBackupCodes.
+type RenewBackupCodesPayload struct {
+	// Ten codes, each of which stands in for a code of the app once; null when refused.
+	BackupCodes []string `json:"backupCodes,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Result of requestEmailVerification.
 type RequestEmailVerificationPayload struct {
 	// The viewer's account.
@@ -825,6 +887,14 @@ type ResendCodePayload struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What an account has besides its password and its phone.
+type SecondFactors struct {
+	// Whether codes come from an authenticator app. Then no code is sent: `Challenge.method` is TOTP.
+	Totp bool `json:"totp"`
+	// How many backup codes were not used yet.
+	BackupCodesLeft int `json:"backupCodesLeft"`
 }
 
 // One signed-in app.
@@ -895,7 +965,7 @@ type SetConfirmationPolicyInput struct {
 	Currency string `json:"currency"`
 	// The largest total that needs no code; "0" for none.
 	WithoutCodeUpTo string `json:"withoutCodeUpTo"`
-	// The six digits of the message, in the second call.
+	// The six digits of the message, in the second call; for a challenge of method TOTP a code of the app, or a backup code.
 	Code *string `json:"code,omitempty"`
 }
 

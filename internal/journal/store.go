@@ -16,7 +16,7 @@ func insert(tx *postgres.Tx, row models.SecurityEvent) error {
 	err := tx.GORM().Exec(`
 INSERT INTO security_events (id, account_id, kind, session_id, device_name, device_platform, network, request_id, occurred_at)
 SELECT e.*, coalesce(d.name, ''), coalesce(d.platform, ''), @network, @request, @at
-FROM (SELECT @id::uuid, @account::uuid, @kind::text, @session::uuid AS session_id) AS e
+FROM (SELECT CAST(@id AS uuid), CAST(@account AS uuid), CAST(@kind AS text), CAST(@session AS uuid) AS session_id) AS e
 LEFT JOIN sessions s ON s.id = e.session_id LEFT JOIN devices d ON d.id = s.device_id`,
 		map[string]any{
 			"id": row.ID, "account": row.AccountID, "kind": row.Kind, "session": row.SessionID, "network": row.Network,

@@ -24,6 +24,7 @@ const (
 	RefreshTokens = "refresh token succession"
 	Messages      = "messages at rest"
 	SigningKeys   = "signing keys at rest"
+	Factors       = "second factors at rest"
 )
 
 // Box holds the master key. Its zero value is unusable; see NewBox.

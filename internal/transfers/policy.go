@@ -70,7 +70,7 @@ func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy,
 
 func (s *Service) askForRaise(ctx context.Context, tx *postgres.Tx, viewer models.Account, row models.ConfirmationPolicy, p Policy, minor int64) (Policy, error) {
 	challenge, err := s.verification.Begin(tx, verification.Request{
-		Purpose: verification.Policy, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "policy_code",
+		Purpose: verification.Policy, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "policy_code",
 		Values: map[string]string{
 			"Amount": money.Amount{Minor: minor, Currency: p.Currency}.String(), "Currency": string(p.Currency.Letter),
 		},

@@ -181,7 +181,7 @@ func (s *Service) await(ctx context.Context, viewer models.Account, t models.Tra
 			return Result{}, err
 		}
 		challenge, err := s.verification.Begin(tx, verification.Request{
-			Purpose: verification.Transfer, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
+			Purpose: verification.Transfer, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
 			Values: map[string]string{
 				"Amount": money.Amount{Minor: t.Amount, Currency: a.currency}.String(), "Recipient": nameOf(recipient, known),
 				"Wallet": a.to, "Total": money.Amount{Minor: t.Debit(), Currency: a.currency}.String(),
