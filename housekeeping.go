@@ -21,6 +21,7 @@ var leftovers = []struct{ table, column string }{
 	{"refresh_tokens", "expires_at"},
 	{"rate_counters", "ends_at"},
 	{"messages", "created_at"},
+	{"recoveries", "expires_at"},
 }
 
 // housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.

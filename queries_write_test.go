@@ -80,6 +80,10 @@ func walkMutations(c *client, counted *statements) {
 	}
 	askCounted[any](me, counted, "setConfirmationPolicy", 6,
 		`mutation { setConfirmationPolicy(input: {currency: "Z", withoutCodeUpTo: "0"}) { policy { withoutCodeUpTo { amount } } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "pendingAgreements", 1, `{ viewer { pendingAgreements { id title } } }`, nil)
+	// agreements; begin, account, acceptance, commit: it was accepted before
+	askCounted[any](me, counted, "acceptAgreements", 5, `mutation($a: [ID!]!) { acceptAgreements(input: {agreementIds: $a}) { account { wmid } userErrors { code } } }`,
+		vars{"a": []string{agreements[0].ID}})
 	walkFactors(me, counted)
 	askCounted[any](me, counted, "logOut", 3, `mutation { logOut { sessionId userErrors { code } } }`, nil)
 }

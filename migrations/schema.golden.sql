@@ -23,6 +23,9 @@ CREATE TABLE accounts (
     security_question      text                     NOT NULL,
     security_answer_hash   text                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
+    transfers_held_until   timestamp with time zone,
+    accepted_terms         integer                  NOT NULL DEFAULT 0,
+    accepted_data          integer                  NOT NULL DEFAULT 0,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_key),
     CONSTRAINT accounts_phone_key UNIQUE (phone),
@@ -41,6 +44,9 @@ CREATE TABLE agreement_acceptances (
     kind                   text                     NOT NULL,
     version                integer                  NOT NULL,
     accepted_at            timestamp with time zone NOT NULL,
+    session_id             uuid,
+    device_name            text                     NOT NULL DEFAULT ''::text,
+    device_platform        text                     NOT NULL DEFAULT ''::text,
     CONSTRAINT agreement_acceptances_pkey PRIMARY KEY (account_id, kind, version),
     CONSTRAINT agreement_acceptances_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
     CONSTRAINT agreement_acceptances_agreement_fkey FOREIGN KEY (kind, version) REFERENCES agreements(kind, version)
@@ -228,6 +234,30 @@ CREATE TABLE rate_counters (
     CONSTRAINT rate_counters_pkey PRIMARY KEY (key_mac)
 );
 CREATE INDEX rate_counters_ends_at_idx ON rate_counters USING btree (ends_at);
+
+CREATE TABLE recoveries (
+    id                     uuid                     NOT NULL,
+    token_mac              bytea                    NOT NULL,
+    kind                   text                     NOT NULL,
+    account_id             uuid,
+    challenge_id           uuid,
+    phone_verified_at      timestamp with time zone,
+    answers_left           integer                  NOT NULL,
+    new_phone              text                     NOT NULL DEFAULT ''::text,
+    cancel_mac             bytea,
+    ready_at               timestamp with time zone,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    ended_at               timestamp with time zone,
+    CONSTRAINT recoveries_pkey PRIMARY KEY (id),
+    CONSTRAINT recoveries_cancel_mac_key UNIQUE (cancel_mac),
+    CONSTRAINT recoveries_token_mac_key UNIQUE (token_mac),
+    CONSTRAINT recoveries_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT recoveries_answers_left_check CHECK ((answers_left >= 0)),
+    CONSTRAINT recoveries_kind_check CHECK ((kind = ANY (ARRAY['PHONE'::text, 'LOST_PHONE'::text])))
+);
+CREATE INDEX recoveries_account_id_idx ON recoveries USING btree (account_id) WHERE (ended_at IS NULL);
+CREATE INDEX recoveries_expires_at_idx ON recoveries USING btree (expires_at);
 
 CREATE TABLE refresh_tokens (
     token_mac              bytea                    NOT NULL,

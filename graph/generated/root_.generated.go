@@ -44,6 +44,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AcceptAgreementsPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Account struct {
 		Certificate              func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
@@ -51,6 +56,7 @@ type ComplexityRoot struct {
 		Events                   func(childComplexity int, first *int, after *string) int
 		ID                       func(childComplexity int) int
 		Locale                   func(childComplexity int) int
+		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
 		SecondFactors            func(childComplexity int) int
@@ -264,6 +270,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
 		CompleteRegistration      func(childComplexity int, input model.CompleteRegistrationInput) int
@@ -485,6 +492,14 @@ type ComplexityRoot struct {
 		Transfer   func(childComplexity int) int
 	}
 
+	TransfersHeld struct {
+		Code              func(childComplexity int) int
+		Field             func(childComplexity int) int
+		Message           func(childComplexity int) int
+		RetryAfterSeconds func(childComplexity int) int
+		Until             func(childComplexity int) int
+	}
+
 	VerifyEmailPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -529,6 +544,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "AcceptAgreementsPayload.account":
+		if e.ComplexityRoot.AcceptAgreementsPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAgreementsPayload.Account(childComplexity), true
+	case "AcceptAgreementsPayload.userErrors":
+		if e.ComplexityRoot.AcceptAgreementsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAgreementsPayload.UserErrors(childComplexity), true
+
 	case "Account.certificate":
 		if e.ComplexityRoot.Account.Certificate == nil {
 			break
@@ -570,6 +598,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Locale(childComplexity), true
+	case "Account.pendingAgreements":
+		if e.ComplexityRoot.Account.PendingAgreements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.PendingAgreements(childComplexity), true
 	case "Account.phone":
 		if e.ComplexityRoot.Account.Phone == nil {
 			break
@@ -1302,6 +1336,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.acceptAgreements":
+		if e.ComplexityRoot.Mutation.AcceptAgreements == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptAgreements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptAgreements(childComplexity, args["input"].(model.AcceptAgreementsInput)), true
 	case "Mutation.cancelTransfer":
 		if e.ComplexityRoot.Mutation.CancelTransfer == nil {
 			break
@@ -2265,6 +2310,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransferUpdated.Transfer(childComplexity), true
 
+	case "TransfersHeld.code":
+		if e.ComplexityRoot.TransfersHeld.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Code(childComplexity), true
+	case "TransfersHeld.field":
+		if e.ComplexityRoot.TransfersHeld.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Field(childComplexity), true
+	case "TransfersHeld.message":
+		if e.ComplexityRoot.TransfersHeld.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Message(childComplexity), true
+	case "TransfersHeld.retryAfterSeconds":
+		if e.ComplexityRoot.TransfersHeld.RetryAfterSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.RetryAfterSeconds(childComplexity), true
+	case "TransfersHeld.until":
+		if e.ComplexityRoot.TransfersHeld.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Until(childComplexity), true
+
 	case "VerifyEmailPayload.account":
 		if e.ComplexityRoot.VerifyEmailPayload.Account == nil {
 			break
@@ -2385,6 +2461,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptAgreementsInput", ec.unmarshalInputAcceptAgreementsInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
 			graphql.NewInputUnmarshaler("CompleteRegistrationInput", ec.unmarshalInputCompleteRegistrationInput),
@@ -2615,11 +2692,32 @@ enum AgreementKind {
   PERSONAL_DATA
 }
 
+extend type Account {
+  "Current versions of agreements that the account has not accepted. Until it has, createTransfer and confirmTransfer to others are refused with AGREEMENTS_NOT_ACCEPTED."
+  pendingAgreements: [Agreement!]!
+}
+
 extend type Mutation {
+  "Accepts current versions of agreements. It is kept when it was done, and on which device."
+  acceptAgreements(input: AcceptAgreementsInput!): AcceptAgreementsPayload!
   "Confirms an e-mail address with the token of the link in the letter, which works once. Needs nobody signed in."
   verifyEmail(input: VerifyEmailInput!): VerifyEmailPayload!
   "Sends the letter with the link again; the earlier link stops working. Does nothing for a confirmed address."
   requestEmailVerification: RequestEmailVerificationPayload!
+}
+
+"Input of acceptAgreements."
+input AcceptAgreementsInput {
+  "The ids of ` + "`" + `pendingAgreements` + "`" + ` that the person has read and accepts. One that is not current is refused, and nothing is accepted."
+  agreementIds: [ID!]!
+}
+
+"Result of acceptAgreements."
+type AcceptAgreementsPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 
 "Input of verifyEmail."
@@ -2729,6 +2827,20 @@ type RateLimited implements UserError {
   retryAfterSeconds: Int!
 }
 
+"Access to the account was recovered lately: larger transfers to others wait for a while."
+type TransfersHeld implements UserError {
+  "What went wrong; never renamed, never reused."
+  code: ErrorCode!
+  "A sentence for the person, in their language."
+  message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
+  field: [String!]
+  "When it ends."
+  until: DateTime!
+  "When to try again, in seconds from now."
+  retryAfterSeconds: Int!
+}
+
 "The idempotency key belongs to another request: make a new key for a new transfer."
 type IdempotencyKeyReused implements UserError {
   "What went wrong; never renamed, never reused."
@@ -2769,7 +2881,7 @@ enum ErrorCode {
   PASSWORD_MISMATCH
   "The password is too short, too long or easy to guess."
   PASSWORD_TOO_WEAK
-  "Not every agreement was accepted in its current version."
+  "Not every agreement was accepted in its current version; see ` + "`" + `Account.pendingAgreements` + "`" + `."
   AGREEMENTS_NOT_ACCEPTED
   "Login or password is wrong; it is not said which."
   CREDENTIALS_REJECTED
@@ -2809,6 +2921,8 @@ enum ErrorCode {
   CERTIFICATE_REQUIRED
   "Not for this account."
   FORBIDDEN
+  "Access was recovered lately, and what needs a code waits; see ` + "`" + `TransfersHeld` + "`" + `."
+  TRANSFERS_HELD
 }
 `, BuiltIn: false},
 	{Name: "../events.graphqls", Input: `"Something the devices of an account must learn."
@@ -3917,6 +4031,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcceptAgreementsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AcceptAgreementsPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptAgreementsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptAgreementsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3939,6 +4063,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_createdAt(ctx, field)
 	case "status":
 		return ec.fieldContext_Account_status(ctx, field)
+	case "pendingAgreements":
+		return ec.fieldContext_Account_pendingAgreements(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
 	case "secondFactors":

@@ -42,6 +42,20 @@ type UserError interface {
 	GetField() []string
 }
 
+// Input of acceptAgreements.
+type AcceptAgreementsInput struct {
+	// The ids of `pendingAgreements` that the person has read and accepts. One that is not current is refused, and nothing is accepted.
+	AgreementIds []string `json:"agreementIds"`
+}
+
+// Result of acceptAgreements.
+type AcceptAgreementsPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The account of a person. One sees only one's own.
 type Account struct {
 	// The global id.
@@ -64,6 +78,8 @@ type Account struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Whether the account can be used.
 	Status AccountStatus `json:"status"`
+	// Current versions of agreements that the account has not accepted. Until it has, createTransfer and confirmTransfer to others are refused with AGREEMENTS_NOT_ACCEPTED.
+	PendingAgreements []*Agreement `json:"pendingAgreements"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// What the account has besides its password.
@@ -1180,6 +1196,40 @@ func (this TransferUpdated) GetCursor() string { return this.Cursor }
 // When it happened.
 func (this TransferUpdated) GetOccurredAt() time.Time { return this.OccurredAt }
 
+// Access to the account was recovered lately: larger transfers to others wait for a while.
+type TransfersHeld struct {
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
+	// When it ends.
+	Until time.Time `json:"until"`
+	// When to try again, in seconds from now.
+	RetryAfterSeconds int `json:"retryAfterSeconds"`
+}
+
+func (TransfersHeld) IsUserError() {}
+
+// What went wrong; never renamed, never reused.
+func (this TransfersHeld) GetCode() ErrorCode { return this.Code }
+
+// A sentence for the person, in their language.
+func (this TransfersHeld) GetMessage() string { return this.Message }
+
+// Where in `input` it went wrong, outermost first; null when it is not about one field.
+func (this TransfersHeld) GetField() []string {
+	if this.Field == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Field))
+	for _, concrete := range this.Field {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Input of verifyEmail.
 type VerifyEmailInput struct {
 	// What stands behind `token=` in the link.
@@ -1601,7 +1651,7 @@ const (
 	ErrorCodePasswordMismatch ErrorCode = "PASSWORD_MISMATCH"
 	// The password is too short, too long or easy to guess.
 	ErrorCodePasswordTooWeak ErrorCode = "PASSWORD_TOO_WEAK"
-	// Not every agreement was accepted in its current version.
+	// Not every agreement was accepted in its current version; see `Account.pendingAgreements`.
 	ErrorCodeAgreementsNotAccepted ErrorCode = "AGREEMENTS_NOT_ACCEPTED"
 	// Login or password is wrong; it is not said which.
 	ErrorCodeCredentialsRejected ErrorCode = "CREDENTIALS_REJECTED"
@@ -1641,6 +1691,8 @@ const (
 	ErrorCodeCertificateRequired ErrorCode = "CERTIFICATE_REQUIRED"
 	// Not for this account.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
+	// Access was recovered lately, and what needs a code waits; see `TransfersHeld`.
+	ErrorCodeTransfersHeld ErrorCode = "TRANSFERS_HELD"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -1678,11 +1730,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTransferState,
 	ErrorCodeCertificateRequired,
 	ErrorCodeForbidden,
+	ErrorCodeTransfersHeld,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden, ErrorCodeTransfersHeld:
 		return true
 	}
 	return false

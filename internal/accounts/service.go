@@ -55,6 +55,7 @@ type NewAccount struct {
 	PasswordHash                    string
 	SecurityQuestion                string
 	SecurityAnswerHash              string
+	Device                          Device // that accepts the agreements
 }
 
 // Create writes an account with a fresh WMID in the caller's transaction, and the acceptance of all current agreements.
@@ -78,7 +79,7 @@ func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) 
 	if err := insertAccount(tx, account); err != nil {
 		return models.Account{}, err
 	}
-	return account, acceptAgreements(tx, account.ID)
+	return account, acceptAllAgreements(tx, account.ID, n.Device)
 }
 
 // Find reads an account by its id.
