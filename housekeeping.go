@@ -22,6 +22,7 @@ var leftovers = []postgres.Leftover{
 	{Table: "rate_counters", Column: "ends_at"},
 	{Table: "messages", Column: "created_at"},
 	{Table: "documents", Column: "created_at", Only: "request_id IS NULL"}, // that were uploaded and never used
+	{Table: "recoveries", Column: "expires_at"},
 }
 
 // housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.

@@ -67,6 +67,13 @@ SELECT md5('document' || g)::uuid, md5('account' || g)::uuid, CASE WHEN g % 100 
 FROM generate_series(1, 10000) g;
 INSERT INTO security_events (id, account_id, kind, device_name, device_platform, network, request_id, occurred_at)
 SELECT md5('security' || g)::uuid, md5('account' || g % 1000)::uuid, 'SIGNED_IN', 'x', 'OTHER', '', 'x', now() FROM generate_series(1, 10000) g;
+INSERT INTO totp_factors (account_id, sealed_secret, created_at, confirmed_at, last_step, wrong_in_a_row)
+SELECT md5('account' || g)::uuid, '', now(), now(), 0, 0 FROM generate_series(1, 10000) g;
+INSERT INTO backup_codes (code_mac, account_id, created_at)
+SELECT decode(md5('backup' || g || '-' || n), 'hex'), md5('account' || g)::uuid, now() FROM generate_series(1, 2000) g CROSS JOIN generate_series(1, 10) n;
+INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, created_at, expires_at, ended_at)
+SELECT md5('recovery' || g)::uuid, decode(md5('recovery' || g), 'hex'), 'PHONE', CASE WHEN g % 2 = 0 THEN md5('account' || g)::uuid END, 5, now(),
+       now() - g * interval '64 seconds', CASE WHEN g % 20 <> 0 THEN now() END FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 

@@ -184,8 +184,8 @@ func TestEveryWriteHasAKnownNumberOfQueries(t *testing.T) {
 	if err != nil || len(r.Errors) > 0 {
 		t.Fatalf("%+v, %v", r.Errors, err)
 	}
-	// both wallets; recipient; begin, acquainted, counter, message, its job, challenge, transfer, events, commit; view
-	expect(t, counted, r, "a transfer that needs a code", 13)
+	// both wallets; recipient; begin, acquainted, app, counter, message, its job, challenge, transfer, events, commit; view
+	expect(t, counted, r, "a transfer that needs a code", 14)
 
 	if r, err = anna.try(createTransfer, request); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "requestEmailVerification", 8, `mutation { requestEmailVerification { userErrors { code } } }`, nil)
 	asked := askCounted[struct {
 		LogIn struct{ Challenge struct{ ID string } }
-	}](c, counted, "logIn", 12,
+	}](c, counted, "logIn", 13,
 		`mutation($l: String!) { logIn(input: {login: $l, password: "a walk on the beach"}) { challenge { id } userErrors { code } } }`, vars{"l": phone})
 	askCounted[any](c, counted, "confirmLogIn", 14,
 		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
@@ -86,5 +86,36 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "revokeSession", 7,
 		`mutation($i: ID!) { revokeSession(input: {sessionId: $i}) { sessionId userErrors { code } } }`, vars{"i": other})
 	askCounted[any](me, counted, "revokeOtherSessions", 6, `mutation { revokeOtherSessions { sessionIds userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "pendingAgreements", 1, `{ viewer { pendingAgreements { id title } } }`, nil)
+	// agreements; begin, account, acceptance, commit: it was accepted before
+	askCounted[any](me, counted, "acceptAgreements", 5, `mutation($a: [ID!]!) { acceptAgreements(input: {agreementIds: $a}) { account { wmid } userErrors { code } } }`,
+		vars{"a": []string{agreements[0].ID}})
+	walkFactors(me, counted)
 	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
+}
+
+// walkFactors gives a person an authenticator app and takes it away.
+func walkFactors(me *client, counted *statements) {
+	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 5,
+		`mutation { enableTotp(input: {currentPassword: "a walk on the beach"}) { secret otpauthUri qrPng userErrors { code } } }`, nil).EnableTotp.Secret
+	// begin; factor locked, saved, confirmed; codes deleted, written; journal; message, its job; events; commit
+	backup := askCounted[struct {
+		ConfirmTotp struct{ BackupCodes []string }
+	}](me, counted, "confirmTotp", 11,
+		`mutation($c: String!) { confirmTotp(input: {code: $c}) { backupCodes userErrors { code } } }`, vars{"c": appCode(me.t, secret)}).ConfirmTotp.BackupCodes
+	askCounted[any](me, counted, "secondFactors", 1, `{ viewer { secondFactors { totp backupCodesLeft } } }`, nil)
+	asked := askCounted[struct {
+		LogIn struct{ Challenge struct{ ID, Method string } }
+	}](me.as(""), counted, "logIn with an app", 11, `mutation { logIn(input: {login: "q@purser.test", password: "a walk on the beach"}) {
+		challenge { id method sentTo delivery } userErrors { code } } }`, nil).LogIn.Challenge
+	// the challenge is locked, then the factor; backup code, journal; factor, challenge saved
+	askCounted[any](me.as(""), counted, "confirmLogIn with a backup code", 14,
+		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
+		vars{"i": asked.ID, "c": backup[0]})
+	codes := askCounted[struct {
+		RenewBackupCodes struct{ BackupCodes []string }
+	}](me, counted, "renewBackupCodes", 12,
+		`mutation($c: String!) { renewBackupCodes(input: {code: $c}) { backupCodes userErrors { code } } }`, vars{"c": backup[1]}).RenewBackupCodes.BackupCodes
+	askCounted[any](me, counted, "disableTotp", 12,
+		`mutation($c: String!) { disableTotp(input: {code: $c}) { account { wmid } userErrors { code } } }`, vars{"c": codes[0]})
 }

@@ -16,6 +16,7 @@ import (
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
 	"purser/internal/events"
+	"purser/internal/factors"
 	"purser/internal/httpapi"
 	"purser/internal/jobs"
 	"purser/internal/ledger"
@@ -59,6 +60,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
 	people := accounts.New(db, box, codes, messages, hub,
 		accounts.Config{RegistrationTTL: c.RegistrationTTL, EmailLinkTTL: c.EmailLinkTTL, PublicURL: publicURL})
+	second := factors.New(db, box, people, codes, hub)
 	signedIn, err := sessions.New(ctx, db, box, people, codes, hub,
 		sessions.Config{AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL, DeviceTrustTTL: c.DeviceTrustTTL})
 	if err != nil {
@@ -72,7 +74,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	staff := operators.New(db, books, purses, papers)
 
-	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
+	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Wallets: purses,
 		Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,

@@ -47,7 +47,10 @@ type Account struct {
 	SecurityQuestion   string     `gorm:"column:security_question"`
 	SecurityAnswerHash string     `gorm:"column:security_answer_hash"`
 	CreatedAt          time.Time  `gorm:"column:created_at"`
-	PasswordChangedAt  *time.Time `gorm:"column:password_changed_at"` // null until the first change
+	PasswordChangedAt  *time.Time `gorm:"column:password_changed_at"`  // null until the first change
+	TransfersHeldUntil *time.Time `gorm:"column:transfers_held_until"` // after a recovery
+	AcceptedTerms      int        `gorm:"column:accepted_terms"`       // newest version of TermsOfTransfer
+	AcceptedData       int        `gorm:"column:accepted_data"`        // newest version of PersonalData
 }
 
 // TableName is the table's.
@@ -69,6 +72,12 @@ type EmailVerification struct {
 // TableName is the table's.
 func (EmailVerification) TableName() string { return "email_verifications" }
 
+// Kinds of agreements.
+const (
+	TermsOfTransfer = "TERMS_OF_TRANSFER"
+	PersonalData    = "PERSONAL_DATA"
+)
+
 // Agreement is one version of a text that people accept.
 type Agreement struct {
 	Kind        string    `gorm:"column:kind;primaryKey"`
@@ -83,12 +92,16 @@ type Agreement struct {
 // TableName is the table's.
 func (Agreement) TableName() string { return "agreements" }
 
-// AgreementAcceptance records who accepted what, and when.
+// AgreementAcceptance records who accepted what, when, and on which device; there is no session yet when one registers.
 type AgreementAcceptance struct {
 	AccountID  uuid.UUID `gorm:"column:account_id;primaryKey"`
 	Kind       string    `gorm:"column:kind;primaryKey"`
 	Version    int       `gorm:"column:version;primaryKey"`
 	AcceptedAt time.Time `gorm:"column:accepted_at"`
+
+	SessionID      *uuid.UUID `gorm:"column:session_id"`
+	DeviceName     string     `gorm:"column:device_name"`
+	DevicePlatform string     `gorm:"column:device_platform"`
 }
 
 // TableName is the table's.

@@ -6,6 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// ChallengeTOTP is the method of a challenge whose code an authenticator app has; its target is the account.
+const ChallengeTOTP = "TOTP"
+
 // Challenge is a code that was sent, kept as a keyed hash. Message is what the code's letter says besides the code.
 type Challenge struct {
 	ID           uuid.UUID  `gorm:"column:id;primaryKey"`

@@ -13,12 +13,31 @@ import (
 	"purser/internal/sessions"
 )
 
+func (r *accountResolver) PendingAgreements(ctx context.Context, obj *model.Account) ([]*model.Agreement, error) {
+	pending, err := r.Accounts.PendingAgreements(ctx, obj.AccountID)
+	return agreementViews(ctx, pending), err
+}
+
 func (r *certificateResolver) Request(ctx context.Context, obj *model.Certificate) (*model.CertificateRequest, error) {
 	latest, err := r.Certificates.Latest(ctx, obj.AccountID)
 	if err != nil || latest == nil {
 		return nil, err
 	}
 	return requestView(*latest, nil), nil
+}
+
+func (r *mutationResolver) AcceptAgreements(ctx context.Context, input model.AcceptAgreementsInput) (*model.AcceptAgreementsPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.AcceptAgreementsPayload{}
+	account, err := r.Accounts.AcceptAgreements(ctx, viewer.Account.ID, agreementIDs(input.AgreementIds))
+	if err == nil {
+		payload.Account = accountView(account)
+	}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
 }
 
 func (r *mutationResolver) VerifyEmail(ctx context.Context, input model.VerifyEmailInput) (*model.VerifyEmailPayload, error) {
@@ -62,11 +81,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Account, error) {
 
 func (r *queryResolver) Agreements(ctx context.Context) ([]*model.Agreement, error) {
 	agreements, err := r.Accounts.Agreements(ctx)
-	views := make([]*model.Agreement, len(agreements))
-	for i, a := range agreements {
-		views[i] = agreementView(ctx, a)
-	}
-	return views, err
+	return agreementViews(ctx, agreements), err
 }
 
 func (r *Resolver) Account() generated.AccountResolver { return &accountResolver{r} }

@@ -40,6 +40,14 @@ func accountView(a models.Account) *model.Account {
 	return view
 }
 
+func agreementViews(ctx context.Context, agreements []models.Agreement) []*model.Agreement {
+	views := make([]*model.Agreement, len(agreements))
+	for i, a := range agreements {
+		views[i] = agreementView(ctx, a)
+	}
+	return views
+}
+
 func agreementView(ctx context.Context, a models.Agreement) *model.Agreement {
 	view := &model.Agreement{
 		ID: globalID(kindAgreement, a.Kind, strconv.Itoa(a.Version)), Kind: model.AgreementKind(a.Kind), Version: a.Version,
@@ -66,8 +74,12 @@ func challengeView(c *models.Challenge) *model.Challenge {
 	if c == nil {
 		return nil
 	}
+	sentTo := delivery.Masked(c.Target)
+	if c.Method == models.ChallengeTOTP {
+		sentTo = ""
+	}
 	return &model.Challenge{
-		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: delivery.Masked(c.Target),
+		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: sentTo,
 		CodeLength: verification.CodeLength, ExpiresAt: c.ExpiresAt, ResendAt: c.ResendAt, AttemptsLeft: c.AttemptsLeft,
 		MessageID: c.MessageID,
 	}
@@ -134,14 +146,14 @@ func (r *Resolver) registered(ctx context.Context, account models.Account, app s
 	}, nil
 }
 
-// agreementIDs reads the ids of agreements; what is none of ours accepts nothing.
+// agreementIDs reads the ids of agreements; one that is none of ours reads as that of an agreement that is not there.
 func agreementIDs(ids []string) []accounts.AgreementID {
-	read := make([]accounts.AgreementID, 0, len(ids))
-	for _, id := range ids {
+	read := make([]accounts.AgreementID, len(ids))
+	for i, id := range ids {
 		key, _ := localKey(id, kindAgreement)
 		kind, version, _ := strings.Cut(key, ":")
 		if number, err := strconv.Atoi(version); err == nil {
-			read = append(read, accounts.AgreementID{Kind: kind, Version: number})
+			read[i] = accounts.AgreementID{Kind: kind, Version: number}
 		}
 	}
 	return read

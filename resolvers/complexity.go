@@ -21,6 +21,7 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.SecurityLog = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }
 	c.Query.Currencies = func(child int) int { return 1 + child }
 	return c

@@ -51,6 +51,8 @@ func (r *Resolver) userError(ctx context.Context, f *fault.Fault) model.UserErro
 		return model.CurrencyMismatch{Code: code, Message: message, Field: f.Field, From: string(facts.From), To: string(facts.To)}
 	case fault.AttemptsFacts:
 		return model.CodeRejected{Code: code, Message: message, Field: f.Field, AttemptsLeft: facts.Left}
+	case fault.HoldFacts:
+		return model.TransfersHeld{Code: code, Message: message, Field: f.Field, Until: facts.Until, RetryAfterSeconds: facts.Seconds()}
 	case fault.RetryFacts:
 		return model.RateLimited{Code: code, Message: message, Field: f.Field, RetryAfterSeconds: facts.Seconds()}
 	}

@@ -56,7 +56,7 @@ func (r *mutationResolver) CompleteRegistration(ctx context.Context, input model
 		var account models.Account
 		account, err = r.Accounts.Complete(ctx, accounts.CompleteRequest{
 			Token: input.Token, Password: input.Password, PasswordConfirmation: input.PasswordConfirmation,
-			Agreements: agreementIDs(input.AcceptedAgreements),
+			Agreements: agreementIDs(input.AcceptedAgreements), Device: accounts.Device(app),
 		})
 		if err == nil {
 			return r.registered(ctx, account, app)

@@ -7,6 +7,7 @@ import (
 	"purser/internal/certificates"
 	"purser/internal/delivery"
 	"purser/internal/events"
+	"purser/internal/factors"
 	"purser/internal/operators"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
@@ -19,6 +20,7 @@ import (
 type Resolver struct {
 	DB           *postgres.DB // for reading the event log
 	Accounts     *accounts.Service
+	Factors      *factors.Service
 	Sessions     *sessions.Service
 	Verification *verification.Service
 	Wallets      *wallets.Service

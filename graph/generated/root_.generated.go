@@ -46,6 +46,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AcceptAgreementsPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Account struct {
 		Certificate              func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
@@ -53,8 +58,10 @@ type ComplexityRoot struct {
 		Events                   func(childComplexity int, first *int, after *string) int
 		ID                       func(childComplexity int) int
 		Locale                   func(childComplexity int) int
+		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
+		SecondFactors            func(childComplexity int) int
 		SecurityLog              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SecurityQuestion         func(childComplexity int) int
 		Sessions                 func(childComplexity int) int
@@ -166,6 +173,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ConfirmTotpPayload struct {
+		BackupCodes func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	ConfirmTransferPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -209,6 +221,11 @@ type ComplexityRoot struct {
 		Platform func(childComplexity int) int
 	}
 
+	DisableTotpPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Document struct {
 		Bytes       func(childComplexity int) int
 		ContentType func(childComplexity int) int
@@ -227,6 +244,13 @@ type ComplexityRoot struct {
 	Email struct {
 		Address  func(childComplexity int) int
 		Verified func(childComplexity int) int
+	}
+
+	EnableTotpPayload struct {
+		OtpauthURI func(childComplexity int) int
+		QRPng      func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Entry struct {
@@ -299,13 +323,17 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
 		CompleteRegistration      func(childComplexity int, input model.CompleteRegistrationInput) int
 		ConfirmLogIn              func(childComplexity int, input model.ConfirmLogInInput) int
+		ConfirmTotp               func(childComplexity int, input model.ConfirmTotpInput) int
 		ConfirmTransfer           func(childComplexity int, input model.ConfirmTransferInput) int
 		CreateDocumentUpload      func(childComplexity int, input model.CreateDocumentUploadInput) int
 		CreateTransfer            func(childComplexity int, input model.CreateTransferInput) int
+		DisableTotp               func(childComplexity int, input model.DisableTotpInput) int
+		EnableTotp                func(childComplexity int, input model.EnableTotpInput) int
 		IssueFunds                func(childComplexity int, input model.IssueFundsInput) int
 		LogIn                     func(childComplexity int, input model.LogInInput) int
 		LogOut                    func(childComplexity int) int
@@ -313,6 +341,7 @@ type ComplexityRoot struct {
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
+		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
 		RequestCertificate        func(childComplexity int, input model.RequestCertificateInput) int
 		RequestEmailVerification  func(childComplexity int) int
 		ResendCode                func(childComplexity int, input model.ResendCodeInput) int
@@ -395,6 +424,11 @@ type ComplexityRoot struct {
 		Wallet     func(childComplexity int) int
 	}
 
+	RenewBackupCodesPayload struct {
+		BackupCodes func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	RequestCertificatePayload struct {
 		Request    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -423,6 +457,11 @@ type ComplexityRoot struct {
 	RevokeSessionPayload struct {
 		SessionID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SecondFactors struct {
+		BackupCodesLeft func(childComplexity int) int
+		Totp            func(childComplexity int) int
 	}
 
 	SecurityEvent struct {
@@ -552,6 +591,14 @@ type ComplexityRoot struct {
 		Transfer   func(childComplexity int) int
 	}
 
+	TransfersHeld struct {
+		Code              func(childComplexity int) int
+		Field             func(childComplexity int) int
+		Message           func(childComplexity int) int
+		RetryAfterSeconds func(childComplexity int) int
+		Until             func(childComplexity int) int
+	}
+
 	VerifyEmailPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -596,6 +643,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "AcceptAgreementsPayload.account":
+		if e.ComplexityRoot.AcceptAgreementsPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAgreementsPayload.Account(childComplexity), true
+	case "AcceptAgreementsPayload.userErrors":
+		if e.ComplexityRoot.AcceptAgreementsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAgreementsPayload.UserErrors(childComplexity), true
+
 	case "Account.certificate":
 		if e.ComplexityRoot.Account.Certificate == nil {
 			break
@@ -637,6 +697,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Locale(childComplexity), true
+	case "Account.pendingAgreements":
+		if e.ComplexityRoot.Account.PendingAgreements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.PendingAgreements(childComplexity), true
 	case "Account.phone":
 		if e.ComplexityRoot.Account.Phone == nil {
 			break
@@ -649,6 +715,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Profile(childComplexity), true
+	case "Account.secondFactors":
+		if e.ComplexityRoot.Account.SecondFactors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.SecondFactors(childComplexity), true
 	case "Account.securityLog":
 		if e.ComplexityRoot.Account.SecurityLog == nil {
 			break
@@ -1069,6 +1141,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConfirmLogInPayload.UserErrors(childComplexity), true
 
+	case "ConfirmTotpPayload.backupCodes":
+		if e.ComplexityRoot.ConfirmTotpPayload.BackupCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmTotpPayload.BackupCodes(childComplexity), true
+	case "ConfirmTotpPayload.userErrors":
+		if e.ComplexityRoot.ConfirmTotpPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmTotpPayload.UserErrors(childComplexity), true
+
 	case "ConfirmTransferPayload.transfer":
 		if e.ComplexityRoot.ConfirmTransferPayload.Transfer == nil {
 			break
@@ -1208,6 +1293,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Device.Platform(childComplexity), true
 
+	case "DisableTotpPayload.account":
+		if e.ComplexityRoot.DisableTotpPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisableTotpPayload.Account(childComplexity), true
+	case "DisableTotpPayload.userErrors":
+		if e.ComplexityRoot.DisableTotpPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisableTotpPayload.UserErrors(childComplexity), true
+
 	case "Document.bytes":
 		if e.ComplexityRoot.Document.Bytes == nil {
 			break
@@ -1276,6 +1374,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Email.Verified(childComplexity), true
+
+	case "EnableTotpPayload.otpauthUri":
+		if e.ComplexityRoot.EnableTotpPayload.OtpauthURI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.OtpauthURI(childComplexity), true
+	case "EnableTotpPayload.qrPng":
+		if e.ComplexityRoot.EnableTotpPayload.QRPng == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.QRPng(childComplexity), true
+	case "EnableTotpPayload.secret":
+		if e.ComplexityRoot.EnableTotpPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.Secret(childComplexity), true
+	case "EnableTotpPayload.userErrors":
+		if e.ComplexityRoot.EnableTotpPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnableTotpPayload.UserErrors(childComplexity), true
 
 	case "Entry.amount":
 		if e.ComplexityRoot.Entry.Amount == nil {
@@ -1504,6 +1627,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.acceptAgreements":
+		if e.ComplexityRoot.Mutation.AcceptAgreements == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptAgreements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptAgreements(childComplexity, args["input"].(model.AcceptAgreementsInput)), true
 	case "Mutation.cancelTransfer":
 		if e.ComplexityRoot.Mutation.CancelTransfer == nil {
 			break
@@ -1548,6 +1682,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmLogIn(childComplexity, args["input"].(model.ConfirmLogInInput)), true
+	case "Mutation.confirmTotp":
+		if e.ComplexityRoot.Mutation.ConfirmTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmTotp(childComplexity, args["input"].(model.ConfirmTotpInput)), true
 	case "Mutation.confirmTransfer":
 		if e.ComplexityRoot.Mutation.ConfirmTransfer == nil {
 			break
@@ -1581,6 +1726,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTransfer(childComplexity, args["input"].(model.CreateTransferInput)), true
+	case "Mutation.disableTotp":
+		if e.ComplexityRoot.Mutation.DisableTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableTotp(childComplexity, args["input"].(model.DisableTotpInput)), true
+	case "Mutation.enableTotp":
+		if e.ComplexityRoot.Mutation.EnableTotp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableTotp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableTotp(childComplexity, args["input"].(model.EnableTotpInput)), true
 	case "Mutation.issueFunds":
 		if e.ComplexityRoot.Mutation.IssueFunds == nil {
 			break
@@ -1653,6 +1820,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RenameWallet(childComplexity, args["input"].(model.RenameWalletInput)), true
+	case "Mutation.renewBackupCodes":
+		if e.ComplexityRoot.Mutation.RenewBackupCodes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewBackupCodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewBackupCodes(childComplexity, args["input"].(model.RenewBackupCodesInput)), true
 	case "Mutation.requestCertificate":
 		if e.ComplexityRoot.Mutation.RequestCertificate == nil {
 			break
@@ -2035,6 +2213,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RenameWalletPayload.Wallet(childComplexity), true
 
+	case "RenewBackupCodesPayload.backupCodes":
+		if e.ComplexityRoot.RenewBackupCodesPayload.BackupCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewBackupCodesPayload.BackupCodes(childComplexity), true
+	case "RenewBackupCodesPayload.userErrors":
+		if e.ComplexityRoot.RenewBackupCodesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewBackupCodesPayload.UserErrors(childComplexity), true
+
 	case "RequestCertificatePayload.request":
 		if e.ComplexityRoot.RequestCertificatePayload.Request == nil {
 			break
@@ -2112,6 +2303,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeSessionPayload.UserErrors(childComplexity), true
+
+	case "SecondFactors.backupCodesLeft":
+		if e.ComplexityRoot.SecondFactors.BackupCodesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.BackupCodesLeft(childComplexity), true
+	case "SecondFactors.totp":
+		if e.ComplexityRoot.SecondFactors.Totp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.Totp(childComplexity), true
 
 	case "SecurityEvent.device":
 		if e.ComplexityRoot.SecurityEvent.Device == nil {
@@ -2579,6 +2783,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransferUpdated.Transfer(childComplexity), true
 
+	case "TransfersHeld.code":
+		if e.ComplexityRoot.TransfersHeld.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Code(childComplexity), true
+	case "TransfersHeld.field":
+		if e.ComplexityRoot.TransfersHeld.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Field(childComplexity), true
+	case "TransfersHeld.message":
+		if e.ComplexityRoot.TransfersHeld.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Message(childComplexity), true
+	case "TransfersHeld.retryAfterSeconds":
+		if e.ComplexityRoot.TransfersHeld.RetryAfterSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.RetryAfterSeconds(childComplexity), true
+	case "TransfersHeld.until":
+		if e.ComplexityRoot.TransfersHeld.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransfersHeld.Until(childComplexity), true
+
 	case "VerifyEmailPayload.account":
 		if e.ComplexityRoot.VerifyEmailPayload.Account == nil {
 			break
@@ -2699,14 +2934,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptAgreementsInput", ec.unmarshalInputAcceptAgreementsInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
 			graphql.NewInputUnmarshaler("CompleteRegistrationInput", ec.unmarshalInputCompleteRegistrationInput),
 			graphql.NewInputUnmarshaler("ConfirmLogInInput", ec.unmarshalInputConfirmLogInInput),
+			graphql.NewInputUnmarshaler("ConfirmTotpInput", ec.unmarshalInputConfirmTotpInput),
 			graphql.NewInputUnmarshaler("ConfirmTransferInput", ec.unmarshalInputConfirmTransferInput),
 			graphql.NewInputUnmarshaler("CreateDocumentUploadInput", ec.unmarshalInputCreateDocumentUploadInput),
 			graphql.NewInputUnmarshaler("CreateTransferInput", ec.unmarshalInputCreateTransferInput),
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
+			graphql.NewInputUnmarshaler("DisableTotpInput", ec.unmarshalInputDisableTotpInput),
+			graphql.NewInputUnmarshaler("EnableTotpInput", ec.unmarshalInputEnableTotpInput),
 			graphql.NewInputUnmarshaler("IssueFundsInput", ec.unmarshalInputIssueFundsInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("OpenWalletInput", ec.unmarshalInputOpenWalletInput),
@@ -2715,6 +2954,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RenameWalletInput", ec.unmarshalInputRenameWalletInput),
+			graphql.NewInputUnmarshaler("RenewBackupCodesInput", ec.unmarshalInputRenewBackupCodesInput),
 			graphql.NewInputUnmarshaler("RequestCertificateInput", ec.unmarshalInputRequestCertificateInput),
 			graphql.NewInputUnmarshaler("ResendCodeInput", ec.unmarshalInputResendCodeInput),
 			graphql.NewInputUnmarshaler("ReviewCertificateInput", ec.unmarshalInputReviewCertificateInput),
@@ -2931,11 +3171,32 @@ enum AgreementKind {
   PERSONAL_DATA
 }
 
+extend type Account {
+  "Current versions of agreements that the account has not accepted. Until it has, createTransfer and confirmTransfer to others are refused with AGREEMENTS_NOT_ACCEPTED."
+  pendingAgreements: [Agreement!]!
+}
+
 extend type Mutation {
+  "Accepts current versions of agreements. It is kept when it was done, and on which device."
+  acceptAgreements(input: AcceptAgreementsInput!): AcceptAgreementsPayload!
   "Confirms an e-mail address with the token of the link in the letter, which works once. Needs nobody signed in."
   verifyEmail(input: VerifyEmailInput!): VerifyEmailPayload!
   "Sends the letter with the link again; the earlier link stops working. Does nothing for a confirmed address."
   requestEmailVerification: RequestEmailVerificationPayload!
+}
+
+"Input of acceptAgreements."
+input AcceptAgreementsInput {
+  "The ids of ` + "`" + `pendingAgreements` + "`" + ` that the person has read and accepts. One that is not current is refused, and nothing is accepted."
+  agreementIds: [ID!]!
+}
+
+"Result of acceptAgreements."
+type AcceptAgreementsPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 
 "Input of verifyEmail."
@@ -3212,6 +3473,20 @@ type RateLimited implements UserError {
   retryAfterSeconds: Int!
 }
 
+"Access to the account was recovered lately: larger transfers to others wait for a while."
+type TransfersHeld implements UserError {
+  "What went wrong; never renamed, never reused."
+  code: ErrorCode!
+  "A sentence for the person, in their language."
+  message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
+  field: [String!]
+  "When it ends."
+  until: DateTime!
+  "When to try again, in seconds from now."
+  retryAfterSeconds: Int!
+}
+
 "The idempotency key belongs to another request: make a new key for a new transfer."
 type IdempotencyKeyReused implements UserError {
   "What went wrong; never renamed, never reused."
@@ -3252,7 +3527,7 @@ enum ErrorCode {
   PASSWORD_MISMATCH
   "The password is too short, too long or easy to guess."
   PASSWORD_TOO_WEAK
-  "Not every agreement was accepted in its current version."
+  "Not every agreement was accepted in its current version; see ` + "`" + `Account.pendingAgreements` + "`" + `."
   AGREEMENTS_NOT_ACCEPTED
   "Login or password is wrong; it is not said which."
   CREDENTIALS_REJECTED
@@ -3294,6 +3569,8 @@ enum ErrorCode {
   CERTIFICATE_REQUIRED
   "Not for this account."
   FORBIDDEN
+  "Access was recovered lately, and what needs a code waits; see ` + "`" + `TransfersHeld` + "`" + `."
+  TRANSFERS_HELD
 }
 `, BuiltIn: false},
 	{Name: "../events.graphqls", Input: `"Something the devices of an account must learn."
@@ -3418,6 +3695,96 @@ extend type Subscription {
   accountEvents("The cursor of the last event that was seen." after: String): AccountEvent!
 }
 `, BuiltIn: false},
+	{Name: "../factors.graphqls", Input: `extend type Account {
+  "What the account has besides its password."
+  secondFactors: SecondFactors!
+}
+
+"What an account has besides its password and its phone."
+type SecondFactors {
+  "Whether codes come from an authenticator app. Then no code is sent: ` + "`" + `Challenge.method` + "`" + ` is TOTP."
+  totp: Boolean!
+  "How many backup codes were not used yet."
+  backupCodesLeft: Int!
+}
+
+extend type Mutation {
+  """
+  Makes a secret for an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds). Nothing changes until confirmTotp shows, within an
+  hour, that the app has it. Called again before that, it makes another secret and voids the first.
+  """
+  enableTotp(input: EnableTotpInput!): EnableTotpPayload!
+  """
+  Turns the app on with its first code. From then on every code that is asked for is the app's, and none is sent. The backup codes are
+  shown this once.
+  """
+  confirmTotp(input: ConfirmTotpInput!): ConfirmTotpPayload!
+  "Takes the app and the backup codes away; codes come by SMS again."
+  disableTotp(input: DisableTotpInput!): DisableTotpPayload!
+  "Makes ten new backup codes, shown this once; all earlier ones stop working."
+  renewBackupCodes(input: RenewBackupCodesInput!): RenewBackupCodesPayload!
+}
+
+"Input of enableTotp."
+input EnableTotpInput {
+  "The password of the account."
+  currentPassword: String!
+}
+
+"Result of enableTotp. Keep none of it: the app does."
+type EnableTotpPayload {
+  "The secret, to be typed into an app that reads no pictures; null when refused."
+  secret: String
+  "The secret as an address that apps on this device open; null when refused."
+  otpauthUri: String
+  "The address as a picture for another device: a PNG in base64; null when refused."
+  qrPng: String
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of confirmTotp."
+input ConfirmTotpInput {
+  "The six digits that the app shows."
+  code: String!
+}
+
+"Result of confirmTotp."
+type ConfirmTotpPayload {
+  "Ten codes, each of which stands in for a code of the app once; null when refused."
+  backupCodes: [String!]
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of disableTotp."
+input DisableTotpInput {
+  "A code of the app, or a backup code."
+  code: String!
+}
+
+"Result of disableTotp."
+type DisableTotpPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of renewBackupCodes."
+input RenewBackupCodesInput {
+  "A code of the app, or a backup code."
+  code: String!
+}
+
+"Result of renewBackupCodes."
+type RenewBackupCodesPayload {
+  "Ten codes, each of which stands in for a code of the app once; null when refused."
+  backupCodes: [String!]
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
   "Operators only: brings money into circulation, into a wallet. Logged. Repeats as createTransfer does."
   issueFunds(input: IssueFundsInput!): IssueFundsPayload!
@@ -3507,15 +3874,15 @@ enum RegistrationStep {
   LOG_IN
 }
 
-"A code that was sent and is awaited."
+"A code that was sent, or that an authenticator app has, and is awaited."
 type Challenge {
   "What resendCode and confirmLogIn are called with."
   id: ID!
   "How the code was sent."
   method: ChallengeMethod!
-  "Where to, masked."
+  "Where to, masked; empty for TOTP, which is sent nowhere."
   sentTo: String!
-  "How many digits the code has."
+  "How many digits the code has. A backup code, which is as good for TOTP, is longer."
   codeLength: Int!
   "Until when the code can be used."
   expiresAt: DateTime!
@@ -3523,7 +3890,7 @@ type Challenge {
   resendAt: DateTime!
   "How many wrong codes are still possible."
   attemptsLeft: Int!
-  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on."
+  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP."
   delivery: ChallengeDelivery!
 }
 
@@ -3975,7 +4342,7 @@ type LogInPayload {
 input ConfirmLogInInput {
   "The challenge's id."
   challengeId: ID!
-  "The six digits of the message."
+  "The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code."
   code: String!
   "Whether this device needs no code next time."
   trustDevice: Boolean! = false
@@ -4227,7 +4594,7 @@ type CreateTransferPayload {
 input ConfirmTransferInput {
   "The transfer."
   transferId: ID!
-  "The six digits of the message."
+  "The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code."
   code: String!
 }
 
@@ -4259,7 +4626,7 @@ input SetConfirmationPolicyInput {
   currency: CurrencyLetter!
   "The largest total that needs no code; \"0\" for none."
   withoutCodeUpTo: Decimal!
-  "The six digits of the message, in the second call."
+  "The six digits of the message, in the second call; for a challenge of method TOTP a code of the app, or a backup code."
   code: String
 }
 
@@ -4454,6 +4821,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcceptAgreementsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AcceptAgreementsPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptAgreementsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptAgreementsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4476,8 +4853,12 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_createdAt(ctx, field)
 	case "status":
 		return ec.fieldContext_Account_status(ctx, field)
+	case "pendingAgreements":
+		return ec.fieldContext_Account_pendingAgreements(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
+	case "secondFactors":
+		return ec.fieldContext_Account_secondFactors(ctx, field)
 	case "securityLog":
 		return ec.fieldContext_Account_securityLog(ctx, field)
 	case "sessions":
@@ -4666,6 +5047,16 @@ func (ec *executionContext) childFields_ConfirmLogInPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmLogInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "backupCodes":
+		return ec.fieldContext_ConfirmTotpPayload_backupCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmTotpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmTotpPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConfirmTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -4736,6 +5127,16 @@ func (ec *executionContext) childFields_Device(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Device", field.Name)
 }
 
+func (ec *executionContext) childFields_DisableTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_DisableTotpPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DisableTotpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisableTotpPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Document(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4774,6 +5175,20 @@ func (ec *executionContext) childFields_Email(ctx context.Context, field graphql
 		return ec.fieldContext_Email_verified(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Email", field.Name)
+}
+
+func (ec *executionContext) childFields_EnableTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_EnableTotpPayload_secret(ctx, field)
+	case "otpauthUri":
+		return ec.fieldContext_EnableTotpPayload_otpauthUri(ctx, field)
+	case "qrPng":
+		return ec.fieldContext_EnableTotpPayload_qrPng(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnableTotpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnableTotpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4964,6 +5379,16 @@ func (ec *executionContext) childFields_RenameWalletPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RenameWalletPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RenewBackupCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "backupCodes":
+		return ec.fieldContext_RenewBackupCodesPayload_backupCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RenewBackupCodesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewBackupCodesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestCertificatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "request":
@@ -5022,6 +5447,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 		return ec.fieldContext_RevokeSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactors(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "totp":
+		return ec.fieldContext_SecondFactors_totp(ctx, field)
+	case "backupCodesLeft":
+		return ec.fieldContext_SecondFactors_backupCodesLeft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactors", field.Name)
 }
 
 func (ec *executionContext) childFields_SecurityEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

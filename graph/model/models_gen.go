@@ -42,6 +42,20 @@ type UserError interface {
 	GetField() []string
 }
 
+// Input of acceptAgreements.
+type AcceptAgreementsInput struct {
+	// The ids of `pendingAgreements` that the person has read and accepts. One that is not current is refused, and nothing is accepted.
+	AgreementIds []string `json:"agreementIds"`
+}
+
+// Result of acceptAgreements.
+type AcceptAgreementsPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The account of a person. One sees only one's own.
 type Account struct {
 	// The global id.
@@ -64,8 +78,12 @@ type Account struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Whether the account can be used.
 	Status AccountStatus `json:"status"`
+	// Current versions of agreements that the account has not accepted. Until it has, createTransfer and confirmTransfer to others are refused with AGREEMENTS_NOT_ACCEPTED.
+	PendingAgreements []*Agreement `json:"pendingAgreements"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
+	// What the account has besides its password.
+	SecondFactors *SecondFactors `json:"secondFactors"`
 	// What happened to the account's sessions, contacts and secrets, newest first.
 	SecurityLog *SecurityEventConnection `json:"securityLog"`
 	// The apps that are signed in, at most 50: first the one that asks, then the others, the most recently seen first.
@@ -222,15 +240,15 @@ type CertificateReviewEdge struct {
 	Node *CertificateReview `json:"node"`
 }
 
-// A code that was sent and is awaited.
+// A code that was sent, or that an authenticator app has, and is awaited.
 type Challenge struct {
 	// What resendCode and confirmLogIn are called with.
 	ID string `json:"id"`
 	// How the code was sent.
 	Method ChallengeMethod `json:"method"`
-	// Where to, masked.
+	// Where to, masked; empty for TOTP, which is sent nowhere.
 	SentTo string `json:"sentTo"`
-	// How many digits the code has.
+	// How many digits the code has. A backup code, which is as good for TOTP, is longer.
 	CodeLength int `json:"codeLength"`
 	// Until when the code can be used.
 	ExpiresAt time.Time `json:"expiresAt"`
@@ -238,7 +256,7 @@ type Challenge struct {
 	ResendAt time.Time `json:"resendAt"`
 	// How many wrong codes are still possible.
 	AttemptsLeft int `json:"attemptsLeft"`
-	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on.
+	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on. Always SENT for TOTP.
 	Delivery  ChallengeDelivery `json:"delivery"`
 	MessageID *uuid.UUID        `json:"-"`
 }
@@ -317,7 +335,7 @@ type CompleteRegistrationPayload struct {
 type ConfirmLogInInput struct {
 	// The challenge's id.
 	ChallengeID string `json:"challengeId"`
-	// The six digits of the message.
+	// The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code.
 	Code string `json:"code"`
 	// Whether this device needs no code next time.
 	TrustDevice bool `json:"trustDevice"`
@@ -331,11 +349,25 @@ type ConfirmLogInPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of confirmTotp.
+type ConfirmTotpInput struct {
+	// The six digits that the app shows.
+	Code string `json:"code"`
+}
+
+// Result of confirmTotp.
+type ConfirmTotpPayload struct {
+	// Ten codes, each of which stands in for a code of the app once; null when refused.
+	BackupCodes []string `json:"backupCodes,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of confirmTransfer.
 type ConfirmTransferInput struct {
 	// The transfer.
 	TransferID string `json:"transferId"`
-	// The six digits of the message.
+	// The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code.
 	Code string `json:"code"`
 }
 
@@ -463,6 +495,20 @@ type DeviceInput struct {
 	TrustToken *string `json:"trustToken,omitempty"`
 }
 
+// Input of disableTotp.
+type DisableTotpInput struct {
+	// A code of the app, or a backup code.
+	Code string `json:"code"`
+}
+
+// Result of disableTotp.
+type DisableTotpPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A picture that belongs to a request, for operators.
 type Document struct {
 	// The global id.
@@ -496,6 +542,24 @@ type Email struct {
 	Address string `json:"address"`
 	// True once the link in the letter was followed.
 	Verified bool `json:"verified"`
+}
+
+// Input of enableTotp.
+type EnableTotpInput struct {
+	// The password of the account.
+	CurrentPassword string `json:"currentPassword"`
+}
+
+// Result of enableTotp. Keep none of it: the app does.
+type EnableTotpPayload struct {
+	// The secret, to be typed into an app that reads no pictures; null when refused.
+	Secret *string `json:"secret,omitempty"`
+	// The secret as an address that apps on this device open; null when refused.
+	OtpauthURI *string `json:"otpauthUri,omitempty"`
+	// The address as a picture for another device: a PNG in base64; null when refused.
+	QRPng *string `json:"qrPng,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // One line of a wallet's statement. Never changed, never removed.
@@ -906,6 +970,20 @@ type RenameWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of renewBackupCodes.
+type RenewBackupCodesInput struct {
+	// A code of the app, or a backup code.
+	Code string `json:"code"`
+}
+
+// Result of renewBackupCodes.
+type RenewBackupCodesPayload struct {
+	// Ten codes, each of which stands in for a code of the app once; null when refused.
+	BackupCodes []string `json:"backupCodes,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of requestCertificate.
 type RequestCertificateInput struct {
 	// The level that is wished for: higher than the present one.
@@ -982,6 +1060,14 @@ type RevokeSessionPayload struct {
 	SessionID *string `json:"sessionId,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What an account has besides its password and its phone.
+type SecondFactors struct {
+	// Whether codes come from an authenticator app. Then no code is sent: `Challenge.method` is TOTP.
+	Totp bool `json:"totp"`
+	// How many backup codes were not used yet.
+	BackupCodesLeft int `json:"backupCodesLeft"`
 }
 
 // Something that happened to an account's sessions, contacts or secrets. It tells that something changed, never to what.
@@ -1093,7 +1179,7 @@ type SetConfirmationPolicyInput struct {
 	Currency string `json:"currency"`
 	// The largest total that needs no code; "0" for none.
 	WithoutCodeUpTo string `json:"withoutCodeUpTo"`
-	// The six digits of the message, in the second call.
+	// The six digits of the message, in the second call; for a challenge of method TOTP a code of the app, or a backup code.
 	Code *string `json:"code,omitempty"`
 }
 
@@ -1307,6 +1393,40 @@ func (this TransferUpdated) GetCursor() string { return this.Cursor }
 
 // When it happened.
 func (this TransferUpdated) GetOccurredAt() time.Time { return this.OccurredAt }
+
+// Access to the account was recovered lately: larger transfers to others wait for a while.
+type TransfersHeld struct {
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
+	// When it ends.
+	Until time.Time `json:"until"`
+	// When to try again, in seconds from now.
+	RetryAfterSeconds int `json:"retryAfterSeconds"`
+}
+
+func (TransfersHeld) IsUserError() {}
+
+// What went wrong; never renamed, never reused.
+func (this TransfersHeld) GetCode() ErrorCode { return this.Code }
+
+// A sentence for the person, in their language.
+func (this TransfersHeld) GetMessage() string { return this.Message }
+
+// Where in `input` it went wrong, outermost first; null when it is not about one field.
+func (this TransfersHeld) GetField() []string {
+	if this.Field == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Field))
+	for _, concrete := range this.Field {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
 
 // Input of verifyEmail.
 type VerifyEmailInput struct {
@@ -1851,7 +1971,7 @@ const (
 	ErrorCodePasswordMismatch ErrorCode = "PASSWORD_MISMATCH"
 	// The password is too short, too long or easy to guess.
 	ErrorCodePasswordTooWeak ErrorCode = "PASSWORD_TOO_WEAK"
-	// Not every agreement was accepted in its current version.
+	// Not every agreement was accepted in its current version; see `Account.pendingAgreements`.
 	ErrorCodeAgreementsNotAccepted ErrorCode = "AGREEMENTS_NOT_ACCEPTED"
 	// Login or password is wrong; it is not said which.
 	ErrorCodeCredentialsRejected ErrorCode = "CREDENTIALS_REJECTED"
@@ -1893,6 +2013,8 @@ const (
 	ErrorCodeCertificateRequired ErrorCode = "CERTIFICATE_REQUIRED"
 	// Not for this account.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
+	// Access was recovered lately, and what needs a code waits; see `TransfersHeld`.
+	ErrorCodeTransfersHeld ErrorCode = "TRANSFERS_HELD"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -1931,11 +2053,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTransferState,
 	ErrorCodeCertificateRequired,
 	ErrorCodeForbidden,
+	ErrorCodeTransfersHeld,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden, ErrorCodeTransfersHeld:
 		return true
 	}
 	return false

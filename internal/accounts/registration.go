@@ -165,6 +165,7 @@ func (s *Service) VerifyPhone(ctx context.Context, token, code string) (Registra
 type CompleteRequest struct {
 	Token, Password, PasswordConfirmation string
 	Agreements                            []AgreementID
+	Device                                Device
 }
 
 // Complete makes the account and sends the letter that confirms its e-mail address. Of several registrations of one
@@ -193,7 +194,7 @@ func (s *Service) Complete(ctx context.Context, req CompleteRequest) (models.Acc
 	var account models.Account
 	for range maxNumberDraws {
 		account, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
-			return s.complete(tx, req.Token, passwordHash)
+			return s.complete(tx, req, passwordHash)
 		})
 		if !postgres.Violates(err, "accounts_wmid_key") {
 			break
@@ -202,8 +203,8 @@ func (s *Service) Complete(ctx context.Context, req CompleteRequest) (models.Acc
 	return account, fault.Elsewhere(err, map[string]string{"token": "token"}) // the address and the phone are no fields of this input
 }
 
-func (s *Service) complete(tx *postgres.Tx, token, passwordHash string) (models.Account, error) {
-	r, err := s.lockRegistration(tx, token)
+func (s *Service) complete(tx *postgres.Tx, req CompleteRequest, passwordHash string) (models.Account, error) {
+	r, err := s.lockRegistration(tx, req.Token)
 	if err != nil {
 		return models.Account{}, err
 	}
@@ -214,7 +215,7 @@ func (s *Service) complete(tx *postgres.Tx, token, passwordHash string) (models.
 		Role: models.RolePerson, CertificateLevel: models.CertificateAlias, Locale: locale.Locale(r.Locale),
 		Phone: r.Phone, Email: r.Email, FirstName: r.FirstName, MiddleName: r.MiddleName, LastName: r.LastName,
 		BirthDate: *r.BirthDate, PasswordHash: passwordHash,
-		SecurityQuestion: r.SecurityQuestion, SecurityAnswerHash: r.SecurityAnswerHash,
+		SecurityQuestion: r.SecurityQuestion, SecurityAnswerHash: r.SecurityAnswerHash, Device: req.Device,
 	})
 	if err != nil {
 		return models.Account{}, err

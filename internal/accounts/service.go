@@ -57,6 +57,7 @@ type NewAccount struct {
 	PasswordHash                    string
 	SecurityQuestion                string
 	SecurityAnswerHash              string
+	Device                          Device // that accepts the agreements
 }
 
 // Create writes an account with a fresh WMID in the caller's transaction, and the acceptance of all current agreements.
@@ -80,7 +81,7 @@ func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) 
 	if err := insertAccount(tx, account); err != nil {
 		return models.Account{}, err
 	}
-	if err := acceptAgreements(tx, account.ID); err != nil {
+	if err := acceptAllAgreements(tx, account.ID, n.Device); err != nil {
 		return models.Account{}, err
 	}
 	return account, journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.AgreementsAccepted})

@@ -174,13 +174,3 @@ func currentAgreements(ctx context.Context, db *postgres.DB) ([]models.Agreement
 	}
 	return current, nil
 }
-
-func acceptAgreements(tx *postgres.Tx, account uuid.UUID) error {
-	err := tx.GORM().Exec(`INSERT INTO agreement_acceptances (account_id, kind, version, accepted_at)
-SELECT @account, kind, version, @now FROM (`+currentAgreementsSQL+`) AS current`,
-		map[string]any{"account": account, "now": tx.Now}).Error
-	if err != nil {
-		return fmt.Errorf("accounts: accept agreements: %w", err)
-	}
-	return nil
-}

@@ -29,7 +29,8 @@ var samples = map[string]map[string]any{
 	"certificate_issued":  {"Name": "Anna", "Level": "PERSONAL"},
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
-	"verify_email":        {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
+	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
+	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
 
 // letters are the templates that go by e-mail without a link.

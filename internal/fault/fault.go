@@ -51,6 +51,7 @@ const (
 	TransferState         Code = "TRANSFER_STATE"
 	CertificateRequired   Code = "CERTIFICATE_REQUIRED"
 	Forbidden             Code = "FORBIDDEN"
+	TransfersHeld         Code = "TRANSFERS_HELD"
 )
 
 // Codes of the system; they reach the client as top-level errors. Forbidden and RateLimited can be both.
@@ -68,7 +69,7 @@ var UserCodes = []Code{
 	AgreementsNotAccepted, CredentialsRejected, SessionExpired, SessionNotFound, AccountFrozen, WalletNotFound, WalletClosed,
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
-	CertificateRequired, Forbidden,
+	CertificateRequired, Forbidden, TransfersHeld,
 }
 
 // Reasons refine a code where one sentence would not do. A reason names the message, not another code.
@@ -104,6 +105,12 @@ type MismatchFacts struct{ From, To money.Letter }
 
 // AttemptsFacts go with CodeRejected.
 type AttemptsFacts struct{ Left int }
+
+// HoldFacts go with TransfersHeld.
+type HoldFacts struct {
+	Until time.Time
+	RetryFacts
+}
 
 // RetryFacts go with RateLimited and Overloaded.
 type RetryFacts struct{ After time.Duration }
@@ -145,6 +152,13 @@ func Invalid(reason string, field ...string) *Fault {
 // Limited is RateLimited with the time to wait, at least a second.
 func Limited(after time.Duration) *Fault {
 	return New(RateLimited).Knowing(RetryFacts{After: max(after, time.Second)})
+}
+
+// Held is TransfersHeld with the time it ends.
+func Held(until, now time.Time) *Fault {
+	left := max(until.Sub(now), time.Second)
+	return New(TransfersHeld).With("Count", int((left+time.Hour-1)/time.Hour)).
+		Knowing(HoldFacts{Until: until, RetryFacts: RetryFacts{After: left}})
 }
 
 // All collects the faults in err, also from a joined error. ok is false when anything else is in it, so that a fault

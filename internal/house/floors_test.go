@@ -19,6 +19,7 @@ var floors = [][]string{
 	{"internal/delivery"},
 	{"internal/ledger", "internal/verification"},
 	{"internal/ledger/ledgertest", "internal/accounts", "internal/certificates"},
+	{"internal/factors"},
 	{"internal/sessions", "internal/wallets"},
 	{"internal/transfers", "internal/operators"},
 	{"graph/model"},

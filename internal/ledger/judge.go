@@ -22,6 +22,7 @@ type book struct {
 	byKey   map[key]models.Transfer
 	stored  map[uuid.UUID]models.Transfer
 	allowed map[policy]int64 // how much goes without a code
+	senders map[uuid.UUID]sender
 	entries []models.Entry
 
 	skipLocked bool // rows that others hold were left out: what is not here may be there
@@ -35,8 +36,14 @@ type policy struct {
 func newBook(now time.Time, fees map[string]int64) *book {
 	return &book{
 		now: now, fees: fees, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
-		allowed: map[policy]int64{},
+		allowed: map[policy]int64{}, senders: map[uuid.UUID]sender{},
 	}
+}
+
+// sender is what an account that sends to others is judged by.
+type sender struct {
+	heldUntil *time.Time // until then, what needs a code waits
+	agreed    bool       // to the newest version of every agreement
 }
 
 type key struct{ account, idempotency uuid.UUID }
@@ -75,8 +82,14 @@ func (b *book) judge(p Posting) *verdict {
 		return &verdict{refusal: refusal}
 	}
 
-	if p.Policed && t.Debit() > b.allowed[policy{t.FromAccountID, t.Currency}] {
-		return &verdict{coded: true}
+	if p.Policed {
+		small := t.Debit() <= b.allowed[policy{t.FromAccountID, t.Currency}]
+		if refusal := b.refuseSender(t.FromAccountID, small); refusal != nil {
+			return &verdict{refusal: refusal}
+		}
+		if !small && !p.Stored {
+			return &verdict{coded: true}
+		}
 	}
 
 	t.Status, t.PostedAt, t.CompletedAt = models.TransferCompleted, &b.now, &b.now
@@ -148,6 +161,18 @@ func (b *book) refuse(p Posting) *fault.Fault {
 		return fault.New(fault.CurrencyMismatch, "from") // a currency that came after this server was started
 	case from.Kind != models.WalletIssue && from.Balance < t.Debit():
 		return insufficient(p.Currency, from.Balance, t.Debit())
+	}
+	return nil
+}
+
+// refuseSender says why an account cannot send to others now, or nil. What is small needs no code and is not held.
+func (b *book) refuseSender(account uuid.UUID, small bool) *fault.Fault {
+	s := b.senders[account]
+	switch {
+	case !s.agreed:
+		return fault.New(fault.AgreementsNotAccepted)
+	case !small && s.heldUntil != nil && b.now.Before(*s.heldUntil):
+		return fault.Held(*s.heldUntil, b.now)
 	}
 	return nil
 }

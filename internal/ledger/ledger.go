@@ -41,7 +41,9 @@ type Posting struct {
 	Transfer models.Transfer
 	Currency money.Currency // of both wallets; for the facts of a refusal
 	Stored   bool           // the row is in the table already, AWAITING_CONFIRMATION and confirmed
-	Policed  bool           // post it only if its account allows the amount without a code
+	// Policed: it goes to someone else. The account must have agreed to the current agreements, what is above the amount it allows without
+	// a code must not be held, and, if it is not Stored, needs a code.
+	Policed bool
 }
 
 // Outcome is what became of a posting. Replayed is true when the idempotency key had been used by the same request
@@ -86,8 +88,8 @@ func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
 // order. A repeat with the same account, key and fingerprint returns the first outcome. A posting that has waited too long, or
 // whose ctx has ended, is taken back if no poster has it yet: then it is Overloaded, or ctx's error, and nothing happens. If one
 // has, Post says that the outcome is unknown; a repeat with the same key tells it.
-// Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, Overloaded;
-// or ErrNeedsCode.
+// Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, AgreementsNotAccepted,
+// TransfersHeld, Overloaded; or ErrNeedsCode.
 func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 	j := &job{posting: p, answer: make(chan answer, 1)}
 	if !l.queue.put(j) {

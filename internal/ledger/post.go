@@ -200,6 +200,7 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []Posting) error 
 	}
 	if len(policed) > 0 {
 		b.queuePolicies(batch, policed)
+		b.queueSenders(batch, policed)
 	}
 	return conn.SendBatch(ctx, batch).Close()
 }

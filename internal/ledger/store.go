@@ -64,6 +64,26 @@ func (b *book) queuePolicies(batch *pgx.Batch, accounts []uuid.UUID) {
 		})
 }
 
+// queueSenders reads whether accounts have agreed to what counts now, and until when they are held.
+func (b *book) queueSenders(batch *pgx.Batch, accounts []uuid.UUID) {
+	batch.Queue(`
+SELECT a.id, a.transfers_held_until, a.accepted_terms >= coalesce(c.terms, 0) AND a.accepted_data >= coalesce(c.data, 0)
+FROM accounts a CROSS JOIN (SELECT max(version) FILTER (WHERE kind = 'TERMS_OF_TRANSFER') AS terms, max(version) FILTER (WHERE kind = 'PERSONAL_DATA') AS data
+    FROM agreements WHERE published_at <= $2) c
+WHERE a.id = ANY($1)`, postgres.UUIDs(accounts), b.now).
+		Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var id uuid.UUID
+				var s sender
+				if err := rows.Scan(&id, &s.heldUntil, &s.agreed); err != nil {
+					return err
+				}
+				b.senders[id] = s
+			}
+			return rows.Err()
+		})
+}
+
 func eachTransfer(rows pgx.Rows, use func(models.Transfer)) error {
 	for rows.Next() {
 		var t models.Transfer

@@ -25,6 +25,7 @@ const (
 	Messages      = "messages at rest"
 	Documents     = "documents at rest"
 	SigningKeys   = "signing keys at rest"
+	Factors       = "second factors at rest"
 )
 
 // Box holds the master key. Its zero value is unusable; see NewBox.

@@ -52,7 +52,7 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 	}
 	challenge, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Challenge, error) {
 		c, err := s.verification.Begin(tx, verification.Request{
-			Purpose: verification.LogIn, Phone: *account.Phone, Locale: accounts.Speak(ctx, account), Template: "log_in_code",
+			Purpose: verification.LogIn, Account: account.ID, Phone: *account.Phone, Locale: accounts.Speak(ctx, account), Template: "log_in_code",
 			Values: map[string]string{"Device": deviceName(device)},
 		})
 		if err != nil {

@@ -23,7 +23,7 @@ type Policy struct {
 
 // SetPolicy sets how much may be sent to others without a code. To lower it needs none. To raise it takes two calls: one
 // without a code, which sends it, and one with the code and the same amount; another amount voids the code.
-// Faults: InvalidInput, InvalidAmount, CodeRejected, CodeExpired, RateLimited.
+// Faults: InvalidInput, InvalidAmount, CodeRejected, CodeExpired, RateLimited, TransfersHeld.
 func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, upTo string, code *string) (Policy, error) {
 	currency, ok := s.wallets.Currency(letter)
 	if !ok {
@@ -37,7 +37,7 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 	var refusal *fault.Fault
 	policy, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (p Policy, err error) {
 		refusal = nil // of an attempt that Postgres undid
-		row, err := lockPolicy(tx, viewer.ID, letter)
+		row, heldUntil, err := lockPolicy(tx, viewer.ID, letter)
 		if err != nil {
 			return Policy{}, err
 		}
@@ -45,6 +45,8 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 		switch {
 		case minor <= row.WithoutCodeUpTo:
 			return s.settlePolicy(tx, viewer, p, minor)
+		case heldUntil != nil && tx.Now.Before(*heldUntil):
+			return Policy{}, fault.Held(*heldUntil, tx.Now) // what is held could go without a code
 		case code == nil:
 			return s.askForRaise(ctx, tx, viewer, row, p, minor)
 		case row.ChallengeID == nil || row.AskedUpTo == nil || *row.AskedUpTo != minor:
@@ -74,7 +76,7 @@ func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy,
 
 func (s *Service) askForRaise(ctx context.Context, tx *postgres.Tx, viewer models.Account, row models.ConfirmationPolicy, p Policy, minor int64) (Policy, error) {
 	challenge, err := s.verification.Begin(tx, verification.Request{
-		Purpose: verification.Policy, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "policy_code",
+		Purpose: verification.Policy, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "policy_code",
 		Values: map[string]string{
 			"Amount": money.Amount{Minor: minor, Currency: p.Currency}.String(), "Currency": string(p.Currency.Letter),
 		},

@@ -48,7 +48,7 @@ type Result struct {
 // it is confirmed. A repeat with the same key and request returns the first result as it stands now; a refusal uses no key.
 // Faults: InvalidWalletNumber, InvalidWMID, InvalidPhone, InvalidAmount, InvalidInput, AccountFrozen, WalletNotFound,
 // WalletClosed, RecipientNotFound, RecipientHasNoWallet, SameWallet, CurrencyMismatch, InsufficientFunds,
-// IdempotencyKeyReused, RateLimited, Overloaded.
+// IdempotencyKeyReused, AgreementsNotAccepted, TransfersHeld, RateLimited, Overloaded.
 func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) (Result, error) {
 	a, err := s.read(ctx, r)
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 // missing, the sender may fill the wallet and confirm once more until the transfer expires. A repeat after success returns
 // the completed transfer.
 // Faults: TransferNotFound, TransferState, AccountFrozen, InvalidInput, CodeRejected, CodeExpired, InsufficientFunds,
-// WalletClosed, Overloaded.
+// WalletClosed, AgreementsNotAccepted, TransfersHeld, Overloaded.
 func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UUID, code string) (View, error) {
 	var refusal *fault.Fault
 	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
@@ -116,7 +116,9 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 	}
 	if t.Status != models.TransferCompleted {
 		currency, _ := s.wallets.Currency(t.Currency)
-		if _, err := s.ledger.Post(ctx, ledger.Posting{Transfer: t, Currency: currency, Stored: true}); err != nil {
+		if _, err := s.ledger.Post(ctx, ledger.Posting{
+			Transfer: t, Currency: currency, Stored: true, Policed: t.FromAccountID != t.ToAccountID,
+		}); err != nil {
 			return View{}, fault.Elsewhere(err, nil) // wallets and amount are no fields of this input
 		}
 	}
@@ -181,7 +183,7 @@ func (s *Service) await(ctx context.Context, viewer models.Account, t models.Tra
 			return Result{}, err
 		}
 		challenge, err := s.verification.Begin(tx, verification.Request{
-			Purpose: verification.Transfer, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
+			Purpose: verification.Transfer, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
 			Values: map[string]string{
 				"Amount": money.Amount{Minor: t.Amount, Currency: a.currency}.String(), "Recipient": nameOf(recipient, known),
 				"Wallet": a.to, "Total": money.Amount{Minor: t.Debit(), Currency: a.currency}.String(),

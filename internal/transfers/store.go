@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -113,14 +114,16 @@ func expireTransfers(tx *postgres.Tx, limit int) ([]models.Transfer, error) {
 	return rows, wrap("expire", err)
 }
 
-// lockPolicy reads a policy for one request at a time; the account's row stands in for a policy that has none yet.
-func lockPolicy(tx *postgres.Tx, account uuid.UUID, letter string) (models.ConfirmationPolicy, error) {
-	if err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error; err != nil {
-		return models.ConfirmationPolicy{}, wrap("policy", err)
+// lockPolicy reads a policy for one request at a time; the account's row stands in for a policy that has none yet, and tells until when
+// transfers are held.
+func lockPolicy(tx *postgres.Tx, account uuid.UUID, letter string) (p models.ConfirmationPolicy, heldUntil *time.Time, err error) {
+	err = tx.GORM().Raw(`SELECT transfers_held_until FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Row().Scan(&heldUntil)
+	if err != nil {
+		return p, nil, wrap("policy", err)
 	}
 	var rows []models.ConfirmationPolicy
-	err := tx.GORM().Where("account_id = ? AND currency = ?", account, letter).Find(&rows).Error
-	return firstPolicy(rows, account, letter), wrap("policy", err)
+	err = tx.GORM().Where("account_id = ? AND currency = ?", account, letter).Find(&rows).Error
+	return firstPolicy(rows, account, letter), heldUntil, wrap("policy", err)
 }
 
 func firstPolicy(rows []models.ConfirmationPolicy, account uuid.UUID, letter string) models.ConfirmationPolicy {

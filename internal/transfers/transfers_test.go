@@ -33,6 +33,7 @@ type world struct {
 	t         *testing.T
 	db        *postgres.DB
 	clock     *atomic.Int64 // microseconds ahead of the wall clock
+	people    *accounts.Service
 	delivery  *delivery.Service
 	codes     *verification.Service
 	wallets   *wallets.Service
@@ -61,6 +62,7 @@ func newWorld(t *testing.T) *world {
 	w.delivery = delivery.New(w.db, box)
 	w.codes = verification.New(w.db, box, w.delivery, verification.Config{TTL: 5 * time.Minute, ResendAfter: time.Minute, PerDay: 100})
 	people := accounts.New(w.db, box, w.codes, w.delivery, hub, accounts.Config{RegistrationTTL: time.Hour, EmailLinkTTL: time.Hour})
+	w.people = people
 	books := ledger.New(w.db, hub, log)
 	if w.wallets, err = wallets.New(t.Context(), w.db, hub); err != nil {
 		t.Fatal(err)

@@ -37,6 +37,8 @@ const (
 const (
 	// CodeLength is how many digits a code has (OWASP ASVS 5.0, 6.5.3).
 	CodeLength = 6
+	// CodeLongest bounds what is read as a code at all, in bytes.
+	CodeLongest = 40
 	// Attempts is how many wrong codes kill a challenge (ASVS 6.6.3).
 	Attempts = 5
 	// maxSends is how often one challenge sends a code: each resend allows new attempts, so resends are bounded too.
@@ -65,6 +67,7 @@ type Service struct {
 	box      *secret.Box
 	delivery *delivery.Service
 	config   Config
+	apps     Apps
 }
 
 // New makes the service.
@@ -72,10 +75,22 @@ func New(db *postgres.DB, box *secret.Box, d *delivery.Service, c Config) *Servi
 	return &Service{db: db, box: box, delivery: d, config: c}
 }
 
+// Apps answers for people's authenticator apps, whose codes take the place of messages.
+type Apps interface {
+	// HasApp tells whether an account's codes come from an app.
+	HasApp(tx *postgres.Tx, account uuid.UUID) (bool, error)
+	// TryCode uses up a code of an account's app. A refusal is to be committed: it has spent a try.
+	TryCode(tx *postgres.Tx, account uuid.UUID, code string) (refusal *fault.Fault, err error)
+}
+
+// AskApps says who knows people's apps; before that, nobody has one. To be called before the service is used.
+func (s *Service) AskApps(a Apps) { s.apps = a }
+
 // Request asks for a code. Template and Values say what the message tells besides the code.
 type Request struct {
 	Purpose  Purpose
-	Phone    string // E.164
+	Account  uuid.UUID // whose app, if there is one, has the code; nobody's for a code that must reach the phone
+	Phone    string    // E.164
 	Locale   locale.Locale
 	Template string
 	Values   map[string]string
@@ -87,7 +102,8 @@ type letter struct {
 	Values   map[string]string `json:"values"`
 }
 
-// Begin sends a new code in the caller's transaction and returns its challenge.
+// Begin sends a new code in the caller's transaction and returns its challenge. For an account with an authenticator app nothing is
+// sent: the app has the code.
 // Faults: RateLimited, when the phone has had its codes for the day.
 func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 	message, err := json.Marshal(letter{Template: r.Template, Values: r.Values})
@@ -98,6 +114,15 @@ func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 		ID: uuid.New(), Purpose: string(r.Purpose), Method: delivery.SMS, Target: r.Phone, Locale: string(r.Locale),
 		Message: message, CreatedAt: tx.Now,
 	}
+	if s.apps != nil && r.Account != uuid.Nil {
+		has, err := s.apps.HasApp(tx, r.Account)
+		if err != nil {
+			return models.Challenge{}, err
+		}
+		if has {
+			challenge.Method, challenge.Target = models.ChallengeTOTP, r.Account.String()
+		}
+	}
 	if err := s.send(tx, &challenge); err != nil {
 		return models.Challenge{}, err
 	}
@@ -107,10 +132,9 @@ func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 // Check tries a code. A right one is used up by it: a challenge works once, also when two try it together, since its row
 // is locked until the commit. A refusal is returned beside the error, because the attempt it spent must be committed:
 // commit when err is nil, then answer with the refusal.
-// Refusals: InvalidInput, CodeRejected with the attempts left, CodeExpired.
+// Refusals: InvalidInput, CodeRejected with the attempts left, CodeExpired, RateLimited.
 func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (refusal *fault.Fault, err error) {
-	code = strings.ReplaceAll(code, " ", "")
-	if len(code) != CodeLength || strings.Trim(code, "0123456789") != "" {
+	if len(code) > CodeLongest {
 		return fault.Invalid(fault.Malformed, "code"), nil
 	}
 	challenge, err := lockChallenge(tx, id)
@@ -120,10 +144,49 @@ func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code str
 	if err != nil {
 		return nil, err
 	}
-	if challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0 {
+	ended := challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0
+	if challenge.Method == models.ChallengeTOTP {
+		if ended {
+			return fault.New(fault.CodeExpired, "code"), nil
+		}
+		return s.checkWithApp(tx, challenge, code)
+	}
+	code = strings.ReplaceAll(code, " ", "")
+	if len(code) != CodeLength || strings.Trim(code, "0123456789") != "" {
+		return fault.Invalid(fault.Malformed, "code"), nil
+	}
+	if ended {
 		return fault.New(fault.CodeExpired, "code"), nil
 	}
+	return s.checkSent(tx, challenge, code)
+}
 
+// checkWithApp has the app's room judge a code. It counts wrong codes over all challenges; the challenge counts its own.
+func (s *Service) checkWithApp(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
+	account, err := uuid.Parse(challenge.Target)
+	if err != nil || s.apps == nil {
+		return nil, fmt.Errorf("verification: nobody can judge the codes of %q: %w", challenge.Target, err)
+	}
+	refusal, err = s.apps.TryCode(tx, account, code)
+	switch {
+	case err != nil:
+		return nil, err
+	case refusal == nil:
+		challenge.UsedAt = &tx.Now
+		return nil, saveChallenge(tx, challenge)
+	case refusal.Code != fault.CodeRejected:
+		return refusal, nil
+	}
+	challenge.AttemptsLeft--
+	left := challenge.AttemptsLeft
+	if facts, ok := refusal.Facts.(fault.AttemptsFacts); ok {
+		left = min(left, facts.Left)
+	}
+	return refusal.With("Count", left).Knowing(fault.AttemptsFacts{Left: left}), saveChallenge(tx, challenge)
+}
+
+// checkSent compares a code with the one that was sent.
+func (s *Service) checkSent(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
 	wrong := Limit{Name: "wrong codes " + challenge.Purpose, Subject: challenge.Target, Most: wrongInARow, Window: day}
 	if used, endsAt, err := lockedCounter(tx, s.counterKey(wrong)); err != nil || (used >= wrong.Most && tx.Now.Before(endsAt)) {
 		return fault.Limited(endsAt.Sub(tx.Now)), err
@@ -210,6 +273,9 @@ func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
 	c.Sends++
 	c.ExpiresAt = tx.Now.Add(s.config.TTL)
 	c.ResendAt = tx.Now.Add(s.config.ResendAfter)
+	if c.Method == models.ChallengeTOTP {
+		return nil // the code just drawn is nobody's: the app has its own
+	}
 
 	var l letter
 	if err := json.Unmarshal(c.Message, &l); err != nil {
