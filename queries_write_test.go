@@ -108,8 +108,8 @@ func walkFactors(me *client, counted *statements) {
 		LogIn struct{ Challenge struct{ ID, Method string } }
 	}](me.as(""), counted, "logIn with an app", 11, `mutation { logIn(input: {login: "q@purser.test", password: "a walk on the beach"}) {
 		challenge { id method sentTo delivery } userErrors { code } } }`, nil).LogIn.Challenge
-	// the challenge is locked, then the factor; backup code, journal; factor, challenge saved
-	askCounted[any](me.as(""), counted, "confirmLogIn with a backup code", 14,
+	// the challenge is locked, then the factor; backup code, journal; factor, challenge saved; the oldest session, journal
+	askCounted[any](me.as(""), counted, "confirmLogIn with a backup code", 16,
 		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
 		vars{"i": asked.ID, "c": backup[0]})
 	codes := askCounted[struct {

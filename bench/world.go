@@ -78,7 +78,7 @@ func (w *world) addPeople(ctx context.Context, people int) error {
 	for i := range people {
 		phone, email := fmt.Sprintf("+7910%07d", i), fmt.Sprintf("p%d@bench.test", i)
 		account := models.Account{ID: uuid.Must(uuid.NewV7()), WMID: number.NewWMID(), Role: models.RolePerson, Status: models.AccountActive,
-			CertificateLevel: models.CertificatePersonal, Locale: "EN", AcceptedTerms: 1, AcceptedData: 1, Phone: &phone, Email: &email, EmailKey: &email, FirstName: "P", LastName: "N",
+			CertificateLevel: models.CertificatePersonal, Locale: "EN", Phone: &phone, Email: &email, EmailKey: &email, FirstName: "P", LastName: "N",
 			BirthDate: &born, CreatedAt: time.Now(), AcceptedTerms: 1, AcceptedData: 1}
 		accounts = append(accounts, account)
 		policies = append(policies, models.ConfirmationPolicy{AccountID: account.ID, Currency: "Z", WithoutCodeUpTo: eachHolds})

@@ -24,6 +24,9 @@ CREATE TABLE accounts (
     security_answer_hash   text                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
     password_changed_at    timestamp with time zone,
+    transfers_held_until   timestamp with time zone,
+    accepted_terms         integer                  NOT NULL DEFAULT 0,
+    accepted_data          integer                  NOT NULL DEFAULT 0,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_key),
     CONSTRAINT accounts_phone_key UNIQUE (phone),
@@ -42,6 +45,9 @@ CREATE TABLE agreement_acceptances (
     kind                   text                     NOT NULL,
     version                integer                  NOT NULL,
     accepted_at            timestamp with time zone NOT NULL,
+    session_id             uuid,
+    device_name            text                     NOT NULL DEFAULT ''::text,
+    device_platform        text                     NOT NULL DEFAULT ''::text,
     CONSTRAINT agreement_acceptances_pkey PRIMARY KEY (account_id, kind, version),
     CONSTRAINT agreement_acceptances_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
     CONSTRAINT agreement_acceptances_agreement_fkey FOREIGN KEY (kind, version) REFERENCES agreements(kind, version)
@@ -59,6 +65,16 @@ CREATE TABLE agreements (
     CONSTRAINT agreements_kind_check CHECK ((kind = ANY (ARRAY['TERMS_OF_TRANSFER'::text, 'PERSONAL_DATA'::text]))),
     CONSTRAINT agreements_version_check CHECK ((version > 0))
 );
+
+CREATE TABLE backup_codes (
+    code_mac               bytea                    NOT NULL,
+    account_id             uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    used_at                timestamp with time zone,
+    CONSTRAINT backup_codes_pkey PRIMARY KEY (code_mac),
+    CONSTRAINT backup_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX backup_codes_account_id_idx ON backup_codes USING btree (account_id);
 
 CREATE TABLE certificate_requests (
     id                     uuid                     NOT NULL,
@@ -260,6 +276,30 @@ CREATE TABLE rate_counters (
 );
 CREATE INDEX rate_counters_ends_at_idx ON rate_counters USING btree (ends_at);
 
+CREATE TABLE recoveries (
+    id                     uuid                     NOT NULL,
+    token_mac              bytea                    NOT NULL,
+    kind                   text                     NOT NULL,
+    account_id             uuid,
+    challenge_id           uuid,
+    phone_verified_at      timestamp with time zone,
+    answers_left           integer                  NOT NULL,
+    new_phone              text                     NOT NULL DEFAULT ''::text,
+    cancel_mac             bytea,
+    ready_at               timestamp with time zone,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    ended_at               timestamp with time zone,
+    CONSTRAINT recoveries_pkey PRIMARY KEY (id),
+    CONSTRAINT recoveries_cancel_mac_key UNIQUE (cancel_mac),
+    CONSTRAINT recoveries_token_mac_key UNIQUE (token_mac),
+    CONSTRAINT recoveries_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT recoveries_answers_left_check CHECK ((answers_left >= 0)),
+    CONSTRAINT recoveries_kind_check CHECK ((kind = ANY (ARRAY['PHONE'::text, 'LOST_PHONE'::text])))
+);
+CREATE INDEX recoveries_account_id_idx ON recoveries USING btree (account_id) WHERE (ended_at IS NULL);
+CREATE INDEX recoveries_expires_at_idx ON recoveries USING btree (expires_at);
+
 CREATE TABLE refresh_tokens (
     token_mac              bytea                    NOT NULL,
     session_id             uuid                     NOT NULL,
@@ -409,6 +449,19 @@ CREATE TABLE signing_keys (
     CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
 );
 CREATE UNIQUE INDEX signing_keys_active_key ON signing_keys USING btree ((true)) WHERE (retired_at IS NULL);
+
+CREATE TABLE totp_factors (
+    account_id             uuid                     NOT NULL,
+    sealed_secret          bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    confirmed_at           timestamp with time zone,
+    last_step              bigint                   NOT NULL,
+    wrong_in_a_row         integer                  NOT NULL,
+    locked_until           timestamp with time zone,
+    CONSTRAINT totp_factors_pkey PRIMARY KEY (account_id),
+    CONSTRAINT totp_factors_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT totp_factors_wrong_in_a_row_check CHECK ((wrong_in_a_row >= 0))
+);
 
 CREATE TABLE transfers (
     id                     uuid                     NOT NULL,

@@ -80,7 +80,7 @@ func TestANewVersionIsPendingFromItsDayOnUntilItIsAccepted(t *testing.T) {
 		t.Errorf("after it was accepted %v are pending", ids)
 	}
 	rows, err := journal.List(t.Context(), r.db, account.ID, journal.Page{Limit: 10})
-	if err != nil || len(rows) != 1 || rows[0].Kind != string(journal.AgreementsAccepted) {
+	if err != nil || len(rows) != 2 || rows[0].Kind != string(journal.AgreementsAccepted) { // the other is the registration's
 		t.Errorf("the log says %+v, %v", rows, err)
 	}
 }
