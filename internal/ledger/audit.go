@@ -207,22 +207,40 @@ func (r *Report) sumCurrencies(ctx context.Context, tx pgx.Tx) error {
 // checkSets proves what is about sets of rows; Postgres does that without our memory.
 func (r *Report) checkSets(ctx context.Context, tx pgx.Tx) error {
 	for _, set := range []struct{ invariant, sql string }{
-		{"the entries of a transfer sum to zero", `SELECT 'transfer ' || transfer_id || ': ' || sum(amount) FROM entries GROUP BY transfer_id HAVING sum(amount) <> 0 LIMIT 1`},
+		{"an entry belongs to a wallet", `SELECT 'wallet id ' || e.wallet_id || ', entry ' || e.version FROM entries e
+			WHERE NOT EXISTS (SELECT 1 FROM wallets w WHERE w.id = e.wallet_id) LIMIT 1`},
+		{"the entries of a transfer sum to zero", `SELECT 'transfer ' || transfer_id || ': ' || sum(amount) FROM entries GROUP BY transfer_id HAVING sum(amount) <> 0
+			ORDER BY transfer_id LIMIT 1`},
 		// There is no index on the transfer of an entry: only this asks for it, and it asks for all.
 		{"a posted transfer has its entries", `SELECT 'transfer ' || t.id FROM transfers t
 			LEFT JOIN (SELECT transfer_id, count(*) AS n FROM entries GROUP BY transfer_id) e ON e.transfer_id = t.id
-			WHERE t.posted_at IS NOT NULL AND coalesce(e.n, 0) <> CASE WHEN t.fee > 0 THEN 3 ELSE 2 END LIMIT 1`},
+			WHERE t.posted_at IS NOT NULL AND coalesce(e.n, 0) <> CASE WHEN t.fee > 0 THEN 3 ELSE 2 END ORDER BY t.id LIMIT 1`},
 		{"an entry belongs to a posted transfer", `SELECT 'wallet ' || e.wallet_id || ', entry ' || e.version FROM entries e
-			LEFT JOIN transfers t ON t.id = e.transfer_id WHERE t.posted_at IS NULL LIMIT 1`},
+			LEFT JOIN transfers t ON t.id = e.transfer_id WHERE t.posted_at IS NULL ORDER BY e.wallet_id, e.version LIMIT 1`},
 		{"what a transfer moved is what it says", `SELECT 'transfer ' || e.transfer_id FROM entries e JOIN transfers t ON t.id = e.transfer_id
-			WHERE e.amount <> CASE e.wallet_id
-				WHEN t.from_wallet_id THEN -(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END)
-				WHEN t.to_wallet_id THEN t.amount - CASE t.fee_paid_by WHEN 'RECIPIENT' THEN t.fee ELSE 0 END
-				ELSE t.fee END LIMIT 1`},
+			JOIN wallets w ON w.id = e.wallet_id
+			WHERE e.posted_at <> t.posted_at OR w.currency <> t.currency OR CASE e.wallet_id
+				WHEN t.from_wallet_id THEN e.amount <> -(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END)
+				WHEN t.to_wallet_id THEN e.amount <> t.amount - CASE t.fee_paid_by WHEN 'RECIPIENT' THEN t.fee ELSE 0 END
+				ELSE e.amount <> t.fee OR w.kind <> 'FEES' END ORDER BY e.transfer_id LIMIT 1`},
+		{"the parties of a transfer own its wallets", `SELECT 'transfer ' || t.id FROM transfers t
+			JOIN wallets f ON f.id = t.from_wallet_id JOIN wallets r ON r.id = t.to_wallet_id
+			WHERE f.account_id <> t.from_account_id OR r.account_id <> t.to_account_id ORDER BY t.id LIMIT 1`},
+		{"a transfer is of the kind that its wallets make it", `SELECT 'transfer ' || t.id FROM transfers t
+			JOIN wallets f ON f.id = t.from_wallet_id JOIN wallets r ON r.id = t.to_wallet_id
+			WHERE (t.kind = 'ISSUE') <> (f.kind = 'ISSUE') OR (t.kind = 'REDEMPTION') <> (r.kind = 'ISSUE') ORDER BY t.id LIMIT 1`},
+		{"an account has a head of its events", `SELECT 'account ' || a.id FROM accounts a
+			WHERE NOT EXISTS (SELECT 1 FROM event_heads h WHERE h.account_id = a.id) ORDER BY a.id LIMIT 1`},
 		{"an account's events run 1..n without a gap", `SELECT 'account ' || account_id FROM events GROUP BY account_id
-			HAVING min(seq) <> 1 OR max(seq) <> count(*) LIMIT 1`},
+			HAVING min(seq) <> 1 OR max(seq) <> count(*) ORDER BY account_id LIMIT 1`},
 		{"an account's event head is its last event", `SELECT 'account ' || h.account_id FROM event_heads h
-			WHERE h.last_seq <> (SELECT coalesce(max(seq), 0) FROM events e WHERE e.account_id = h.account_id) LIMIT 1`},
+			WHERE h.last_seq <> (SELECT coalesce(max(seq), 0) FROM events e WHERE e.account_id = h.account_id) ORDER BY h.account_id LIMIT 1`},
+		{"both sides have the news of a transfer", `SELECT 'transfer ' || t.id FROM transfers t
+			LEFT JOIN events s ON s.account_id = t.from_account_id AND s.kind = 'TRANSFER_SENT' AND s.subject = t.id::text
+			LEFT JOIN events r ON r.account_id = t.to_account_id AND r.kind = 'TRANSFER_RECEIVED' AND r.subject = t.id::text
+			WHERE t.posted_at IS NOT NULL AND (
+				(t.from_account_id <> '` + models.SystemAccountID.String() + `' AND s.seq IS NULL) OR
+				(t.to_account_id NOT IN (t.from_account_id, '` + models.SystemAccountID.String() + `') AND r.seq IS NULL)) ORDER BY t.id LIMIT 1`},
 	} {
 		var row string
 		switch err := tx.QueryRow(ctx, set.sql).Scan(&row); {

@@ -83,8 +83,18 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 		"a transfer's sum":   {`UPDATE transfers SET amount = amount + 1 WHERE kind = 'PAYMENT' AND fee > 0`, "what a transfer moved"},
 		"a transfer's state": {`UPDATE transfers SET status = 'CANCELLED', posted_at = NULL, completed_at = NULL WHERE id = (SELECT id FROM transfers ORDER BY id LIMIT 1)`, "an entry belongs"},
 		"a transfer's fee":   {`UPDATE transfers SET fee = 0 WHERE fee > 0`, "a posted transfer has its entries"},
-		"an event":           {`DELETE FROM events WHERE seq = 2`, "an account's events"},
-		"an event head":      {`UPDATE event_heads SET last_seq = last_seq + 1`, "an account's event head"},
+		"a wallet's owner":   {`UPDATE wallets SET is_default = false, account_id = (SELECT account_id FROM wallets WHERE kind = 'USER' ORDER BY id DESC LIMIT 1) WHERE id = ` + user, "the parties of a transfer"},
+		"a transfer's party": {`UPDATE transfers SET from_account_id = gen_random_uuid() WHERE kind = 'PAYMENT'`, "the parties of a transfer"},
+		"a currency":         {`UPDATE transfers SET currency = 'E' WHERE kind = 'PAYMENT'`, "what a transfer moved"},
+		"a transfer's time":  {`UPDATE transfers SET posted_at = posted_at - interval '1 year'`, "what a transfer moved"},
+		"a transfer's kind":  {`UPDATE transfers SET kind = 'REDEMPTION' WHERE kind = 'PAYMENT'`, "a transfer is of the kind"},
+		"a kind of wallet":   {`UPDATE wallets SET kind = 'PROTECTED', shard = 99 WHERE kind = 'FEES' AND balance > 0`, "what a transfer moved"},
+		"entries of nobody": {`INSERT INTO entries (wallet_id, version, transfer_id, amount, balance_after, posted_at, hash)
+			VALUES (900001, 1, gen_random_uuid(), 77, 77, now(), 'x')`, "an entry belongs to a wallet"},
+		"a head":        {`DELETE FROM event_heads WHERE account_id = (SELECT account_id FROM events LIMIT 1)`, "an account has a head"},
+		"news":          {`DELETE FROM events; UPDATE event_heads SET last_seq = 0`, "both sides have the news"},
+		"an event":      {`DELETE FROM events WHERE seq = 2`, "an account's events"},
+		"an event head": {`UPDATE event_heads SET last_seq = last_seq + 1`, "an account's event head"},
 	} {
 		w := busy(t)
 		if _, err := w.db.Pool.Exec(t.Context(), `ALTER TABLE entries DISABLE TRIGGER entries_append_only; `+broken.sql); err != nil {

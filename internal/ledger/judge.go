@@ -23,6 +23,7 @@ type book struct {
 	stored  map[uuid.UUID]models.Transfer
 	allowed map[policy]int64 // how much goes without a code
 	senders map[uuid.UUID]sender
+	heads   map[uuid.UUID]bool // of events, that were to be had; known when skipLocked
 	entries []models.Entry
 
 	skipLocked bool // rows that others hold were left out: what is not here may be there
@@ -36,7 +37,7 @@ type policy struct {
 func newBook(now time.Time, fees map[string]int64) *book {
 	return &book{
 		now: now, fees: fees, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
-		allowed: map[policy]int64{}, senders: map[uuid.UUID]sender{},
+		allowed: map[policy]int64{}, senders: map[uuid.UUID]sender{}, heads: map[uuid.UUID]bool{},
 	}
 }
 
@@ -53,7 +54,7 @@ type verdict struct {
 	outcome Outcome
 	refusal *fault.Fault
 	coded   bool // it needs a code
-	missing bool // somebody holds a row that it needs
+	missing bool // somebody holds a row that it needs: nothing is decided
 	posted  bool // this group posts it: there is something to write
 	insert  bool // its row is not in the table yet
 	news    []events.Draft
@@ -72,11 +73,15 @@ func (v *verdict) err() error {
 // judge decides on one posting, given all that was decided before it, and books its entries if it is good.
 func (b *book) judge(p Posting) *verdict {
 	t := p.Transfer
-	if b.skipLocked && b.isMissing(p) {
-		return &verdict{missing: true, refusal: overloaded()}
+	if _, found := b.stored[t.ID]; b.skipLocked && p.Stored && !found {
+		return &verdict{missing: true}
 	}
+	// What is there already needs no lock: it comes before a look at the rows that are not to be had.
 	if first, ok := b.first(p); ok {
 		return b.judgeRepeat(p, first)
+	}
+	if b.skipLocked && b.isMissing(t) {
+		return &verdict{missing: true}
 	}
 	if refusal := b.refuse(p); refusal != nil {
 		return &verdict{refusal: refusal}
@@ -102,14 +107,14 @@ func (b *book) judge(p Posting) *verdict {
 	return &verdict{outcome: Outcome{Transfer: t}, posted: true, insert: !p.Stored, news: news(t)}
 }
 
-// isMissing tells whether a row that a posting needs was left out because others hold it.
-func (b *book) isMissing(p Posting) bool {
-	t := p.Transfer
-	if b.wallets[t.FromWalletID] == nil || b.wallets[t.ToWalletID] == nil || (t.Fee > 0 && b.wallets[b.fees[t.Currency]] == nil) {
-		return true
+// isMissing tells whether a row that a transfer needs was left out because others hold it.
+func (b *book) isMissing(t models.Transfer) bool {
+	for _, account := range []uuid.UUID{t.FromAccountID, t.ToAccountID} {
+		if account != models.SystemAccountID && !b.heads[account] {
+			return true
+		}
 	}
-	_, found := b.stored[t.ID]
-	return p.Stored && !found
+	return b.wallets[t.FromWalletID] == nil || b.wallets[t.ToWalletID] == nil || (t.Fee > 0 && b.wallets[b.fees[t.Currency]] == nil)
 }
 
 // first finds the transfer that a posting repeats or continues.

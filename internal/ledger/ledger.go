@@ -65,6 +65,11 @@ type job struct {
 	posting Posting
 	answer  chan answer
 	state   atomic.Int32
+
+	// Known to the poster that has it, and to the queue.
+	doubt     bool      // an attempt's commit was sent, and nobody knows what became of it
+	heldSince time.Time // when a row it needs was first found held
+	notBefore time.Time // it is tried again
 }
 
 // States of a job. It goes from waiting to one of the others, once.

@@ -24,35 +24,29 @@ import (
 const (
 	postAttempts = 24
 	postPause    = 500 * time.Millisecond // at most, between two attempts
-
-	lockedAttempts = 3 // each waits for the posters' lock_timeout
-
-	// Together longer than the posters' lock_timeout: another poster that waits for the stuck row holds others until then.
-	aroundAttempts = 12
-	aroundPause    = 200 * time.Millisecond
 )
 
 // postWithRetry posts a group until Postgres has said yes or no. After a lost connection nobody knows whether the commit
-// happened, so the group is judged again: what is found stored under its own id was posted, and is answered so.
-func (p *poster) postWithRetry(ctx context.Context, group []Posting) (verdicts []*verdict, err error) {
-	skipLocked, doubt, locked := false, false, 0
+// happened: its jobs are in doubt, and the group is judged again. What is found stored under its own id was posted, and is answered so.
+// When a row was not to be had in time, the group goes around it: what needs it is told missing.
+func (p *poster) postWithRetry(ctx context.Context, group []*job) (verdicts []*verdict, err error) {
 	for attempt := 1; ; attempt++ {
-		if skipLocked {
-			verdicts, err = p.postAround(ctx, group)
-		} else {
-			verdicts, err = p.post(ctx, group, false)
-		}
-		if err == nil {
+		cautious := p.ledger.queue.isCautious()
+		if verdicts, err = p.post(ctx, group, cautious); err == nil {
 			return verdicts, nil
 		}
 		p.close() // whatever state it is in
-		doubt = doubt || !wasUndone(err) || anyPosted(verdicts)
-		if isLocked(err) {
-			skipLocked = true // somebody sits on a row
-			if locked++; locked == lockedAttempts && !doubt {
-				return refuseAll(group), nil // or on a whole table: a migration, say
+		if p.writing && !wasUndone(err) {
+			for _, j := range group {
+				j.doubt = true
 			}
-			continue
+		}
+		if isLocked(err) {
+			p.ledger.queue.beCautious()
+			if !cautious {
+				continue
+			}
+			return nil, err // no row of ours: a whole table, or a key that somebody else is just using
 		}
 		if attempt == postAttempts || ctx.Err() != nil || !worthRepeating(err) {
 			return nil, fmt.Errorf("ledger: post: %w", err)
@@ -72,67 +66,25 @@ func wasUndone(err error) bool {
 	return errors.As(err, &pgErr) && pgErr.Code[:2] != "57" && pgErr.Code[:2] != "08"
 }
 
-func anyPosted(verdicts []*verdict) bool {
-	return slices.ContainsFunc(verdicts, func(v *verdict) bool { return v != nil && v.posted })
-}
-
-func refuseAll(group []Posting) []*verdict {
-	verdicts := make([]*verdict, len(group))
-	for i := range group {
-		verdicts[i] = &verdict{missing: true, refusal: overloaded()}
-	}
-	return verdicts
-}
-
-// worthRepeating: a deadlock or serialization failure, a key that another server took between our look and our insert, a
-// server that is starting or stopping, a lock that was not to be had, or a connection that was lost.
+// worthRepeating: a deadlock or serialization failure, a key that another server took between our look and our insert, a server
+// that is starting, stopping, out of room or not the primary yet, a connection that was lost, or that Postgres ended because we were
+// frozen.
 func worthRepeating(err error) bool {
-	if isLocked(err) || postgres.IsRetryable(err) || postgres.Violates(err, "transfers_idempotency_key") {
+	var connectErr *pgconn.ConnectError
+	if postgres.IsRetryable(err) || postgres.Violates(err, "transfers_idempotency_key") || errors.As(err, &connectErr) {
 		return true
 	}
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) {
-		return pgErr.Code[:2] == "57" || pgErr.Code[:2] == "08" // operator intervention, connection exception
+		class := pgErr.Code[:2] // operator intervention, connection exception, insufficient resources
+		return class == "57" || class == "08" || class == "53" || pgErr.Code == "25P03" || pgErr.Code == "25006"
 	}
 	var netErr net.Error
-	var connectErr *pgconn.ConnectError
-	return errors.As(err, &netErr) || errors.As(err, &connectErr) || pgconn.SafeToRetry(err) ||
-		errors.Is(err, net.ErrClosed) || isBrokenConn(err)
+	return errors.As(err, &netErr) || pgconn.SafeToRetry(err) || errors.Is(err, net.ErrClosed) || isBrokenConn(err)
 }
 
 func isBrokenConn(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "conn closed")
-}
-
-// postAround posts a group around rows that somebody sits on. What needs a row that is held this moment is tried a few times more,
-// since other posters hold rows too, for a moment; what still is not to be had is refused, and has not happened.
-func (p *poster) postAround(ctx context.Context, group []Posting) ([]*verdict, error) {
-	verdicts := make([]*verdict, len(group))
-	left := make([]int, len(group))
-	for i := range group {
-		left[i] = i
-	}
-	for range aroundAttempts {
-		part := make([]Posting, len(left))
-		for i, at := range left {
-			part[i] = group[at]
-		}
-		judged, err := p.post(ctx, part, true)
-		if err != nil {
-			return verdicts, err // what was posted already is found again, under its own id
-		}
-		var missed []int
-		for i, at := range left {
-			if verdicts[at] = judged[i]; judged[i].missing {
-				missed = append(missed, at)
-			}
-		}
-		if left = missed; len(left) == 0 {
-			break
-		}
-		time.Sleep(aroundPause/2 + rand.N(aroundPause)) //nolint:gosec // lets others finish
-	}
-	return verdicts, nil
 }
 
 // isLocked tells that a lock was not to be had in time.
@@ -144,7 +96,8 @@ func isLocked(err error) bool {
 // post judges and writes one group in one transaction, in two round trips: one that begins, locks and reads, and one that
 // writes everything and commits. It locks wallets in id order, then stored transfers in id order, then the event heads in
 // account order: whoever follows that order cannot deadlock with it.
-func (p *poster) post(ctx context.Context, group []Posting, skipLocked bool) ([]*verdict, error) {
+func (p *poster) post(ctx context.Context, group []*job, skipLocked bool) ([]*verdict, error) {
+	p.writing = false
 	if err := p.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -155,14 +108,15 @@ func (p *poster) post(ctx context.Context, group []Posting, skipLocked bool) ([]
 	}
 	verdicts := make([]*verdict, len(group))
 	posted := false
-	for i, posting := range group {
-		verdicts[i] = b.judge(posting)
+	for i, j := range group {
+		verdicts[i] = b.judge(j.posting)
 		posted = posted || verdicts[i].posted
 	}
 	if !posted {
 		_, err := p.conn.Exec(ctx, `ROLLBACK`)
 		return verdicts, err
 	}
+	p.writing = true
 	if err := b.write(ctx, p.conn, verdicts); err != nil {
 		return nil, err
 	}
@@ -170,10 +124,11 @@ func (p *poster) post(ctx context.Context, group []Posting, skipLocked bool) ([]
 }
 
 // open begins a transaction, and locks and reads all that a group is judged by.
-func (b *book) open(ctx context.Context, conn *pgx.Conn, group []Posting) error {
+func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
 	ids := make([]int64, 0, 2*len(group)+len(b.fees))
-	var accounts, keys, stored, policed []uuid.UUID
-	for _, p := range group {
+	var accounts, keys, stored, policed, heads []uuid.UUID
+	for _, j := range group {
+		p := j.posting
 		ids = append(ids, p.Transfer.FromWalletID, p.Transfer.ToWalletID)
 		if p.Transfer.Fee > 0 {
 			ids = append(ids, b.fees[p.Transfer.Currency])
@@ -186,6 +141,7 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []Posting) error 
 		if p.Policed {
 			policed = append(policed, p.Transfer.FromAccountID)
 		}
+		heads = append(heads, p.Transfer.FromAccountID, p.Transfer.ToAccountID)
 	}
 	slices.Sort(ids)
 
@@ -201,6 +157,9 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []Posting) error 
 	if len(policed) > 0 {
 		b.queuePolicies(batch, policed)
 		b.queueSenders(batch, policed)
+	}
+	if b.skipLocked {
+		b.queueHeads(batch, heads)
 	}
 	return conn.SendBatch(ctx, batch).Close()
 }

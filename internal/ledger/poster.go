@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,60 +29,81 @@ var posterSettings = map[string]string{
 
 // poster posts one group after another on a connection of its own, so that postings never wait for the pool.
 type poster struct {
-	ledger *Ledger
-	conn   *pgx.Conn
-	fees   map[string]int64 // the fee wallet of each currency in this poster's shard
+	ledger  *Ledger
+	conn    *pgx.Conn
+	fees    map[string]int64 // the fee wallet of each currency in this poster's shard
+	writing bool             // the last attempt had come so far that its commit was sent
 }
 
-// run posts what there is to post, until ctx has ended and nothing is left that no other poster has.
+// run posts what there is to post, until ctx has ended and nothing is left.
 func (p *poster) run(ctx context.Context) {
-	queue := p.ledger.queue
-	look := time.NewTicker(joinAfter) // for what waits behind another poster's slow group
+	queue, ended := p.ledger.queue, ctx.Done()
+	look := time.NewTicker(joinAfter) // for what waits behind another poster's slow group, or for its time
 	defer look.Stop()
 	for {
-		for group := queue.take(); len(group) > 0; group = queue.take() {
-			p.postGroup(group)
-			queue.done(group)
+		for group := queue.take(); group != nil; group = queue.take() {
+			queue.done(group, p.postGroup(group.jobs))
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && queue.isEmpty() {
 			return
 		}
 		select {
 		case <-queue.free:
 		case <-look.C:
-		case <-ctx.Done():
+		case <-ended:
+			ended = nil
 		}
 	}
 }
 
-// postGroup posts a group, and answers every job of it. When Postgres refuses the group for something that one posting brought
-// along, the halves are posted apart, and so on: whatever is wrong with one touches no other.
-func (p *poster) postGroup(group []*job) {
+// postGroup posts a group and answers its jobs, but for those whose rows somebody holds: those are given back, to be tried again.
+func (p *poster) postGroup(group []*job) (back []*job) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupTime)
 	defer cancel()
+	return p.postJobs(ctx, group)
+}
 
-	postings := make([]Posting, len(group))
-	for i, j := range group {
-		postings[i] = j.posting
-	}
-	verdicts, err := p.postWithRetry(ctx, postings)
-	if err != nil && len(group) > 1 && !worthRepeating(err) {
+// postJobs posts jobs together. When Postgres refuses them for something that one posting brought along, the halves are posted
+// apart, and so on: whatever is wrong with one touches no other.
+func (p *poster) postJobs(ctx context.Context, group []*job) (back []*job) {
+	verdicts, err := p.postWithRetry(ctx, group)
+	if err != nil && len(group) > 1 && ctx.Err() == nil && (!worthRepeating(err) && (p.writing || !isLocked(err))) {
 		half := len(group) / 2
-		p.postGroup(group[:half])
-		p.postGroup(group[half:])
-		return
+		return append(p.postJobs(ctx, group[:half]), p.postJobs(ctx, group[half:])...)
 	}
 	if err != nil {
 		p.ledger.log.Error("a group of postings failed", "size", len(group), "error", err)
+		for _, j := range group {
+			j.answer <- answer{err: failure(j, err)}
+		}
+		return nil
 	}
 	for i, j := range group {
-		if err != nil {
-			j.answer <- answer{err: err}
-			continue
+		switch v := verdicts[i]; {
+		case !v.missing:
+			j.answer <- answer{outcome: v.outcome, err: v.err()}
+		case p.ledger.queue.mayWait(j):
+			back = append(back, j)
+		default:
+			j.answer <- answer{err: failure(j, errHeld)}
 		}
-		j.answer <- answer{outcome: verdicts[i].outcome, err: verdicts[i].err()}
 	}
 	p.ledger.hub.Publish(accountsOf(verdicts)...)
+	return back
+}
+
+var errHeld = errors.New("ledger: somebody holds a row for too long")
+
+// failure is what the caller of a posting that could not be decided is told. Only of what cannot have happened it is said that it has
+// not: it is an overload then, unless something is wrong with us.
+func failure(j *job, err error) error {
+	switch {
+	case j.doubt:
+		return errUnknown
+	case errors.Is(err, errHeld) || isLocked(err) || worthRepeating(err) || errors.Is(err, context.DeadlineExceeded):
+		return overloaded()
+	}
+	return err
 }
 
 // ready connects if need be, and takes a shard. A connection that was lost gave its shard back.

@@ -35,7 +35,19 @@ func queued(t *testing.T, jobs ...*job) *queue {
 }
 
 // slow lets time pass: another poster joins for whatever there is.
-func (q *queue) slow() { q.begun = time.Time{} }
+func (q *queue) slow() {
+	for g := range q.under {
+		g.begun = time.Time{}
+	}
+}
+
+// given are the jobs of the next group, none when there is no group.
+func (q *queue) given() []*job {
+	if g := q.take(); g != nil {
+		return g.jobs
+	}
+	return nil
+}
 
 func (q *queue) hasFree() bool {
 	select {
@@ -55,16 +67,16 @@ func TestTwoPostersNeverHoldOneAccount(t *testing.T) {
 	q.slow()
 	crossing, other := between(p[1], p[4]), second
 	q.put(crossing)
-	if q.hasFree() && len(q.take()) != 0 {
+	if q.hasFree() && len(q.given()) != 0 {
 		t.Fatal("a posting of an account that is held was given away")
 	}
 	q.put(other)
-	if yours := q.take(); !slices.Equal(yours, []*job{second}) {
+	if yours := q.given(); !slices.Equal(yours, []*job{second}) {
 		t.Fatalf("the other poster got %d postings", len(yours))
 	}
-	q.done(mine)
+	q.done(mine, nil)
 	q.slow()
-	if next := q.take(); !slices.Equal(next, []*job{crossing}) {
+	if next := q.given(); !slices.Equal(next, []*job{crossing}) {
 		t.Fatalf("when the account is free, %d postings are given", len(next))
 	}
 }
@@ -78,20 +90,20 @@ func TestAnotherPosterJoinsForAGroupThatIsWorthIt(t *testing.T) {
 	}
 	mine := q.take()
 	for n := range joinFrom {
-		if n > 0 && (q.hasFree() || len(q.take()) != 0) {
+		if n > 0 && (q.hasFree() || len(q.given()) != 0) {
 			t.Fatalf("another poster is wanted for %d postings", n)
 		}
 		p := people(2)
 		q.put(between(p[0], p[1]))
 	}
-	if !q.hasFree() || len(q.take()) != joinFrom {
+	if !q.hasFree() || len(q.given()) != joinFrom {
 		t.Fatal("no other poster is wanted for a good group")
 	}
-	q.done(mine)
+	q.done(mine, nil)
 
 	p := people(2)
 	q.put(between(p[0], p[1]))
-	if q.slow(); len(q.take()) != 1 {
+	if q.slow(); len(q.given()) != 1 {
 		t.Fatal("a posting waits behind a group that is stuck")
 	}
 }
@@ -105,11 +117,11 @@ func TestNobodyOvertakesAPostingThatWaits(t *testing.T) {
 	waits, behind := between(p[1], p[2]), between(p[2], p[3]) // the second touches nothing that is held
 	q.put(waits)
 	q.put(behind)
-	if early := q.take(); len(early) != 0 {
+	if early := q.given(); len(early) != 0 {
 		t.Fatal("the posting behind was given first")
 	}
-	q.done(mine)
-	if both := q.take(); !slices.Equal(both, []*job{waits, behind}) {
+	q.done(mine, nil)
+	if both := q.given(); !slices.Equal(both, []*job{waits, behind}) {
 		t.Fatalf("%d postings were given, or in another order", len(both))
 	}
 }
@@ -123,14 +135,14 @@ func TestAWalletThatEverybodyPaysIsOneGroup(t *testing.T) {
 	}
 	group := q.take()
 	q.slow()
-	if len(group) != groupMost {
-		t.Fatalf("a group of %d", len(group))
+	if len(group.jobs) != groupMost {
+		t.Fatalf("a group of %d", len(group.jobs))
 	}
-	if rest := q.take(); len(rest) != 0 {
+	if rest := q.given(); len(rest) != 0 {
 		t.Fatalf("%d more were given to another poster meanwhile", len(rest))
 	}
-	q.done(group)
-	if rest := q.take(); len(rest) != len(p)-1-groupMost {
+	q.done(group, nil)
+	if rest := q.given(); len(rest) != len(p)-1-groupMost {
 		t.Fatalf("%d were given then", len(rest))
 	}
 }
@@ -145,11 +157,37 @@ func TestWhatItsCallerTookBackHoldsNobodyUp(t *testing.T) {
 	q.put(gone)
 	q.put(behind)
 	gone.state.Store(abandoned)
-	if next := q.take(); !slices.Equal(next, []*job{behind}) {
+	if next := q.given(); !slices.Equal(next, []*job{behind}) {
 		t.Fatalf("%d postings were given", len(next))
 	}
-	q.done(mine)
-	if next := q.take(); len(next) != 0 {
+	q.done(mine, nil)
+	if next := q.given(); len(next) != 0 {
 		t.Fatal("what was taken back was given")
+	}
+}
+
+func TestWhatIsGivenBackComesFirstAndInItsTime(t *testing.T) {
+	t.Parallel()
+	p := people(6)
+	held, behind, other := between(p[0], p[1]), between(p[1], p[2]), between(p[3], p[4])
+	q := queued(t, held)
+	mine := q.take()
+	q.put(behind)
+	q.put(other)
+	if !q.mayWait(held) {
+		t.Fatal("it is refused at once")
+	}
+	q.done(mine, []*job{held})
+	if next := q.given(); !slices.Equal(next, []*job{other}) {
+		t.Fatalf("before its time %d postings are given", len(next))
+	}
+	q.slow()
+	held.notBefore = time.Time{}
+	if next := q.given(); !slices.Equal(next, []*job{held, behind}) {
+		t.Fatalf("in its time %d postings are given, or in another order", len(next))
+	}
+	held.heldSince = time.Now().Add(-heldMost)
+	if q.mayWait(held) || !q.isCautious() {
+		t.Fatal("it is tried for ever")
 	}
 }

@@ -53,6 +53,17 @@ func (b *book) queueStored(batch *pgx.Batch, ids []uuid.UUID) {
 	})
 }
 
+// queueHeads locks the heads of the accounts' events, where they are to be had. A group that waits for nobody must know before it
+// writes; any other waits for them when it does.
+func (b *book) queueHeads(batch *pgx.Batch, accounts []uuid.UUID) {
+	batch.Queue(`SELECT account_id FROM event_heads WHERE account_id = ANY($1) ORDER BY account_id `+b.lock(), postgres.UUIDs(accounts)).
+		Query(func(rows pgx.Rows) error {
+			var account uuid.UUID
+			_, err := pgx.ForEachRow(rows, []any{&account}, func() error { b.heads[account] = true; return nil })
+			return err
+		})
+}
+
 // queuePolicies reads how much accounts let go without a code.
 func (b *book) queuePolicies(batch *pgx.Batch, accounts []uuid.UUID) {
 	batch.Queue(`SELECT account_id, currency, without_code_upto FROM confirmation_policies WHERE account_id = ANY($1)`, postgres.UUIDs(accounts)).
