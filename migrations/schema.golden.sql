@@ -226,6 +226,7 @@ CREATE TABLE pending_log_ins (
     CONSTRAINT pending_log_ins_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
     CONSTRAINT pending_log_ins_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES challenges(id) ON DELETE CASCADE
 );
+CREATE INDEX pending_log_ins_account_id_idx ON pending_log_ins USING btree (account_id);
 
 CREATE TABLE rate_counters (
     key_mac                bytea                    NOT NULL,

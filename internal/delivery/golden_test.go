@@ -26,7 +26,11 @@ var samples = map[string]map[string]any{
 	"log_in_code":       {"Device": "Pixel 9"},
 	"transfer_code":     {"Amount": "12.50 WMZ", "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": "12.60 WMZ"},
 	"policy_code":       {"Amount": "100.00 WMZ", "Currency": "Z"},
-	"alert_totp_on":     nil, "alert_totp_off": nil, "alert_backup_codes": nil,
+	"recovery_code":     nil,
+	"new_phone_code":    nil,
+	"alert_recovered":   nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},
+	"lost_phone":    {"Name": "Anna", "Hours": 24, "Wait": 48},
+	"alert_totp_on": nil, "alert_totp_off": nil, "alert_backup_codes": nil,
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
 
@@ -68,7 +72,10 @@ func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), t
 	if strings.HasPrefix(template, "alert_") {
 		letter.Code = ""
 	}
-	if template == "verify_email" {
+	if template == "alert_lost_phone" {
+		letter.Link = "https://pay.example/cancel-recovery#token=abcdefghijklmnopqrstuvwxyz-0123456789_ABCDEF"
+	}
+	if template == "verify_email" || template == "lost_phone" {
 		letter.Channel, letter.To, letter.Code, letter.Link = delivery.Email, "anna@example.com", "", "https://pay.example/verify-email#token=abc"
 	}
 	enqueue(letter)
