@@ -3,11 +3,15 @@ package accounts
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"purser/internal/fault"
 	"purser/internal/postgres"
 	"purser/models"
 )
+
+// blanks is how many bytes around an answer are read and do not count.
+const blanks = 64
 
 // MatchesAnswer compares the answer to an account's security question, as a person may have typed it. An account without an answer has
 // none that matches. Faults: Overloaded.
@@ -15,10 +19,10 @@ func MatchesAnswer(ctx context.Context, account models.Account, answer string) (
 	if account.SecurityAnswerHash == "" {
 		return false, nil
 	}
-	if len(answer) > 4*answerLongest {
+	if len(answer) > answerLongest*utf8.UTFMax+blanks {
 		answer = ""
 	}
-	return MatchesPassword(ctx, plainAnswer(answer), account.SecurityAnswerHash)
+	return matches(ctx, plainAnswer(answer), account.SecurityAnswerHash)
 }
 
 // CheckNewPassword judges a new password of an account, typed twice, in the fields newPassword and newPasswordConfirmation.
