@@ -183,18 +183,25 @@ func decode[T any](c *client, r reply) (data T) {
 }
 
 // newestCode is the code last sent to a phone.
-func (c *client) newestCode(phone string) string {
+func (c *client) newestCode(phone string) string { return c.newest(phone).Code }
+
+// newestLink is the link of the newest message to a phone or an address that has one.
+func (c *client) newestLink(to string) string { return c.newest(to).Link }
+
+type inboxMessage struct{ Code, Link, Text string }
+
+func (c *client) newest(phone string) inboxMessage {
 	c.t.Helper()
 	response, err := http.Get(c.url + "/dev/inbox.json?to=" + url.QueryEscape(phone))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	var messages []struct{ Code string }
+	var messages []inboxMessage
 	if err := json.NewDecoder(response.Body).Decode(&messages); err != nil || len(messages) == 0 {
 		c.t.Fatalf("nothing was sent to %s: %v", phone, err)
 	}
-	return messages[0].Code
+	return messages[0]
 }
 
 type userError struct {

@@ -78,7 +78,7 @@ func startCounted(t *testing.T) (*server, *statements) {
 // serveOn serves a database inside the test.
 func serveOn(t *testing.T, db *postgres.DB) *server {
 	t.Helper()
-	c, err := config.Load(map[string]string{"LISTEN_ADDR": "127.0.0.1:0"})
+	c, err := config.Load(map[string]string{"LISTEN_ADDR": "127.0.0.1:0", "LOST_PHONE_DELAY": "1ms"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,6 +92,7 @@ func walkMutations(c *client, counted *statements) {
 		vars{"a": []string{agreements[0].ID}})
 	walkFactors(me, counted)
 	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
+	walkRecovery(c, counted, phone)
 }
 
 // walkFactors gives a person an authenticator app and takes it away.

@@ -22,6 +22,7 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/operators"
 	"purser/internal/postgres"
+	"purser/internal/recovery"
 	"purser/internal/secret"
 	"purser/internal/sessions"
 	"purser/internal/transfers"
@@ -74,7 +75,10 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	staff := operators.New(db, books, purses, papers)
 
-	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Wallets: purses,
+	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
+		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
+
+	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
 		Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,

@@ -74,14 +74,17 @@ func challengeView(c *models.Challenge) *model.Challenge {
 	if c == nil {
 		return nil
 	}
-	sentTo := delivery.Masked(c.Target)
+	sentTo, message := delivery.Masked(c.Target), c.MessageID
 	if c.Method == models.ChallengeTOTP {
 		sentTo = ""
+	}
+	if verification.Purpose(c.Purpose) == verification.Recovery { // asked for by a stranger, who is not told whether anybody got it
+		sentTo, message = "", nil
 	}
 	return &model.Challenge{
 		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: sentTo,
 		CodeLength: verification.CodeLength, ExpiresAt: c.ExpiresAt, ResendAt: c.ResendAt, AttemptsLeft: c.AttemptsLeft,
-		MessageID: c.MessageID,
+		MessageID: message,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"purser/internal/factors"
 	"purser/internal/operators"
 	"purser/internal/postgres"
+	"purser/internal/recovery"
 	"purser/internal/sessions"
 	"purser/internal/transfers"
 	"purser/internal/verification"
@@ -21,6 +22,7 @@ type Resolver struct {
 	DB           *postgres.DB // for reading the event log
 	Accounts     *accounts.Service
 	Factors      *factors.Service
+	Recovery     *recovery.Service
 	Sessions     *sessions.Service
 	Verification *verification.Service
 	Wallets      *wallets.Service

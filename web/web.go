@@ -1,5 +1,5 @@
-// Package web holds what the server shows to a browser: the GraphQL playground, the development inbox and the page
-// behind the link of a confirmation letter. All of it is embedded in the binary, loads nothing from another host and
+// Package web holds what the server shows to a browser: the GraphQL playground, the development inbox and the pages
+// behind the links of letters. All of it is embedded in the binary, loads nothing from another host and
 // has no inline script, so that a strict Content-Security-Policy can stand in front. The package knows the API by its
 // public names only and never imports another room.
 package web
@@ -54,6 +54,12 @@ func Pages() fs.FS { return files }
 // VerifyEmail is the page behind /verify-email#token=…. The token stays in the browser until a button is pressed, so a
 // mail scanner that follows the link confirms nothing.
 func VerifyEmail() []byte { return mustRead("pages/verify-email.html") }
+
+// Recover is the page behind /recover#token=…, of the letter about a lost phone. Opening it spends nothing.
+func Recover() []byte { return mustRead("pages/recover.html") }
+
+// CancelRecovery is the page behind /cancel-recovery#token=…, of the messages that tell of a recovery. Only its button stops one.
+func CancelRecovery() []byte { return mustRead("pages/cancel-recovery.html") }
 
 // Message is one sent SMS or letter as the development inbox shows it, on the page and as JSON.
 type Message struct {

@@ -101,6 +101,16 @@ type ComplexityRoot struct {
 		Version     func(childComplexity int) int
 	}
 
+	AnswerLostPhoneRecoveryPayload struct {
+		Recovery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelRecoveryPayload struct {
+		Cancelled  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelTransferPayload struct {
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -160,6 +170,16 @@ type ComplexityRoot struct {
 		Code         func(childComplexity int) int
 		Field        func(childComplexity int) int
 		Message      func(childComplexity int) int
+	}
+
+	CompleteLostPhoneRecoveryPayload struct {
+		UserErrors func(childComplexity int) int
+		Wmid       func(childComplexity int) int
+	}
+
+	CompleteRecoveryPayload struct {
+		UserErrors func(childComplexity int) int
+		Wmid       func(childComplexity int) int
 	}
 
 	CompleteRegistrationPayload struct {
@@ -317,6 +337,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	LostPhoneRecovery struct {
+		ExpiresAt        func(childComplexity int) int
+		ReadyAt          func(childComplexity int) int
+		SecurityQuestion func(childComplexity int) int
+		TotpRequired     func(childComplexity int) int
+	}
+
 	Money struct {
 		Amount   func(childComplexity int) int
 		Currency func(childComplexity int) int
@@ -324,8 +351,12 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
+		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
+		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
+		CompleteLostPhoneRecovery func(childComplexity int, input model.CompleteLostPhoneRecoveryInput) int
+		CompleteRecovery          func(childComplexity int, input model.CompleteRecoveryInput) int
 		CompleteRegistration      func(childComplexity int, input model.CompleteRegistrationInput) int
 		ConfirmLogIn              func(childComplexity int, input model.ConfirmLogInInput) int
 		ConfirmTotp               func(childComplexity int, input model.ConfirmTotpInput) int
@@ -350,9 +381,13 @@ type ComplexityRoot struct {
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		SetConfirmationPolicy     func(childComplexity int, input model.SetConfirmationPolicyInput) int
 		SetDefaultWallet          func(childComplexity int, input model.SetDefaultWalletInput) int
+		SetRecoveryPhone          func(childComplexity int, input model.SetRecoveryPhoneInput) int
+		StartLostPhoneRecovery    func(childComplexity int, input model.StartLostPhoneRecoveryInput) int
+		StartRecovery             func(childComplexity int, input model.StartRecoveryInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
 		SubmitRegistrationProfile func(childComplexity int, input model.SubmitRegistrationProfileInput) int
 		VerifyEmail               func(childComplexity int, input model.VerifyEmailInput) int
+		VerifyRecoveryCode        func(childComplexity int, input model.VerifyRecoveryCodeInput) int
 		VerifyRegistrationPhone   func(childComplexity int, input model.VerifyRegistrationPhoneInput) int
 	}
 
@@ -379,6 +414,7 @@ type ComplexityRoot struct {
 		Agreements         func(childComplexity int) int
 		CertificateReviews func(childComplexity int, first *int, after *string) int
 		Currencies         func(childComplexity int) int
+		LostPhoneRecovery  func(childComplexity int, token string) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
 		Registration       func(childComplexity int, token string) int
@@ -390,6 +426,14 @@ type ComplexityRoot struct {
 		Field             func(childComplexity int) int
 		Message           func(childComplexity int) int
 		RetryAfterSeconds func(childComplexity int) int
+	}
+
+	Recovery struct {
+		Challenge        func(childComplexity int) int
+		ExpiresAt        func(childComplexity int) int
+		SecurityQuestion func(childComplexity int) int
+		Token            func(childComplexity int) int
+		TotpRequired     func(childComplexity int) int
 	}
 
 	RedeemFundsPayload struct {
@@ -520,6 +564,21 @@ type ComplexityRoot struct {
 		Wallet     func(childComplexity int) int
 	}
 
+	SetRecoveryPhonePayload struct {
+		Challenge  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StartLostPhoneRecoveryPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StartRecoveryPayload struct {
+		Recovery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	StartRegistrationPayload struct {
 		Registration func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -601,6 +660,11 @@ type ComplexityRoot struct {
 
 	VerifyEmailPayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	VerifyRecoveryCodePayload struct {
+		Recovery   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -896,6 +960,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Agreement.Version(childComplexity), true
 
+	case "AnswerLostPhoneRecoveryPayload.recovery":
+		if e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.Recovery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.Recovery(childComplexity), true
+	case "AnswerLostPhoneRecoveryPayload.userErrors":
+		if e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.UserErrors(childComplexity), true
+
+	case "CancelRecoveryPayload.cancelled":
+		if e.ComplexityRoot.CancelRecoveryPayload.Cancelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelRecoveryPayload.Cancelled(childComplexity), true
+	case "CancelRecoveryPayload.userErrors":
+		if e.ComplexityRoot.CancelRecoveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelRecoveryPayload.UserErrors(childComplexity), true
+
 	case "CancelTransferPayload.transfer":
 		if e.ComplexityRoot.CancelTransferPayload.Transfer == nil {
 			break
@@ -1108,6 +1198,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CodeRejected.Message(childComplexity), true
+
+	case "CompleteLostPhoneRecoveryPayload.userErrors":
+		if e.ComplexityRoot.CompleteLostPhoneRecoveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteLostPhoneRecoveryPayload.UserErrors(childComplexity), true
+	case "CompleteLostPhoneRecoveryPayload.wmid":
+		if e.ComplexityRoot.CompleteLostPhoneRecoveryPayload.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteLostPhoneRecoveryPayload.Wmid(childComplexity), true
+
+	case "CompleteRecoveryPayload.userErrors":
+		if e.ComplexityRoot.CompleteRecoveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteRecoveryPayload.UserErrors(childComplexity), true
+	case "CompleteRecoveryPayload.wmid":
+		if e.ComplexityRoot.CompleteRecoveryPayload.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteRecoveryPayload.Wmid(childComplexity), true
 
 	case "CompleteRegistrationPayload.account":
 		if e.ComplexityRoot.CompleteRegistrationPayload.Account == nil {
@@ -1614,6 +1730,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogOutPayload.UserErrors(childComplexity), true
 
+	case "LostPhoneRecovery.expiresAt":
+		if e.ComplexityRoot.LostPhoneRecovery.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LostPhoneRecovery.ExpiresAt(childComplexity), true
+	case "LostPhoneRecovery.readyAt":
+		if e.ComplexityRoot.LostPhoneRecovery.ReadyAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LostPhoneRecovery.ReadyAt(childComplexity), true
+	case "LostPhoneRecovery.securityQuestion":
+		if e.ComplexityRoot.LostPhoneRecovery.SecurityQuestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LostPhoneRecovery.SecurityQuestion(childComplexity), true
+	case "LostPhoneRecovery.totpRequired":
+		if e.ComplexityRoot.LostPhoneRecovery.TotpRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LostPhoneRecovery.TotpRequired(childComplexity), true
+
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
 			break
@@ -1638,6 +1779,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptAgreements(childComplexity, args["input"].(model.AcceptAgreementsInput)), true
+	case "Mutation.answerLostPhoneRecovery":
+		if e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerLostPhoneRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery(childComplexity, args["input"].(model.AnswerLostPhoneRecoveryInput)), true
+	case "Mutation.cancelRecovery":
+		if e.ComplexityRoot.Mutation.CancelRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelRecovery(childComplexity, args["input"].(model.CancelRecoveryInput)), true
 	case "Mutation.cancelTransfer":
 		if e.ComplexityRoot.Mutation.CancelTransfer == nil {
 			break
@@ -1660,6 +1823,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseWallet(childComplexity, args["input"].(model.CloseWalletInput)), true
+	case "Mutation.completeLostPhoneRecovery":
+		if e.ComplexityRoot.Mutation.CompleteLostPhoneRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeLostPhoneRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteLostPhoneRecovery(childComplexity, args["input"].(model.CompleteLostPhoneRecoveryInput)), true
+	case "Mutation.completeRecovery":
+		if e.ComplexityRoot.Mutation.CompleteRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteRecovery(childComplexity, args["input"].(model.CompleteRecoveryInput)), true
 	case "Mutation.completeRegistration":
 		if e.ComplexityRoot.Mutation.CompleteRegistration == nil {
 			break
@@ -1909,6 +2094,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDefaultWallet(childComplexity, args["input"].(model.SetDefaultWalletInput)), true
+	case "Mutation.setRecoveryPhone":
+		if e.ComplexityRoot.Mutation.SetRecoveryPhone == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRecoveryPhone_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRecoveryPhone(childComplexity, args["input"].(model.SetRecoveryPhoneInput)), true
+	case "Mutation.startLostPhoneRecovery":
+		if e.ComplexityRoot.Mutation.StartLostPhoneRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startLostPhoneRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartLostPhoneRecovery(childComplexity, args["input"].(model.StartLostPhoneRecoveryInput)), true
+	case "Mutation.startRecovery":
+		if e.ComplexityRoot.Mutation.StartRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartRecovery(childComplexity, args["input"].(model.StartRecoveryInput)), true
 	case "Mutation.startRegistration":
 		if e.ComplexityRoot.Mutation.StartRegistration == nil {
 			break
@@ -1942,6 +2160,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VerifyEmail(childComplexity, args["input"].(model.VerifyEmailInput)), true
+	case "Mutation.verifyRecoveryCode":
+		if e.ComplexityRoot.Mutation.VerifyRecoveryCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_verifyRecoveryCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyRecoveryCode(childComplexity, args["input"].(model.VerifyRecoveryCodeInput)), true
 	case "Mutation.verifyRegistrationPhone":
 		if e.ComplexityRoot.Mutation.VerifyRegistrationPhone == nil {
 			break
@@ -2041,6 +2270,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Currencies(childComplexity), true
 
+	case "Query.lostPhoneRecovery":
+		if e.ComplexityRoot.Query.LostPhoneRecovery == nil {
+			break
+		}
+
+		args, err := ec.field_Query_lostPhoneRecovery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LostPhoneRecovery(childComplexity, args["token"].(string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -2105,6 +2345,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateLimited.RetryAfterSeconds(childComplexity), true
+
+	case "Recovery.challenge":
+		if e.ComplexityRoot.Recovery.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recovery.Challenge(childComplexity), true
+	case "Recovery.expiresAt":
+		if e.ComplexityRoot.Recovery.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recovery.ExpiresAt(childComplexity), true
+	case "Recovery.securityQuestion":
+		if e.ComplexityRoot.Recovery.SecurityQuestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recovery.SecurityQuestion(childComplexity), true
+	case "Recovery.token":
+		if e.ComplexityRoot.Recovery.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recovery.Token(childComplexity), true
+	case "Recovery.totpRequired":
+		if e.ComplexityRoot.Recovery.TotpRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recovery.TotpRequired(childComplexity), true
 
 	case "RedeemFundsPayload.replayed":
 		if e.ComplexityRoot.RedeemFundsPayload.Replayed == nil {
@@ -2517,6 +2788,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetDefaultWalletPayload.Wallet(childComplexity), true
 
+	case "SetRecoveryPhonePayload.challenge":
+		if e.ComplexityRoot.SetRecoveryPhonePayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRecoveryPhonePayload.Challenge(childComplexity), true
+	case "SetRecoveryPhonePayload.userErrors":
+		if e.ComplexityRoot.SetRecoveryPhonePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRecoveryPhonePayload.UserErrors(childComplexity), true
+
+	case "StartLostPhoneRecoveryPayload.expiresAt":
+		if e.ComplexityRoot.StartLostPhoneRecoveryPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartLostPhoneRecoveryPayload.ExpiresAt(childComplexity), true
+	case "StartLostPhoneRecoveryPayload.userErrors":
+		if e.ComplexityRoot.StartLostPhoneRecoveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartLostPhoneRecoveryPayload.UserErrors(childComplexity), true
+
+	case "StartRecoveryPayload.recovery":
+		if e.ComplexityRoot.StartRecoveryPayload.Recovery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRecoveryPayload.Recovery(childComplexity), true
+	case "StartRecoveryPayload.userErrors":
+		if e.ComplexityRoot.StartRecoveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRecoveryPayload.UserErrors(childComplexity), true
+
 	case "StartRegistrationPayload.registration":
 		if e.ComplexityRoot.StartRegistrationPayload.Registration == nil {
 			break
@@ -2827,6 +3137,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VerifyEmailPayload.UserErrors(childComplexity), true
 
+	case "VerifyRecoveryCodePayload.recovery":
+		if e.ComplexityRoot.VerifyRecoveryCodePayload.Recovery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyRecoveryCodePayload.Recovery(childComplexity), true
+	case "VerifyRecoveryCodePayload.userErrors":
+		if e.ComplexityRoot.VerifyRecoveryCodePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyRecoveryCodePayload.UserErrors(childComplexity), true
+
 	case "VerifyRegistrationPhonePayload.registration":
 		if e.ComplexityRoot.VerifyRegistrationPhonePayload.Registration == nil {
 			break
@@ -2935,8 +3258,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptAgreementsInput", ec.unmarshalInputAcceptAgreementsInput),
+			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
+			graphql.NewInputUnmarshaler("CompleteLostPhoneRecoveryInput", ec.unmarshalInputCompleteLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("CompleteRecoveryInput", ec.unmarshalInputCompleteRecoveryInput),
 			graphql.NewInputUnmarshaler("CompleteRegistrationInput", ec.unmarshalInputCompleteRegistrationInput),
 			graphql.NewInputUnmarshaler("ConfirmLogInInput", ec.unmarshalInputConfirmLogInInput),
 			graphql.NewInputUnmarshaler("ConfirmTotpInput", ec.unmarshalInputConfirmTotpInput),
@@ -2961,9 +3288,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetConfirmationPolicyInput", ec.unmarshalInputSetConfirmationPolicyInput),
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
+			graphql.NewInputUnmarshaler("SetRecoveryPhoneInput", ec.unmarshalInputSetRecoveryPhoneInput),
+			graphql.NewInputUnmarshaler("StartLostPhoneRecoveryInput", ec.unmarshalInputStartLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("StartRecoveryInput", ec.unmarshalInputStartRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
+			graphql.NewInputUnmarshaler("VerifyRecoveryCodeInput", ec.unmarshalInputVerifyRecoveryCodeInput),
 			graphql.NewInputUnmarshaler("VerifyRegistrationPhoneInput", ec.unmarshalInputVerifyRegistrationPhoneInput),
 		)
 	}
@@ -3836,6 +4167,202 @@ type RedeemFundsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../recovery.graphqls", Input: `extend type Query {
+  "The recovery of an account whose phone was lost, by the token of the letter's link; null when it has ended or never was. Changes nothing."
+  lostPhoneRecovery("What stands behind ` + "`" + `token=` + "`" + ` in the link." token: String!): LostPhoneRecovery
+}
+
+"A way back in for someone who has the phone and not the password. Whoever holds the token can go on, so keep it like a password."
+type Recovery {
+  "What every step is called with."
+  token: String!
+  "The code that is awaited, until it was right. ` + "`" + `sentTo` + "`" + ` is empty: it is not told where it goes, nor whether there is anyone to send it to."
+  challenge: Challenge
+  "The question that completeRecovery wants the answer to; null until the code was right."
+  securityQuestion: String
+  "Whether completeRecovery wants a code of the authenticator app, too; false until the code was right."
+  totpRequired: Boolean!
+  "When it runs out."
+  expiresAt: DateTime!
+}
+
+"A way back in for someone who has lost the phone. ` + "`" + `readyAt` + "`" + ` and ` + "`" + `securityQuestion` + "`" + ` say what is due."
+type LostPhoneRecovery {
+  "The question that answerLostPhoneRecovery wants the answer to."
+  securityQuestion: String!
+  "Whether answerLostPhoneRecovery wants a code of the authenticator app, or a backup code, too."
+  totpRequired: Boolean!
+  "From when on setRecoveryPhone and completeLostPhoneRecovery can be called; null until the question was answered."
+  readyAt: DateTime
+  "When it runs out."
+  expiresAt: DateTime!
+}
+
+extend type Mutation {
+  """
+  Begins to recover access with a code to the account's phone. Needs nobody signed in. An unknown login gets the same answer, and a code
+  that never comes.
+  """
+  startRecovery(input: StartRecoveryInput!): StartRecoveryPayload!
+  "Checks the code of startRecovery and tells the security question. May be repeated when the answer was lost."
+  verifyRecoveryCode(input: VerifyRecoveryCodeInput!): VerifyRecoveryCodePayload!
+  """
+  Sets a new password. Ends all sessions, devices lose trust, and nobody is signed in: call logIn. For a day, transfers to others that need
+  a code are refused with TRANSFERS_HELD.
+  """
+  completeRecovery(input: CompleteRecoveryInput!): CompleteRecoveryPayload!
+  """
+  Begins to recover an account whose phone is lost, with a letter to its confirmed address. Needs nobody signed in. An unknown login, and
+  an account without a confirmed address, get the same answer and no letter.
+  """
+  startLostPhoneRecovery(input: StartLostPhoneRecoveryInput!): StartLostPhoneRecoveryPayload!
+  """
+  Answers the security question. Then the person is told on every channel, with a link that stops it, and has two days to object:
+  ` + "`" + `readyAt` + "`" + `.
+  """
+  answerLostPhoneRecovery(input: AnswerLostPhoneRecoveryInput!): AnswerLostPhoneRecoveryPayload!
+  "Sends a code to the phone that takes the lost one's place. May be repeated with another phone; the code before stops working."
+  setRecoveryPhone(input: SetRecoveryPhoneInput!): SetRecoveryPhonePayload!
+  "Sets the new phone and a new password, and does what completeRecovery does."
+  completeLostPhoneRecovery(input: CompleteLostPhoneRecoveryInput!): CompleteLostPhoneRecoveryPayload!
+  "Stops the recovery of a lost phone, with the token of the link that the person was sent. Needs nobody signed in."
+  cancelRecovery(input: CancelRecoveryInput!): CancelRecoveryPayload!
+}
+
+"Input of startRecovery."
+input StartRecoveryInput {
+  "A WMID, a phone or an e-mail address."
+  login: String!
+}
+
+"Result of startRecovery."
+type StartRecoveryPayload {
+  "The recovery; null when refused."
+  recovery: Recovery
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of verifyRecoveryCode."
+input VerifyRecoveryCodeInput {
+  "The recovery's token."
+  token: String!
+  "The six digits of the message."
+  code: String!
+}
+
+"Result of verifyRecoveryCode."
+type VerifyRecoveryCodePayload {
+  "The recovery with its security question; null when refused."
+  recovery: Recovery
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of completeRecovery."
+input CompleteRecoveryInput {
+  "The recovery's token."
+  token: String!
+  "The answer to the security question; case and outer blanks do not count."
+  securityAnswer: String!
+  "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
+  totpCode: String
+  "8 to 128 characters of any kind."
+  newPassword: String!
+  "The same again."
+  newPasswordConfirmation: String!
+}
+
+"Result of completeRecovery."
+type CompleteRecoveryPayload {
+  "The number of the account, to log in with; null when refused."
+  wmid: WMID
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of startLostPhoneRecovery."
+input StartLostPhoneRecoveryInput {
+  "A WMID, the lost phone or an e-mail address."
+  login: String!
+}
+
+"Result of startLostPhoneRecovery."
+type StartLostPhoneRecoveryPayload {
+  "When the link of the letter runs out; null when refused."
+  expiresAt: DateTime
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of answerLostPhoneRecovery."
+input AnswerLostPhoneRecoveryInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+  "The answer to the security question; case and outer blanks do not count."
+  securityAnswer: String!
+  "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
+  totpCode: String
+}
+
+"Result of answerLostPhoneRecovery."
+type AnswerLostPhoneRecoveryPayload {
+  "The recovery as it stands now; null when refused."
+  recovery: LostPhoneRecovery
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of setRecoveryPhone."
+input SetRecoveryPhoneInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+  "The new phone, in any common spelling with its country code."
+  phone: PhoneNumber!
+}
+
+"Result of setRecoveryPhone."
+type SetRecoveryPhonePayload {
+  "The code that is awaited; null when refused."
+  challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of completeLostPhoneRecovery."
+input CompleteLostPhoneRecoveryInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+  "The six digits of the message to the new phone."
+  code: String!
+  "8 to 128 characters of any kind."
+  newPassword: String!
+  "The same again."
+  newPasswordConfirmation: String!
+}
+
+"Result of completeLostPhoneRecovery."
+type CompleteLostPhoneRecoveryPayload {
+  "The number of the account, to log in with; null when refused."
+  wmid: WMID
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of cancelRecovery."
+input CancelRecoveryInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+}
+
+"Result of cancelRecovery."
+type CancelRecoveryPayload {
+  "True when it was stopped; null when refused."
+  cancelled: Boolean
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../registration.graphqls", Input: `extend type Query {
   "A registration that was begun, so that an app that was closed can go on; null when it has run out or never was."
   registration("What startRegistration gave." token: String!): Registration
@@ -3880,7 +4407,7 @@ type Challenge {
   id: ID!
   "How the code was sent."
   method: ChallengeMethod!
-  "Where to, masked; empty for TOTP, which is sent nowhere."
+  "Where to, masked; empty for TOTP, which is sent nowhere, and for startRecovery, which does not tell."
   sentTo: String!
   "How many digits the code has. A backup code, which is as good for TOTP, is longer."
   codeLength: Int!
@@ -3890,7 +4417,7 @@ type Challenge {
   resendAt: DateTime!
   "How many wrong codes are still possible."
   attemptsLeft: Int!
-  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP."
+  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP and for startRecovery."
   delivery: ChallengeDelivery!
 }
 
@@ -4917,6 +5444,26 @@ func (ec *executionContext) childFields_Agreement(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Agreement", field.Name)
 }
 
+func (ec *executionContext) childFields_AnswerLostPhoneRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recovery":
+		return ec.fieldContext_AnswerLostPhoneRecoveryPayload_recovery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AnswerLostPhoneRecoveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cancelled":
+		return ec.fieldContext_CancelRecoveryPayload_cancelled(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelRecoveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelRecoveryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transfer":
@@ -5023,6 +5570,26 @@ func (ec *executionContext) childFields_CloseWalletPayload(ctx context.Context, 
 		return ec.fieldContext_CloseWalletPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloseWalletPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteLostPhoneRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wmid":
+		return ec.fieldContext_CompleteLostPhoneRecoveryPayload_wmid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteLostPhoneRecoveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wmid":
+		return ec.fieldContext_CompleteRecoveryPayload_wmid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteRecoveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteRecoveryPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5279,6 +5846,20 @@ func (ec *executionContext) childFields_LogOutPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type LogOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LostPhoneRecovery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "securityQuestion":
+		return ec.fieldContext_LostPhoneRecovery_securityQuestion(ctx, field)
+	case "totpRequired":
+		return ec.fieldContext_LostPhoneRecovery_totpRequired(ctx, field)
+	case "readyAt":
+		return ec.fieldContext_LostPhoneRecovery_readyAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_LostPhoneRecovery_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LostPhoneRecovery", field.Name)
+}
+
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -5325,6 +5906,22 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_birthDate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
+}
+
+func (ec *executionContext) childFields_Recovery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_Recovery_token(ctx, field)
+	case "challenge":
+		return ec.fieldContext_Recovery_challenge(ctx, field)
+	case "securityQuestion":
+		return ec.fieldContext_Recovery_securityQuestion(ctx, field)
+	case "totpRequired":
+		return ec.fieldContext_Recovery_totpRequired(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Recovery_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Recovery", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeemFundsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5557,6 +6154,36 @@ func (ec *executionContext) childFields_SetDefaultWalletPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetDefaultWalletPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetRecoveryPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "challenge":
+		return ec.fieldContext_SetRecoveryPhonePayload_challenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetRecoveryPhonePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetRecoveryPhonePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartLostPhoneRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expiresAt":
+		return ec.fieldContext_StartLostPhoneRecoveryPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartLostPhoneRecoveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recovery":
+		return ec.fieldContext_StartRecoveryPayload_recovery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartRecoveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartRecoveryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StartRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "registration":
@@ -5669,6 +6296,16 @@ func (ec *executionContext) childFields_VerifyEmailPayload(ctx context.Context, 
 		return ec.fieldContext_VerifyEmailPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VerifyEmailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyRecoveryCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recovery":
+		return ec.fieldContext_VerifyRecoveryCodePayload_recovery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VerifyRecoveryCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyRecoveryCodePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VerifyRegistrationPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -164,6 +164,38 @@ type Agreement struct {
 	PublishedAt time.Time `json:"publishedAt"`
 }
 
+// Input of answerLostPhoneRecovery.
+type AnswerLostPhoneRecoveryInput struct {
+	// What stands behind `token=` in the link.
+	Token string `json:"token"`
+	// The answer to the security question; case and outer blanks do not count.
+	SecurityAnswer string `json:"securityAnswer"`
+	// A code of the authenticator app, or a backup code, when `totpRequired`.
+	TotpCode *string `json:"totpCode,omitempty"`
+}
+
+// Result of answerLostPhoneRecovery.
+type AnswerLostPhoneRecoveryPayload struct {
+	// The recovery as it stands now; null when refused.
+	Recovery *LostPhoneRecovery `json:"recovery,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of cancelRecovery.
+type CancelRecoveryInput struct {
+	// What stands behind `token=` in the link.
+	Token string `json:"token"`
+}
+
+// Result of cancelRecovery.
+type CancelRecoveryPayload struct {
+	// True when it was stopped; null when refused.
+	Cancelled *bool `json:"cancelled,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of cancelTransfer.
 type CancelTransferInput struct {
 	// The transfer.
@@ -246,7 +278,7 @@ type Challenge struct {
 	ID string `json:"id"`
 	// How the code was sent.
 	Method ChallengeMethod `json:"method"`
-	// Where to, masked; empty for TOTP, which is sent nowhere.
+	// Where to, masked; empty for TOTP, which is sent nowhere, and for startRecovery, which does not tell.
 	SentTo string `json:"sentTo"`
 	// How many digits the code has. A backup code, which is as good for TOTP, is longer.
 	CodeLength int `json:"codeLength"`
@@ -256,7 +288,7 @@ type Challenge struct {
 	ResendAt time.Time `json:"resendAt"`
 	// How many wrong codes are still possible.
 	AttemptsLeft int `json:"attemptsLeft"`
-	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on. Always SENT for TOTP.
+	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on. Always SENT for TOTP and for startRecovery.
 	Delivery  ChallengeDelivery `json:"delivery"`
 	MessageID *uuid.UUID        `json:"-"`
 }
@@ -305,6 +337,48 @@ func (this CodeRejected) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// Input of completeLostPhoneRecovery.
+type CompleteLostPhoneRecoveryInput struct {
+	// What stands behind `token=` in the link.
+	Token string `json:"token"`
+	// The six digits of the message to the new phone.
+	Code string `json:"code"`
+	// 8 to 128 characters of any kind.
+	NewPassword string `json:"newPassword"`
+	// The same again.
+	NewPasswordConfirmation string `json:"newPasswordConfirmation"`
+}
+
+// Result of completeLostPhoneRecovery.
+type CompleteLostPhoneRecoveryPayload struct {
+	// The number of the account, to log in with; null when refused.
+	Wmid *string `json:"wmid,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of completeRecovery.
+type CompleteRecoveryInput struct {
+	// The recovery's token.
+	Token string `json:"token"`
+	// The answer to the security question; case and outer blanks do not count.
+	SecurityAnswer string `json:"securityAnswer"`
+	// A code of the authenticator app, or a backup code, when `totpRequired`.
+	TotpCode *string `json:"totpCode,omitempty"`
+	// 8 to 128 characters of any kind.
+	NewPassword string `json:"newPassword"`
+	// The same again.
+	NewPasswordConfirmation string `json:"newPasswordConfirmation"`
+}
+
+// Result of completeRecovery.
+type CompleteRecoveryPayload struct {
+	// The number of the account, to log in with; null when refused.
+	Wmid *string `json:"wmid,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of completeRegistration.
@@ -759,6 +833,18 @@ type LogOutPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A way back in for someone who has lost the phone. `readyAt` and `securityQuestion` say what is due.
+type LostPhoneRecovery struct {
+	// The question that answerLostPhoneRecovery wants the answer to.
+	SecurityQuestion string `json:"securityQuestion"`
+	// Whether answerLostPhoneRecovery wants a code of the authenticator app, or a backup code, too.
+	TotpRequired bool `json:"totpRequired"`
+	// From when on setRecoveryPhone and completeLostPhoneRecovery can be called; null until the question was answered.
+	ReadyAt *time.Time `json:"readyAt,omitempty"`
+	// When it runs out.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // An amount of one currency.
 type Money struct {
 	// The amount; negative for what leaves a wallet in a statement.
@@ -867,6 +953,20 @@ type RecipientInput struct {
 	Wmid *string `json:"wmid,omitempty"`
 	// A person, by phone.
 	Phone *string `json:"phone,omitempty"`
+}
+
+// A way back in for someone who has the phone and not the password. Whoever holds the token can go on, so keep it like a password.
+type Recovery struct {
+	// What every step is called with.
+	Token string `json:"token"`
+	// The code that is awaited, until it was right. `sentTo` is empty: it is not told where it goes, nor whether there is anyone to send it to.
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// The question that completeRecovery wants the answer to; null until the code was right.
+	SecurityQuestion *string `json:"securityQuestion,omitempty"`
+	// Whether completeRecovery wants a code of the authenticator app, too; false until the code was right.
+	TotpRequired bool `json:"totpRequired"`
+	// When it runs out.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // Input of redeemFunds.
@@ -1207,6 +1307,50 @@ type SetDefaultWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of setRecoveryPhone.
+type SetRecoveryPhoneInput struct {
+	// What stands behind `token=` in the link.
+	Token string `json:"token"`
+	// The new phone, in any common spelling with its country code.
+	Phone string `json:"phone"`
+}
+
+// Result of setRecoveryPhone.
+type SetRecoveryPhonePayload struct {
+	// The code that is awaited; null when refused.
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of startLostPhoneRecovery.
+type StartLostPhoneRecoveryInput struct {
+	// A WMID, the lost phone or an e-mail address.
+	Login string `json:"login"`
+}
+
+// Result of startLostPhoneRecovery.
+type StartLostPhoneRecoveryPayload struct {
+	// When the link of the letter runs out; null when refused.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of startRecovery.
+type StartRecoveryInput struct {
+	// A WMID, a phone or an e-mail address.
+	Login string `json:"login"`
+}
+
+// Result of startRecovery.
+type StartRecoveryPayload struct {
+	// The recovery; null when refused.
+	Recovery *Recovery `json:"recovery,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of startRegistration.
 type StartRegistrationInput struct {
 	// The phone, in any common spelling with its country code.
@@ -1438,6 +1582,22 @@ type VerifyEmailInput struct {
 type VerifyEmailPayload struct {
 	// The account, when it is the viewer's.
 	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of verifyRecoveryCode.
+type VerifyRecoveryCodeInput struct {
+	// The recovery's token.
+	Token string `json:"token"`
+	// The six digits of the message.
+	Code string `json:"code"`
+}
+
+// Result of verifyRecoveryCode.
+type VerifyRecoveryCodePayload struct {
+	// The recovery with its security question; null when refused.
+	Recovery *Recovery `json:"recovery,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }

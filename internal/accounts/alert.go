@@ -13,9 +13,11 @@ import (
 const alertFor = 24 * time.Hour
 
 // Alert tells a person, in the account's own language, what was done to the account: by SMS, and by letter when the address is
-// confirmed. It is queued in the transaction of what was done.
-func (s *Service) Alert(tx *postgres.Tx, account models.Account, template string, values map[string]any) error {
-	letter := delivery.Letter{Locale: locale.Locale(account.Locale), Template: template, Values: values, ExpiresAt: tx.Now.Add(alertFor)}
+// confirmed. It is queued in the transaction of what was done. link is what the message carries, or empty.
+func (s *Service) Alert(tx *postgres.Tx, account models.Account, template, link string, values map[string]any) error {
+	letter := delivery.Letter{
+		Locale: locale.Locale(account.Locale), Template: template, Link: link, Values: values, ExpiresAt: tx.Now.Add(alertFor),
+	}
 	if account.Phone != nil {
 		letter.Channel, letter.To = delivery.SMS, *account.Phone
 		if _, err := s.delivery.Enqueue(tx, letter); err != nil {

@@ -42,8 +42,12 @@ func MatchesPassword(ctx context.Context, password, hash string) (match bool, er
 	if len(password) > passwordLongest*utf8.UTFMax {
 		password = ""
 	}
+	return matches(ctx, password, hash)
+}
+
+func matches(ctx context.Context, text, hash string) (match bool, err error) {
 	err = inTurn(ctx, func() error {
-		match, err = argon2id.ComparePasswordAndHash(password, hash)
+		match, err = argon2id.ComparePasswordAndHash(text, hash)
 		return err
 	})
 	return match, err

@@ -52,6 +52,9 @@ type Config struct {
 	DeviceTrustTTL   time.Duration `env:"DEVICE_TRUST_TTL" envDefault:"2160h" doc:"How long a trusted device needs no code to log in."`
 	ConfirmationTTL  time.Duration `env:"TRANSFER_CONFIRMATION_TTL" envDefault:"15m" doc:"How long a transfer waits for its code before it expires."`
 	EmailLinkTTL     time.Duration `env:"EMAIL_LINK_TTL" envDefault:"24h" doc:"How long a link in a letter can be used."`
+	RecoveryTTL      time.Duration `env:"RECOVERY_TTL" envDefault:"1h" doc:"How long a recovery by phone can be continued, at most 24 hours."`
+	RecoveryHold     time.Duration `env:"RECOVERY_TRANSFER_HOLD" envDefault:"24h" doc:"How long after a recovery transfers to others that need a code wait."`
+	LostPhoneDelay   time.Duration `env:"LOST_PHONE_DELAY" envDefault:"48h" doc:"How long a person has to object before a lost phone is replaced."`
 	DrainTimeout     time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s" doc:"How long requests in progress may take to finish when the server stops."`
 	ComplexityLimit  int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
 	MaxSockets       int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
@@ -127,6 +130,9 @@ func (c Config) mistakes() (found []error) {
 	if c.RegistrationTTL > 7*24*time.Hour {
 		wrong("REGISTRATION_TTL", "%s is longer than 7 days, after which its codes are deleted", c.RegistrationTTL)
 	}
+	if c.RecoveryTTL > 24*time.Hour {
+		wrong("RECOVERY_TTL", "%s is longer than 24 hours", c.RecoveryTTL)
+	}
 	c.gatewayMistakes(wrong)
 	for name, d := range c.durations() {
 		if d <= 0 {
@@ -169,6 +175,7 @@ func (c Config) durations() map[string]time.Duration {
 	return map[string]time.Duration{
 		"CODE_TTL": c.CodeTTL, "CODE_RESEND_AFTER": c.CodeResendAfter, "REGISTRATION_TTL": c.RegistrationTTL,
 		"ACCESS_TOKEN_TTL": c.AccessTokenTTL, "REFRESH_TOKEN_TTL": c.RefreshTokenTTL, "DEVICE_TRUST_TTL": c.DeviceTrustTTL,
-		"TRANSFER_CONFIRMATION_TTL": c.ConfirmationTTL, "EMAIL_LINK_TTL": c.EmailLinkTTL, "DRAIN_TIMEOUT": c.DrainTimeout,
+		"TRANSFER_CONFIRMATION_TTL": c.ConfirmationTTL, "EMAIL_LINK_TTL": c.EmailLinkTTL,
+		"RECOVERY_TTL": c.RecoveryTTL, "RECOVERY_TRANSFER_HOLD": c.RecoveryHold, "LOST_PHONE_DELAY": c.LostPhoneDelay, "DRAIN_TIMEOUT": c.DrainTimeout,
 	}
 }

@@ -30,6 +30,9 @@ var samples = map[string]map[string]any{
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
+	"recovery_code": nil, "new_phone_code": nil,
+	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},
+	"lost_phone":   {"Name": "Anna", "Hours": 24, "Wait": 48},
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
 
@@ -81,7 +84,10 @@ func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), t
 	if strings.HasSuffix(template, "_code") {
 		letter.Code = "012345"
 	}
-	if template == "verify_email" {
+	if template == "alert_lost_phone" {
+		letter.Link = "https://pay.example/cancel-recovery#token=abcdefghijklmnopqrstuvwxyz-0123456789_ABCDEF"
+	}
+	if template == "verify_email" || template == "lost_phone" {
 		letter.Channel, letter.To = delivery.Email, "anna@example.com"
 		letter.Link = "https://pay.example/verify-email#token=abc"
 	}

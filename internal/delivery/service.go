@@ -40,6 +40,9 @@ type Letter struct {
 	Link     string // the link it carries, if it does
 	// ExpiresAt is when what it carries can be used no longer: from then on it is not delivered.
 	ExpiresAt time.Time
+	// Nowhere makes a message that looks sent and goes to nobody, with the work of one that does, so that the time of an answer does not
+	// tell whether there was somebody to write to. Its text cannot be read, not by the inbox either.
+	Nowhere bool
 }
 
 // Sent is a message as the inbox shows it.
@@ -83,11 +86,15 @@ func (s *Service) Enqueue(tx *postgres.Tx, l Letter) (uuid.UUID, error) {
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("delivery: %w", err)
 	}
-	err = insertMessage(tx, models.Message{
+	message := models.Message{
 		ID: id, Channel: l.Channel, Recipient: l.To, CreatedAt: tx.Now, State: models.MessageQueued, ExpiresAt: l.ExpiresAt,
 		Sealed: s.box.Seal(secret.Messages, plain, id.String()),
-	})
-	if err != nil {
+	}
+	if l.Nowhere {
+		message.Recipient, message.State = "", models.MessageSent
+		message.Sealed = s.box.Seal(secret.Messages, plain, "nowhere")
+	}
+	if err := insertMessage(tx, message); err != nil {
 		return uuid.Nil, err
 	}
 	return id, jobs.InsertTx(tx, jobOf(l.Channel, id))

@@ -194,7 +194,7 @@ func (s *Service) tell(tx *postgres.Tx, viewer models.Account, kind journal.Kind
 	if err := journal.Record(tx, journal.Entry{Account: viewer.ID, Kind: kind}); err != nil {
 		return err
 	}
-	if err := s.accounts.Alert(tx, viewer, template, nil); err != nil {
+	if err := s.accounts.Alert(tx, viewer, template, "", nil); err != nil {
 		return err
 	}
 	return events.AppendTx(tx, events.Changed(viewer.ID))

@@ -21,6 +21,8 @@ func (a *API) pages(router chi.Router) {
 	router.Group(func(r chi.Router) {
 		r.Use(middleware.Compress(5), policy(web.PagesCSP))
 		r.Get("/verify-email", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.VerifyEmail()) })
+		r.Get("/recover", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.Recover()) })
+		r.Get("/cancel-recovery", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.CancelRecovery()) })
 		r.Handle("/pages/*", http.StripPrefix("/pages/", http.FileServerFS(web.Pages())))
 		if a.Config.IsProduction() {
 			return

@@ -6,6 +6,7 @@ package verification
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ const (
 	LogIn        Purpose = "LOG_IN"
 	Transfer     Purpose = "TRANSFER"
 	Policy       Purpose = "POLICY"
+	Recovery     Purpose = "RECOVERY"  // of access, with the account's phone
+	NewPhone     Purpose = "NEW_PHONE" // of an account whose phone was lost
 )
 
 const (
@@ -215,6 +218,15 @@ func Settle[T any](result T, refusal *fault.Fault, err error) (T, error) {
 	return result, err
 }
 
+// nowhere begins the targets that nobody has; a phone begins with a plus sign.
+const nowhere = "nowhere:"
+
+// Nowhere is a phone that nobody has, always the same for a subject. A challenge to it is like any other, with the same work, and its
+// code reaches no one: who asks for it cannot tell.
+func (s *Service) Nowhere(subject string) string {
+	return nowhere + hex.EncodeToString(s.box.MAC(secret.Tokens, "nowhere", subject))
+}
+
 // Void ends challenges that nothing waits for any more: their codes do nothing, and none is sent again.
 func (s *Service) Void(tx *postgres.Tx, ids ...uuid.UUID) error { return voidChallenges(tx, ids) }
 
@@ -258,8 +270,12 @@ func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
 	limit := s.config.PerDay
 	if purpose := Purpose(c.Purpose); purpose == Transfer || purpose == Policy {
 		limit = transferCodesPerDay
-	} else if purpose == Registration {
-		if err := s.Take(tx, Limit{Name: "burst of codes", Subject: c.Target, Most: burst, Window: burstWindow}); err != nil {
+	} else if purpose == Registration || purpose == Recovery {
+		name := "burst of codes"
+		if purpose == Recovery {
+			name = "burst of recovery codes"
+		}
+		if err := s.Take(tx, Limit{Name: name, Subject: c.Target, Most: burst, Window: burstWindow}); err != nil {
 			return err
 		}
 	}
@@ -292,7 +308,7 @@ func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
 	}
 	id, err := s.delivery.Enqueue(tx, delivery.Letter{
 		Channel: delivery.SMS, To: c.Target, Locale: locale.Locale(c.Locale), Template: l.Template, Values: values, Code: code,
-		ExpiresAt: c.ExpiresAt,
+		ExpiresAt: c.ExpiresAt, Nowhere: strings.HasPrefix(c.Target, nowhere),
 	})
 	c.MessageID = &id
 	return err

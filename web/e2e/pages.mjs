@@ -1,7 +1,8 @@
 // node pages.mjs <baseURL>: the development inbox and the page behind the link of a letter.
 import { checkPolicy, runInBrowser } from './browser.mjs';
-import { base, check, ok, register } from './lib.mjs';
+import { base, call, check, nextMessage, ok, register } from './lib.mjs';
 
+const pathOf = (link) => link.replace(/^https?:\/\/[^/]+/, '');
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 await runInBrowser(async (house) => {
@@ -40,6 +41,7 @@ await runInBrowser(async (house) => {
   await house.shot('inbox-hostile-phone', empty);
 
   await checkVerification(house, letter.link);
+  await checkLostPhone(house);
 });
 
 // checkHostileMessage feeds the page markup and a script link, which must stay text.
@@ -56,7 +58,7 @@ async function checkHostileMessage(page) {
 }
 
 async function checkVerification(house, link) {
-  const path = link.replace(/^https?:\/\/[^/]+/, '');
+  const path = pathOf(link);
   check(path.startsWith('/verify-email#token='), `the letter links to ${base}/verify-email`);
 
   const page = await house.open(path, PHONE);
@@ -86,4 +88,43 @@ async function checkVerification(house, link) {
   await bare.getByText('The link is incomplete').waitFor();
   check(await bare.getByRole('button').isHidden(), 'without a token there is a message and no button');
   await house.shot('verify-email-bare', bare);
+}
+
+// checkLostPhone answers the question behind the letter's link, and stops it all with the link that is sent then.
+async function checkLostPhone(house) {
+  const email = 'boris@purser.test';
+  const { message: letter } = await nextMessage(email, (m) => m.link, () => call('StartLostPhone', { login: email }));
+  const page = await house.open(pathOf(letter.link), PHONE);
+  checkPolicy(page.answer, 'the page of a lost phone');
+  const answer = page.getByLabel('What is this demo called?');
+  await answer.waitFor();
+  check(await page.locator('#totpCode').isHidden(), 'without an app no code of one is asked for');
+  await house.accessible(page, 'the page of a lost phone');
+  await answer.fill('a guess');
+  await page.getByRole('button', { name: 'Answer' }).click();
+  await page.locator('#outcome.bad').getByText('4 attempts').waitFor();
+  ok('a wrong answer is counted');
+  await answer.fill('Purser');
+  const { message: told } = await nextMessage(email, (m) => m.link.includes('/cancel-recovery#'), async () => {
+    await page.getByRole('button', { name: 'Answer' }).click();
+    await page.locator('#outcome.good').getByText('you can set a new phone').waitFor();
+  });
+  ok('the right answer says from when on');
+  await house.shot('recover-wait', page);
+
+  const stop = await house.open(pathOf(told.link), { locale: 'ru-RU', colorScheme: 'dark' });
+  checkPolicy(stop.answer, 'the page that stops a recovery');
+  const button = stop.getByRole('button', { name: 'Остановить' });
+  await button.waitFor();
+  await house.accessible(stop, 'the page that stops a recovery');
+  const still = await house.open(pathOf(letter.link), PHONE);
+  await still.locator('#outcome.good').waitFor();
+  ok('opening the link stops nothing');
+  await button.click();
+  await stop.locator('#outcome.good').waitFor();
+  check(!stop.url().includes('#'), 'the token leaves the address bar');
+  await house.shot('cancel-recovery-done', stop);
+  const over = await house.open(pathOf(letter.link), PHONE);
+  await over.locator('#outcome.bad').getByText('was stopped').waitFor();
+  ok('what was stopped cannot go on');
 }
