@@ -181,7 +181,7 @@ func (s *Service) Complete(ctx context.Context, req CompleteRequest) (models.Acc
 		return models.Account{}, err
 	}
 	missing := s.agreementsMissing(ctx, req.Agreements)
-	weak := checkPassword(req.Password, req.PasswordConfirmation, r.Phone, r.Email, r.FirstName+r.LastName)
+	weak := CheckPassword(req.Password, req.PasswordConfirmation, r.Phone, r.Email, r.FirstName+r.LastName)
 	if err := errors.Join(weak, missing); err != nil {
 		return models.Account{}, err
 	}
