@@ -61,6 +61,9 @@ INSERT INTO operator_actions (id, operator_id, action, subject, reference, reque
 SELECT md5('action' || g)::uuid, md5('account' || g)::uuid, 'ISSUE', 'x', 'x', 'x', now() FROM generate_series(1, 10000) g;
 INSERT INTO security_events (id, account_id, kind, device_name, device_platform, network, request_id, occurred_at)
 SELECT md5('security' || g)::uuid, md5('account' || g % 1000)::uuid, 'SIGNED_IN', 'x', 'OTHER', '', 'x', now() FROM generate_series(1, 10000) g;
+INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at)
+SELECT md5('account' || g)::uuid, '+1', md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
+INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 

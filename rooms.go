@@ -11,6 +11,7 @@ import (
 
 	"purser/graph/generated"
 	"purser/internal/accounts"
+	"purser/internal/changes"
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
@@ -68,10 +69,11 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
+	ownHand := changes.New(db, people, signedIn, codes, hub)
 	staff := operators.New(db, books, purses)
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Transfers: payments, Operators: staff, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Metrics: sender.Metrics()})

@@ -4,6 +4,7 @@ package resolvers
 
 import (
 	"purser/internal/accounts"
+	"purser/internal/changes"
 	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/operators"
@@ -21,6 +22,7 @@ type Resolver struct {
 	Sessions     *sessions.Service
 	Verification *verification.Service
 	Wallets      *wallets.Service
+	Changes      *changes.Service
 	Transfers    *transfers.Service
 	Operators    *operators.Service
 	Delivery     *delivery.Service

@@ -64,6 +64,8 @@ type Account struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Whether the account can be used.
 	Status AccountStatus `json:"status"`
+	// How the account is secured.
+	Security *SecuritySettings `json:"security"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// What happened to the account's sessions, contacts and secrets, newest first.
@@ -187,6 +189,76 @@ type Challenge struct {
 	MessageID *uuid.UUID        `json:"-"`
 }
 
+// Input of changeEmail.
+type ChangeEmailInput struct {
+	// The new address.
+	NewEmail string `json:"newEmail"`
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+}
+
+// Result of changeEmail.
+type ChangeEmailPayload struct {
+	// The account, with the address that it still has; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of changePassword.
+type ChangePasswordInput struct {
+	// The password as it is.
+	CurrentPassword string `json:"currentPassword"`
+	// 8 to 128 characters of any kind.
+	NewPassword string `json:"newPassword"`
+	// The same again.
+	NewPasswordConfirmation string `json:"newPasswordConfirmation"`
+}
+
+// Result of changePassword.
+type ChangePasswordPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of changePhone.
+type ChangePhoneInput struct {
+	// The new number, in any common spelling with its country code.
+	NewPhone string `json:"newPhone"`
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+}
+
+// Result of changePhone.
+type ChangePhonePayload struct {
+	// The code to the number as it is; null when refused.
+	OldPhoneChallenge *Challenge `json:"oldPhoneChallenge,omitempty"`
+	// The code to the new number; null when refused.
+	NewPhoneChallenge *Challenge `json:"newPhoneChallenge,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of changeSecurityQuestion.
+type ChangeSecurityQuestionInput struct {
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+	// A question only the person can answer.
+	Question string `json:"question"`
+	// The answer; case and outer blanks do not count.
+	Answer string `json:"answer"`
+}
+
+// Result of changeSecurityQuestion.
+type ChangeSecurityQuestionPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of closeWallet.
 type CloseWalletInput struct {
 	// The wallet.
@@ -271,6 +343,22 @@ type ConfirmLogInInput struct {
 type ConfirmLogInPayload struct {
 	// The tokens of the new session; null when refused.
 	Tokens *SessionTokens `json:"tokens,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of confirmPhoneChange.
+type ConfirmPhoneChangeInput struct {
+	// The six digits that came to the number as it is.
+	OldPhoneCode string `json:"oldPhoneCode"`
+	// The six digits that came to the new number.
+	NewPhoneCode string `json:"newPhoneCode"`
+}
+
+// Result of confirmPhoneChange.
+type ConfirmPhoneChangePayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -452,6 +540,14 @@ type FeeSchedule struct {
 	Minimum string `json:"minimum"`
 	// The most, in the currency.
 	Maximum string `json:"maximum"`
+}
+
+// Result of freezeAccount.
+type FreezeAccountPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // The idempotency key belongs to another request: make a new key for a new transfer.
@@ -894,6 +990,14 @@ type SecurityEventEdge struct {
 	Node *SecurityEvent `json:"node"`
 }
 
+// How an account is secured.
+type SecuritySettings struct {
+	// Whether the e-mail address is confirmed.
+	HasVerifiedEmail bool `json:"hasVerifiedEmail"`
+	// When the password was last changed; null when it is the first.
+	PasswordChangedAt *time.Time `json:"passwordChangedAt,omitempty"`
+}
+
 // One signed-in app.
 type Session struct {
 	// The global id.
@@ -986,6 +1090,20 @@ type SetDefaultWalletInput struct {
 type SetDefaultWalletPayload struct {
 	// The wallet as it stands now; null when refused.
 	Wallet *Wallet `json:"wallet,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of setLocale.
+type SetLocaleInput struct {
+	// The language.
+	Locale Locale `json:"locale"`
+}
+
+// Result of setLocale.
+type SetLocalePayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1176,6 +1294,22 @@ func (this TransferUpdated) GetCursor() string { return this.Cursor }
 
 // When it happened.
 func (this TransferUpdated) GetOccurredAt() time.Time { return this.OccurredAt }
+
+// Input of unfreezeAccount.
+type UnfreezeAccountInput struct {
+	// The six digits of the message; none sends it.
+	Code *string `json:"code,omitempty"`
+}
+
+// Result of unfreezeAccount.
+type UnfreezeAccountPayload struct {
+	// The account, as it stands; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// The code that is awaited, while it is.
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
 
 // Input of verifyEmail.
 type VerifyEmailInput struct {

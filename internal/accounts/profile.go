@@ -56,7 +56,7 @@ func (p Profile) judge(now time.Time) (judged, error) {
 	clean, refusal = text.Required(p.SecurityAnswer, answerLongest, "securityAnswer")
 	field(&j.SecurityAnswer, refusal, clean)
 
-	address, err := email(p.Email, "email")
+	address, err := Email(p.Email, "email")
 	mistakes, j.Email = append(mistakes, err), address
 	j.birthDate, err = birthDate(p.BirthDate, now)
 	mistakes = append(mistakes, err)
@@ -66,6 +66,23 @@ func (p Profile) judge(now time.Time) (judged, error) {
 		mistakes = append(mistakes, fault.Invalid(fault.Guessable, "securityAnswer"))
 	}
 	return j, errors.Join(mistakes...)
+}
+
+// SecurityQuestion judges a question and its answer, and gives the answer in the form that is hashed.
+// Faults: InvalidInput at question and answer.
+func SecurityQuestion(question, answer string) (cleanQuestion, plain string, err error) {
+	question, wrong := text.Required(question, questionLongest, "question")
+	answer, wrongToo := text.Required(answer, answerLongest, "answer")
+	var mistakes []error
+	for _, refusal := range []*fault.Fault{wrong, wrongToo} {
+		if refusal != nil {
+			mistakes = append(mistakes, refusal)
+		}
+	}
+	if plain = plainAnswer(answer); plain != "" && strings.Contains(plainAnswer(question), plain) {
+		mistakes = append(mistakes, fault.Invalid(fault.Guessable, "answer"))
+	}
+	return question, plain, errors.Join(mistakes...)
 }
 
 // plainAnswer makes two answers equal that a person holds for the same: case and outer blanks do not count.

@@ -121,7 +121,7 @@ func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (R
 func (s *Service) advance(tx *postgres.Tx, r *Registration) error {
 	if r.PhoneVerifiedAt != nil {
 		r.NextStep = Complete
-		return emailIsFree(tx, emailKey(r.Email)) // said only to someone with a verified phone, and a few times a day
+		return emailIsFree(tx, EmailKey(r.Email)) // said only to someone with a verified phone, and a few times a day
 	}
 	r.NextStep = VerifyPhone
 	if c := r.Challenge; c != nil && (tx.Now.Before(c.ResendAt) || (c.AttemptsLeft > 0 && tx.Now.Before(c.ExpiresAt))) {

@@ -110,6 +110,17 @@ func confirmEmail(tx *postgres.Tx, id uuid.UUID) error {
 	return nil
 }
 
+func changeEmail(tx *postgres.Tx, account models.Account) error {
+	err := tx.GORM().Model(&account).Select("email", "email_key", "email_verified_at").Updates(account).Error
+	if postgres.Violates(err, "accounts_email_key") {
+		return fault.New(fault.EmailTaken)
+	}
+	if err != nil {
+		return fmt.Errorf("accounts: change e-mail: %w", err)
+	}
+	return nil
+}
+
 // replaceEmailLinks voids an account's unused links and stores a new one.
 func replaceEmailLinks(tx *postgres.Tx, link models.EmailVerification) error {
 	err := tx.GORM().Model(&models.EmailVerification{}).Where("account_id = ? AND used_at IS NULL", link.AccountID).

@@ -22,16 +22,34 @@ var update = flag.Bool("update", false, "write testdata/messages.golden.txt")
 
 // samples are values for each template, as the rooms give them.
 var samples = map[string]map[string]any{
-	"registration_code": nil,
-	"log_in_code":       {"Device": "Pixel 9"},
-	"transfer_code":     {"Amount": "12.50 WMZ", "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": "12.60 WMZ"},
-	"policy_code":       {"Amount": "100.00 WMZ", "Currency": "Z"},
-	"new_device":        notice(map[string]any{"Device": "Pixel 9"}),
-	"verify_email":      {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
+	"registration_code":    nil,
+	"log_in_code":          {"Device": "Pixel 9"},
+	"transfer_code":        {"Amount": "12.50 WMZ", "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": "12.60 WMZ"},
+	"policy_code":          {"Amount": "100.00 WMZ", "Currency": "Z"},
+	"new_device":           notice(map[string]any{"Device": "Pixel 9"}),
+	"password_changed":     notice(map[string]any{"Email": "an**************om"}),
+	"question_changed":     notice(map[string]any{"Email": "an**************om"}),
+	"phone_changed":        notice(map[string]any{"Email": "an**************om"}),
+	"email_change":         notice(map[string]any{"Email": "an**************om"}),
+	"email_changed":        notice(map[string]any{"Email": "an**************om"}),
+	"frozen":               notice(map[string]any{"Email": "an**************om"}),
+	"unfrozen":             notice(map[string]any{"Email": "an**************om"}),
+	"password_changed_sms": notice(map[string]any{"NewPhone": "+7********67"}),
+	"question_changed_sms": notice(map[string]any{"NewPhone": "+7********67"}),
+	"phone_changed_sms":    notice(map[string]any{"NewPhone": "+7********67"}),
+	"old_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"new_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
+	"verify_email":         {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
 
 // letters are the templates that go by e-mail without a link.
-var letters = map[string]bool{"new_device": true}
+var letters = map[string]bool{
+	"new_device": true, "password_changed": true, "question_changed": true, "phone_changed": true, "email_change": true, "email_changed": true, "frozen": true, "unfrozen": true,
+}
+
+// plain are the templates of SMS that carry no code.
+var plain = map[string]bool{"password_changed_sms": true, "question_changed_sms": true, "phone_changed_sms": true}
 
 // notice are the values of a letter that tells an account's owner of a change.
 func notice(more map[string]any) map[string]any {
@@ -80,6 +98,9 @@ func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), t
 	}
 	if letters[template] {
 		letter.Channel, letter.To, letter.Code = delivery.Email, "anna@example.com", ""
+	}
+	if plain[template] {
+		letter.Code = ""
 	}
 	enqueue(letter)
 	inbox, err := s.Inbox(t.Context(), letter.To)

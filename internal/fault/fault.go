@@ -85,6 +85,7 @@ const (
 	OneOf      = "one_of"
 	Guessable  = "guessable"
 	NoFunds    = "no_funds"
+	Current    = "current"
 )
 
 // Fault is a refusal: what is wrong, where, and what an app needs in order to go on.

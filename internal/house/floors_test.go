@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"internal/ledger", "internal/verification"},
 	{"internal/ledger/ledgertest", "internal/accounts"},
 	{"internal/sessions", "internal/wallets"},
-	{"internal/transfers", "internal/operators"},
+	{"internal/changes", "internal/transfers", "internal/operators"},
 	{"graph/model"},
 	{"graph/generated"},
 	{"resolvers", "web"},

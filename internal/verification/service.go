@@ -32,6 +32,9 @@ const (
 	LogIn        Purpose = "LOG_IN"
 	Transfer     Purpose = "TRANSFER"
 	Policy       Purpose = "POLICY"
+	OldPhone     Purpose = "OLD_PHONE"
+	NewPhone     Purpose = "NEW_PHONE"
+	Unfreeze     Purpose = "UNFREEZE"
 )
 
 const (
@@ -109,38 +112,74 @@ func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 // commit when err is nil, then answer with the refusal.
 // Refusals: InvalidInput, CodeRejected with the attempts left, CodeExpired.
 func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (refusal *fault.Fault, err error) {
+	challenge, refusal, err := s.judge(tx, id, purpose, code)
+	if err != nil || refusal != nil {
+		return refusal, err
+	}
+	return nil, s.use(tx, challenge)
+}
+
+// CheckBoth tries two codes that count together: neither is used up unless both are right. which is the one that was refused, 0 or 1; all
+// else is as Check has it.
+func (s *Service) CheckBoth(tx *postgres.Tx, ids [2]uuid.UUID, purposes [2]Purpose, codes [2]string) (which int, refusal *fault.Fault, err error) {
+	var challenges [2]models.Challenge
+	for i := range ids {
+		challenges[i], refusal, err = s.judge(tx, ids[i], purposes[i], codes[i])
+		if err != nil || refusal != nil {
+			return i, refusal, err
+		}
+	}
+	for _, challenge := range challenges {
+		if err := s.use(tx, challenge); err != nil {
+			return 0, nil, err
+		}
+	}
+	return 0, nil, nil
+}
+
+// judge tries a code and locks its challenge. A wrong one has spent an attempt; a right one is not used up yet.
+func (s *Service) judge(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (challenge models.Challenge, refusal *fault.Fault, err error) {
 	code = strings.ReplaceAll(code, " ", "")
 	if len(code) != CodeLength || strings.Trim(code, "0123456789") != "" {
-		return fault.Invalid(fault.Malformed, "code"), nil
+		return challenge, fault.Invalid(fault.Malformed, "code"), nil
 	}
-	challenge, err := lockChallenge(tx, id)
+	challenge, err = lockChallenge(tx, id)
 	if errors.Is(err, errNone) || (err == nil && challenge.Purpose != string(purpose)) {
-		return fault.New(fault.CodeExpired, "code"), nil
+		return challenge, fault.New(fault.CodeExpired, "code"), nil
 	}
 	if err != nil {
-		return nil, err
+		return challenge, nil, err
 	}
 	if challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0 {
-		return fault.New(fault.CodeExpired, "code"), nil
+		return challenge, fault.New(fault.CodeExpired, "code"), nil
 	}
 
-	wrong := Limit{Name: "wrong codes " + challenge.Purpose, Subject: challenge.Target, Most: wrongInARow, Window: day}
+	wrong := wrongCodes(challenge)
 	if used, endsAt, err := lockedCounter(tx, s.counterKey(wrong)); err != nil || (used >= wrong.Most && tx.Now.Before(endsAt)) {
-		return fault.Limited(endsAt.Sub(tx.Now)), err
+		return challenge, fault.Limited(endsAt.Sub(tx.Now)), err
 	}
 	if !secret.Equal(challenge.CodeMAC, s.codeMAC(challenge.ID, code)) {
 		challenge.AttemptsLeft--
 		if err := s.Take(tx, wrong); err != nil {
-			return nil, err
+			return challenge, nil, err
 		}
-		return fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
+		return challenge, fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
 			Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft}), saveChallenge(tx, challenge)
 	}
+	return challenge, nil, nil
+}
+
+// use uses a code up that was right, and forgets the wrong ones before it.
+func (s *Service) use(tx *postgres.Tx, challenge models.Challenge) error {
 	challenge.UsedAt = &tx.Now
-	if err := dropCounter(tx, s.counterKey(wrong)); err != nil {
-		return nil, err
+	if err := dropCounter(tx, s.counterKey(wrongCodes(challenge))); err != nil {
+		return err
 	}
-	return nil, saveChallenge(tx, challenge)
+	return saveChallenge(tx, challenge)
+}
+
+func wrongCodes(c models.Challenge) Limit {
+	return Limit{Name: "wrong codes " + c.Purpose, Subject: c.Target, Most: wrongInARow, Window: day}
 }
 
 // Settle is the answer of a room whose transaction has checked a code: the result, or the refusal that was committed with it.
