@@ -104,6 +104,8 @@ func walkChanges(me *client, counted *statements, phone string) {
 		answer: "Mir"}) { account { securityQuestion } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "changeEmail", 14, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
 		account { email { address } } userErrors { code } } }`, vars{"p": newPassword})
+	askCounted[any](me, counted, "updateProfile", 12, `mutation($p: String!) { updateProfile(input: {currentPassword: $p, profile: {firstName: "Q", lastName: "R",
+		birthDate: "1990-01-01"}}) { account { profile { lastName } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "setLocale", 6, `mutation { setLocale(input: {locale: RU}) { account { locale } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "freezeAccount", 6, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "unfreezeAccount, asking", 9, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)

@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"purser/graph/model"
+	"purser/internal/accounts"
 	"purser/internal/changes"
 	"purser/internal/locale"
 	"purser/internal/sessions"
@@ -69,6 +70,19 @@ func (r *mutationResolver) ChangeSecurityQuestion(ctx context.Context, input mod
 		CurrentPassword: input.CurrentPassword, Question: input.Question, Answer: input.Answer,
 	})
 	payload := &model.ChangeSecurityQuestionPayload{Account: accountOf(account, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) UpdateProfile(ctx context.Context, input model.UpdateProfileInput) (*model.UpdateProfilePayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.Changes.Profile(ctx, whoOf(viewer), input.CurrentPassword, accounts.Profile{
+		FirstName: input.Profile.FirstName, MiddleName: text(input.Profile.MiddleName), LastName: input.Profile.LastName, BirthDate: input.Profile.BirthDate,
+	})
+	payload := &model.UpdateProfilePayload{Account: accountOf(account, err)}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err
 }

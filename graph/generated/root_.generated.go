@@ -310,6 +310,7 @@ type ComplexityRoot struct {
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
 		SubmitRegistrationProfile func(childComplexity int, input model.SubmitRegistrationProfileInput) int
 		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
+		UpdateProfile             func(childComplexity int, input model.UpdateProfileInput) int
 		VerifyEmail               func(childComplexity int, input model.VerifyEmailInput) int
 		VerifyRegistrationPhone   func(childComplexity int, input model.VerifyRegistrationPhoneInput) int
 	}
@@ -541,6 +542,11 @@ type ComplexityRoot struct {
 	UnfreezeAccountPayload struct {
 		Account    func(childComplexity int) int
 		Challenge  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateProfilePayload struct {
+		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1710,6 +1716,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnfreezeAccount(childComplexity, args["input"].(model.UnfreezeAccountInput)), true
+	case "Mutation.updateProfile":
+		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(model.UpdateProfileInput)), true
 	case "Mutation.verifyEmail":
 		if e.ComplexityRoot.Mutation.VerifyEmail == nil {
 			break
@@ -2544,6 +2561,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnfreezeAccountPayload.UserErrors(childComplexity), true
 
+	case "UpdateProfilePayload.account":
+		if e.ComplexityRoot.UpdateProfilePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.Account(childComplexity), true
+	case "UpdateProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.UserErrors(childComplexity), true
+
 	case "VerifyEmailPayload.account":
 		if e.ComplexityRoot.VerifyEmailPayload.Account == nil {
 			break
@@ -2692,6 +2722,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
+			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
 			graphql.NewInputUnmarshaler("VerifyRegistrationPhoneInput", ec.unmarshalInputVerifyRegistrationPhoneInput),
 		)
@@ -2963,6 +2994,8 @@ extend type Mutation {
   changeEmail(input: ChangeEmailInput!): ChangeEmailPayload!
   "Changes the security question and its answer."
   changeSecurityQuestion(input: ChangeSecurityQuestionInput!): ChangeSecurityQuestionPayload!
+  "Changes names and birth date, as long as the certificate is ALIAS; after that it is PROFILE_CERTIFIED."
+  updateProfile(input: UpdateProfileInput!): UpdateProfilePayload!
   "Sets the language of messages to the person."
   setLocale(input: SetLocaleInput!): SetLocalePayload!
   "Freezes the account at once: money comes in and does not leave, until unfreezeAccount. A repeat does nothing."
@@ -3051,6 +3084,22 @@ input ChangeSecurityQuestionInput {
 
 "Result of changeSecurityQuestion."
 type ChangeSecurityQuestionPayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of updateProfile."
+input UpdateProfileInput {
+  "The password."
+  currentPassword: String!
+  "The whole profile as it is to be."
+  profile: ProfileInput!
+}
+
+"Result of updateProfile."
+type UpdateProfilePayload {
   "The account; null when refused."
   account: Account
   "What kept it from being done; empty on success."
@@ -3260,6 +3309,8 @@ enum ErrorCode {
   TRANSFER_STATE
   "A higher certificate is needed."
   CERTIFICATE_REQUIRED
+  "The profile is certified: it changes through an operator only."
+  PROFILE_CERTIFIED
   "Not for this account."
   FORBIDDEN
 }
@@ -5170,6 +5221,16 @@ func (ec *executionContext) childFields_UnfreezeAccountPayload(ctx context.Conte
 		return ec.fieldContext_UnfreezeAccountPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnfreezeAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UpdateProfilePayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateProfilePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VerifyEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

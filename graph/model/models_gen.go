@@ -1311,6 +1311,22 @@ type UnfreezeAccountPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of updateProfile.
+type UpdateProfileInput struct {
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+	// The whole profile as it is to be.
+	Profile *ProfileInput `json:"profile"`
+}
+
+// Result of updateProfile.
+type UpdateProfilePayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of verifyEmail.
 type VerifyEmailInput struct {
 	// What stands behind `token=` in the link.
@@ -1772,6 +1788,8 @@ const (
 	ErrorCodeTransferState ErrorCode = "TRANSFER_STATE"
 	// A higher certificate is needed.
 	ErrorCodeCertificateRequired ErrorCode = "CERTIFICATE_REQUIRED"
+	// The profile is certified: it changes through an operator only.
+	ErrorCodeProfileCertified ErrorCode = "PROFILE_CERTIFIED"
 	// Not for this account.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 )
@@ -1811,12 +1829,13 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTransferNotFound,
 	ErrorCodeTransferState,
 	ErrorCodeCertificateRequired,
+	ErrorCodeProfileCertified,
 	ErrorCodeForbidden,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden:
 		return true
 	}
 	return false

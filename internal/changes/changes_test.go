@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"purser/internal/accounts"
 	"purser/internal/changes"
 	"purser/internal/fault"
 	"purser/internal/locale"
@@ -284,5 +285,31 @@ func TestTheLanguageOfMessagesIsSet(t *testing.T) {
 		if account, err := r.Locale(t.Context(), m.who, locale.EN); err != nil || account.Locale != "EN" || r.account(t, m).Locale != "EN" {
 			t.Fatal(account.Locale, err)
 		}
+	}
+}
+
+func TestTheProfileChangesUntilItIsCertified(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	m := r.me(t)
+	good := accounts.Profile{FirstName: " Anna ", MiddleName: "M.", LastName: "Ivanova", BirthDate: "1981-05-01"}
+	_, err := r.Profile(t.Context(), m.who, "wrong", good)
+	wantFault(t, err, fault.CredentialsRejected)
+	_, err = r.Profile(t.Context(), m.who, password, accounts.Profile{FirstName: " ", LastName: strings.Repeat("x", 101), BirthDate: "tomorrow"})
+	if faults, _ := fault.All(err); len(faults) != 3 {
+		t.Errorf("three mistakes are answered with %v", err)
+	}
+	account, err := r.Profile(t.Context(), m.who, password, good)
+	if kept := r.account(t, m); err != nil || account.FirstName != "Anna" || kept.LastName != "Ivanova" || kept.MiddleName != "M." || kept.BirthDate.Year() != 1981 {
+		t.Fatalf("%+v, %v", account, err)
+	}
+	r.endsOthers(t, m)
+	if r.lastLogged(t, m) != "PROFILE_CHANGED" {
+		t.Errorf("logged: %s", r.lastLogged(t, m))
+	}
+	for _, level := range []string{"FORMAL", "INITIAL", "PERSONAL"} {
+		r.exec(t, `UPDATE accounts SET certificate_level = $2 WHERE id = $1`, m.ID, level)
+		_, err = r.Profile(t.Context(), m.who, password, good)
+		wantFault(t, err, fault.ProfileCertified)
 	}
 }

@@ -83,3 +83,34 @@ func (s *Service) SecurityQuestion(ctx context.Context, who Who, q Question) (mo
 	})
 	return s.done(who, c, err)
 }
+
+// Profile changes names and birth date, as long as nobody has certified them. All other sessions end.
+// Faults: InvalidInput for each field, ProfileCertified, CredentialsRejected, RateLimited, Overloaded.
+func (s *Service) Profile(ctx context.Context, who Who, password string, p accounts.Profile) (models.Account, error) {
+	names, born, err := p.Person(s.db.Now())
+	if err != nil {
+		return models.Account{}, err
+	}
+	proved, err := s.prove(ctx, who, password)
+	if err != nil {
+		return models.Account{}, err
+	}
+	c, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (c change, err error) {
+		if c.account, err = begin(tx, proved); err != nil {
+			return change{}, err
+		}
+		if c.account.CertificateLevel != models.CertificateAlias {
+			return change{}, fault.New(fault.ProfileCertified, "profile")
+		}
+		a := &c.account
+		a.FirstName, a.MiddleName, a.LastName, a.BirthDate = names.FirstName, names.MiddleName, names.LastName, &born
+		if err := save(tx, c.account, "first_name", "middle_name", "last_name", "birth_date"); err != nil {
+			return change{}, err
+		}
+		if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {
+			return change{}, err
+		}
+		return c, s.record(tx, who, journal.ProfileChanged)
+	})
+	return s.done(who, c, err)
+}

@@ -50,6 +50,7 @@ const (
 	TransferNotFound      Code = "TRANSFER_NOT_FOUND"
 	TransferState         Code = "TRANSFER_STATE"
 	CertificateRequired   Code = "CERTIFICATE_REQUIRED"
+	ProfileCertified      Code = "PROFILE_CERTIFIED"
 	Forbidden             Code = "FORBIDDEN"
 )
 
@@ -68,7 +69,7 @@ var UserCodes = []Code{
 	AgreementsNotAccepted, CredentialsRejected, SessionExpired, SessionNotFound, AccountFrozen, WalletNotFound, WalletClosed,
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
-	CertificateRequired, Forbidden,
+	CertificateRequired, ProfileCertified, Forbidden,
 }
 
 // Reasons refine a code where one sentence would not do. A reason names the message, not another code.
