@@ -17,7 +17,6 @@ import (
 	"purser/internal/locale"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
-	"purser/internal/request"
 	"purser/internal/secret"
 	"purser/internal/sessions"
 	"purser/internal/verification"
@@ -100,12 +99,6 @@ func (r room) person(t *testing.T, phone, email string) models.Account {
 		t.Fatal(err)
 	}
 	return account
-}
-
-// from is a request from an address, by someone who reads Russian.
-func from(t *testing.T, ip string) context.Context {
-	t.Helper()
-	return request.With(t.Context(), request.Info{IP: ip, Locale: locale.RU})
 }
 
 // me is someone with two sessions, who asks from the first.
