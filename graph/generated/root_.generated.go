@@ -2930,7 +2930,10 @@ enum AgreementKind {
 }
 
 extend type Mutation {
-  "Confirms an e-mail address with the token of the link in the letter, which works once. Needs nobody signed in."
+  """
+  Confirms an e-mail address with the token of the link in the letter, which works once. After changeEmail the address becomes the account's
+  by it; EMAIL_TAKEN when another account has it. Needs nobody signed in.
+  """
   verifyEmail(input: VerifyEmailInput!): VerifyEmailPayload!
   "Sends the letter with the link again; the earlier link stops working. Does nothing for a confirmed address."
   requestEmailVerification: RequestEmailVerificationPayload!
