@@ -60,6 +60,11 @@ queries:
 generate-check:
 	@scripts/generate-check.sh
 
+## passwords: rewrite the list of common passwords, which are refused
+.PHONY: passwords
+passwords: npm-present
+	scripts/common-passwords.sh
+
 ## playground: build the playground's page if its sources have changed
 .PHONY: playground
 playground: $(PLAYGROUND)/dist/index.html

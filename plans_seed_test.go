@@ -74,6 +74,9 @@ SELECT decode(md5('backup' || g || '-' || n), 'hex'), md5('account' || g)::uuid,
 INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, created_at, expires_at, ended_at)
 SELECT md5('recovery' || g)::uuid, decode(md5('recovery' || g), 'hex'), 'PHONE', CASE WHEN g % 2 = 0 THEN md5('account' || g)::uuid END, 5, now(),
        now() - g * interval '64 seconds', CASE WHEN g % 20 <> 0 THEN now() END FROM generate_series(1, 10000) g;
+INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at)
+SELECT md5('account' || g)::uuid, '+1', md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
+INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 

@@ -73,7 +73,7 @@ func walkMutations(c *client, counted *statements) {
 	for _, end := range []string{"confirm", "cancel"} {
 		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
 		if end == "confirm" {
-			askCounted[any](me, counted, "confirmTransfer", 9, confirmTransfer, vars{"id": transfer, "code": c.newestCode(phone)})
+			askCounted[any](me, counted, "confirmTransfer", 10, confirmTransfer, vars{"id": transfer, "code": c.newestCode(phone)})
 		} else {
 			askCounted[any](me, counted, "cancelTransfer", 7, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
 		}
@@ -91,6 +91,7 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "acceptAgreements", 5, `mutation($a: [ID!]!) { acceptAgreements(input: {agreementIds: $a}) { account { wmid } userErrors { code } } }`,
 		vars{"a": []string{agreements[0].ID}})
 	walkFactors(me, counted)
+	walkChanges(me, counted, phone)
 	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
 	walkRecovery(c, counted, phone)
 }
@@ -119,4 +120,27 @@ func walkFactors(me *client, counted *statements) {
 		`mutation($c: String!) { renewBackupCodes(input: {code: $c}) { backupCodes userErrors { code } } }`, vars{"c": backup[1]}).RenewBackupCodes.BackupCodes
 	askCounted[any](me, counted, "disableTotp", 12,
 		`mutation($c: String!) { disableTotp(input: {code: $c}) { account { wmid } userErrors { code } } }`, vars{"c": codes[0]})
+}
+
+// walkChanges has a person change what there is to change.
+func walkChanges(me *client, counted *statements, phone string) {
+	const newPhone, password, newPassword = "+79161112244", "a walk on the beach", "a swim in the sea"
+	// the account, counters, begin, the account, columns, devices, log-ins, sessions, message, its job, log, events, commit
+	askCounted[any](me, counted, "changePassword", 14, `mutation($p: String!, $n: String!) { changePassword(input: {currentPassword: $p, newPassword: $n,
+		newPasswordConfirmation: $n}) { account { security { passwordChangedAt } } userErrors { code } } }`, vars{"p": password, "n": newPassword})
+	askCounted[any](me, counted, "changePhone", 17, `mutation($p: String!, $n: PhoneNumber!) { changePhone(input: {currentPassword: $p, newPhone: $n}) {
+		oldPhoneChallenge { id } newPhoneChallenge { id } userErrors { code } } }`, vars{"p": newPassword, "n": newPhone})
+	askCounted[any](me, counted, "confirmPhoneChange", 22, `mutation($o: String!, $n: String!) { confirmPhoneChange(input: {oldPhoneCode: $o, newPhoneCode: $n}) {
+		account { phone } userErrors { code } } }`, vars{"o": me.newestCode(phone), "n": me.newestCode(newPhone)})
+	askCounted[any](me, counted, "changeSecurityQuestion", 14, `mutation($p: String!) { changeSecurityQuestion(input: {currentPassword: $p, question: "Ship?",
+		answer: "Mir"}) { account { securityQuestion } userErrors { code } } }`, vars{"p": newPassword})
+	askCounted[any](me, counted, "changeEmail", 14, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
+		account { email { address } } userErrors { code } } }`, vars{"p": newPassword})
+	askCounted[any](me, counted, "updateProfile", 12, `mutation($p: String!) { updateProfile(input: {currentPassword: $p, profile: {firstName: "Q", lastName: "R",
+		birthDate: "1990-01-01"}}) { account { profile { lastName } } userErrors { code } } }`, vars{"p": newPassword})
+	askCounted[any](me, counted, "setLocale", 6, `mutation { setLocale(input: {locale: RU}) { account { locale } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "freezeAccount", 6, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "unfreezeAccount, asking", 9, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "unfreezeAccount", 12, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
+		vars{"c": me.newestCode(newPhone)})
 }

@@ -12,6 +12,7 @@ import (
 	"purser/graph/generated"
 	"purser/internal/accounts"
 	"purser/internal/certificates"
+	"purser/internal/changes"
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
@@ -72,6 +73,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
+	ownHand := changes.New(db, people, signedIn, codes, hub)
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	staff := operators.New(db, books, purses, papers)
 
@@ -79,7 +81,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})

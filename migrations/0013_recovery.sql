@@ -44,5 +44,3 @@ CREATE TABLE recoveries (
 CREATE INDEX recoveries_account_id_idx ON recoveries (account_id) WHERE ended_at IS NULL;
 CREATE INDEX recoveries_expires_at_idx ON recoveries (expires_at);
 
--- A recovery ends the log-ins that wait for a code.
-CREATE INDEX pending_log_ins_account_id_idx ON pending_log_ins (account_id);

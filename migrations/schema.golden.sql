@@ -186,6 +186,7 @@ CREATE TABLE email_verifications (
     created_at             timestamp with time zone NOT NULL,
     expires_at             timestamp with time zone NOT NULL,
     used_at                timestamp with time zone,
+    new_email              text,
     CONSTRAINT email_verifications_pkey PRIMARY KEY (token_mac),
     CONSTRAINT email_verifications_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
@@ -267,6 +268,16 @@ CREATE TABLE pending_log_ins (
     CONSTRAINT pending_log_ins_challenge_id_fkey FOREIGN KEY (challenge_id) REFERENCES challenges(id) ON DELETE CASCADE
 );
 CREATE INDEX pending_log_ins_account_id_idx ON pending_log_ins USING btree (account_id);
+
+CREATE TABLE phone_changes (
+    account_id             uuid                     NOT NULL,
+    new_phone              text                     NOT NULL,
+    old_challenge_id       uuid                     NOT NULL,
+    new_challenge_id       uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT phone_changes_pkey PRIMARY KEY (account_id),
+    CONSTRAINT phone_changes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
 
 CREATE TABLE rate_counters (
     key_mac                bytea                    NOT NULL,
@@ -449,6 +460,13 @@ CREATE TABLE signing_keys (
     CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
 );
 CREATE UNIQUE INDEX signing_keys_active_key ON signing_keys USING btree ((true)) WHERE (retired_at IS NULL);
+
+CREATE TABLE thaws (
+    account_id             uuid                     NOT NULL,
+    challenge_id           uuid                     NOT NULL,
+    CONSTRAINT thaws_pkey PRIMARY KEY (account_id),
+    CONSTRAINT thaws_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
 
 CREATE TABLE totp_factors (
     account_id             uuid                     NOT NULL,

@@ -64,6 +64,7 @@ type EmailVerification struct {
 	TokenMAC  []byte     `gorm:"column:token_mac;primaryKey"`
 	AccountID uuid.UUID  `gorm:"column:account_id"`
 	EmailKey  string     `gorm:"column:email_key"`
+	NewEmail  *string    `gorm:"column:new_email"` // the address that it brings; none for the account's own
 	CreatedAt time.Time  `gorm:"column:created_at"`
 	ExpiresAt time.Time  `gorm:"column:expires_at"`
 	UsedAt    *time.Time `gorm:"column:used_at"`
@@ -77,6 +78,27 @@ const (
 	TermsOfTransfer = "TERMS_OF_TRANSFER"
 	PersonalData    = "PERSONAL_DATA"
 )
+
+// PhoneChange is a new phone that waits for two codes.
+type PhoneChange struct {
+	AccountID      uuid.UUID `gorm:"column:account_id;primaryKey"`
+	NewPhone       string    `gorm:"column:new_phone"`
+	OldChallengeID uuid.UUID `gorm:"column:old_challenge_id"`
+	NewChallengeID uuid.UUID `gorm:"column:new_challenge_id"`
+	CreatedAt      time.Time `gorm:"column:created_at"`
+}
+
+// TableName is the table's.
+func (PhoneChange) TableName() string { return "phone_changes" }
+
+// Thaw is a frozen account that waits for the code that unfreezes it.
+type Thaw struct {
+	AccountID   uuid.UUID `gorm:"column:account_id;primaryKey"`
+	ChallengeID uuid.UUID `gorm:"column:challenge_id"`
+}
+
+// TableName is the table's.
+func (Thaw) TableName() string { return "thaws" }
 
 // Agreement is one version of a text that people accept.
 type Agreement struct {

@@ -27,6 +27,7 @@ func accountView(a models.Account) *model.Account {
 		Profile:          &model.Profile{FirstName: a.FirstName, MiddleName: filled(a.MiddleName), LastName: a.LastName},
 		SecurityQuestion: a.SecurityQuestion, Certificate: &model.Certificate{Level: model.CertificateLevel(a.CertificateLevel), AccountID: a.ID},
 		Locale: model.Locale(a.Locale), CreatedAt: a.CreatedAt, Status: model.AccountStatus(a.Status),
+		Security: &model.SecuritySettings{HasVerifiedEmail: a.EmailVerifiedAt != nil, PasswordChangedAt: a.PasswordChangedAt},
 	}
 	if a.Phone != nil {
 		view.Phone = *a.Phone

@@ -5,6 +5,7 @@ package resolvers
 import (
 	"purser/internal/accounts"
 	"purser/internal/certificates"
+	"purser/internal/changes"
 	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/factors"
@@ -26,6 +27,7 @@ type Resolver struct {
 	Sessions     *sessions.Service
 	Verification *verification.Service
 	Wallets      *wallets.Service
+	Changes      *changes.Service
 	Transfers    *transfers.Service
 	Certificates *certificates.Service
 	Operators    *operators.Service

@@ -8,6 +8,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"purser/graph/model"
+	"purser/internal/changes"
 	"purser/internal/sessions"
 	"purser/models"
 )
@@ -59,4 +60,16 @@ func sessionIDs(ids []uuid.UUID) []string {
 		list[i] = globalID(kindSession, id.String())
 	}
 	return list
+}
+
+func whoOf(viewer sessions.Identity) changes.Who {
+	return changes.Who{Account: viewer.Account.ID, Session: viewer.SessionID}
+}
+
+// accountOf shows an account, or nothing beside an error.
+func accountOf(account models.Account, err error) *model.Account {
+	if err != nil {
+		return nil
+	}
+	return accountView(account)
 }

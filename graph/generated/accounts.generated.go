@@ -21,6 +21,7 @@ import (
 
 type AccountResolver interface {
 	PendingAgreements(ctx context.Context, obj *model.Account) ([]*model.Agreement, error)
+
 	Events(ctx context.Context, obj *model.Account, first *int, after *string) (*model.AccountEventConnection, error)
 	SecondFactors(ctx context.Context, obj *model.Account) (*model.SecondFactors, error)
 	SecurityLog(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.SecurityEventConnection, error)
@@ -516,6 +517,38 @@ func (ec *executionContext) fieldContext_Account_pendingAgreements(_ context.Con
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Agreement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_security(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_security(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Security, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecuritySettings) graphql.Marshaler {
+			return ec.marshalNSecuritySettings2ᚖpurserᚋgraphᚋmodelᚐSecuritySettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_security(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecuritySettings(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1497,6 +1530,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_pendingAgreements(ctx, field, obj)
 				})
+		case "security":
+			out.Values[i] = ec._Account_security(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "events":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

@@ -62,6 +62,7 @@ type ComplexityRoot struct {
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
 		SecondFactors            func(childComplexity int) int
+		Security                 func(childComplexity int) int
 		SecurityLog              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SecurityQuestion         func(childComplexity int) int
 		Sessions                 func(childComplexity int) int
@@ -160,6 +161,27 @@ type ComplexityRoot struct {
 		SentTo       func(childComplexity int) int
 	}
 
+	ChangeEmailPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChangePasswordPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChangePhonePayload struct {
+		NewPhoneChallenge func(childComplexity int) int
+		OldPhoneChallenge func(childComplexity int) int
+		UserErrors        func(childComplexity int) int
+	}
+
+	ChangeSecurityQuestionPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CloseWalletPayload struct {
 		UserErrors func(childComplexity int) int
 		Wallet     func(childComplexity int) int
@@ -190,6 +212,11 @@ type ComplexityRoot struct {
 
 	ConfirmLogInPayload struct {
 		Tokens     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConfirmPhoneChangePayload struct {
+		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -300,6 +327,11 @@ type ComplexityRoot struct {
 		RateBasisPoints func(childComplexity int) int
 	}
 
+	FreezeAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	IdempotencyKeyReused struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -354,17 +386,23 @@ type ComplexityRoot struct {
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
 		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
+		ChangeEmail               func(childComplexity int, input model.ChangeEmailInput) int
+		ChangePassword            func(childComplexity int, input model.ChangePasswordInput) int
+		ChangePhone               func(childComplexity int, input model.ChangePhoneInput) int
+		ChangeSecurityQuestion    func(childComplexity int, input model.ChangeSecurityQuestionInput) int
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
 		CompleteLostPhoneRecovery func(childComplexity int, input model.CompleteLostPhoneRecoveryInput) int
 		CompleteRecovery          func(childComplexity int, input model.CompleteRecoveryInput) int
 		CompleteRegistration      func(childComplexity int, input model.CompleteRegistrationInput) int
 		ConfirmLogIn              func(childComplexity int, input model.ConfirmLogInInput) int
+		ConfirmPhoneChange        func(childComplexity int, input model.ConfirmPhoneChangeInput) int
 		ConfirmTotp               func(childComplexity int, input model.ConfirmTotpInput) int
 		ConfirmTransfer           func(childComplexity int, input model.ConfirmTransferInput) int
 		CreateDocumentUpload      func(childComplexity int, input model.CreateDocumentUploadInput) int
 		CreateTransfer            func(childComplexity int, input model.CreateTransferInput) int
 		DisableTotp               func(childComplexity int, input model.DisableTotpInput) int
 		EnableTotp                func(childComplexity int, input model.EnableTotpInput) int
+		FreezeAccount             func(childComplexity int) int
 		IssueFunds                func(childComplexity int, input model.IssueFundsInput) int
 		LogIn                     func(childComplexity int, input model.LogInInput) int
 		LogOut                    func(childComplexity int) int
@@ -381,11 +419,14 @@ type ComplexityRoot struct {
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		SetConfirmationPolicy     func(childComplexity int, input model.SetConfirmationPolicyInput) int
 		SetDefaultWallet          func(childComplexity int, input model.SetDefaultWalletInput) int
+		SetLocale                 func(childComplexity int, input model.SetLocaleInput) int
 		SetRecoveryPhone          func(childComplexity int, input model.SetRecoveryPhoneInput) int
 		StartLostPhoneRecovery    func(childComplexity int, input model.StartLostPhoneRecoveryInput) int
 		StartRecovery             func(childComplexity int, input model.StartRecoveryInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
 		SubmitRegistrationProfile func(childComplexity int, input model.SubmitRegistrationProfileInput) int
+		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
+		UpdateProfile             func(childComplexity int, input model.UpdateProfileInput) int
 		VerifyEmail               func(childComplexity int, input model.VerifyEmailInput) int
 		VerifyRecoveryCode        func(childComplexity int, input model.VerifyRecoveryCodeInput) int
 		VerifyRegistrationPhone   func(childComplexity int, input model.VerifyRegistrationPhoneInput) int
@@ -528,6 +569,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SecuritySettings struct {
+		HasVerifiedEmail  func(childComplexity int) int
+		PasswordChangedAt func(childComplexity int) int
+	}
+
 	Session struct {
 		CreatedAt  func(childComplexity int) int
 		Current    func(childComplexity int) int
@@ -562,6 +608,11 @@ type ComplexityRoot struct {
 	SetDefaultWalletPayload struct {
 		UserErrors func(childComplexity int) int
 		Wallet     func(childComplexity int) int
+	}
+
+	SetLocalePayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SetRecoveryPhonePayload struct {
@@ -656,6 +707,17 @@ type ComplexityRoot struct {
 		Message           func(childComplexity int) int
 		RetryAfterSeconds func(childComplexity int) int
 		Until             func(childComplexity int) int
+	}
+
+	UnfreezeAccountPayload struct {
+		Account    func(childComplexity int) int
+		Challenge  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateProfilePayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	VerifyEmailPayload struct {
@@ -785,6 +847,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.SecondFactors(childComplexity), true
+	case "Account.security":
+		if e.ComplexityRoot.Account.Security == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Security(childComplexity), true
 	case "Account.securityLog":
 		if e.ComplexityRoot.Account.SecurityLog == nil {
 			break
@@ -1161,6 +1229,64 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Challenge.SentTo(childComplexity), true
 
+	case "ChangeEmailPayload.account":
+		if e.ComplexityRoot.ChangeEmailPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeEmailPayload.Account(childComplexity), true
+	case "ChangeEmailPayload.userErrors":
+		if e.ComplexityRoot.ChangeEmailPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeEmailPayload.UserErrors(childComplexity), true
+
+	case "ChangePasswordPayload.account":
+		if e.ComplexityRoot.ChangePasswordPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.Account(childComplexity), true
+	case "ChangePasswordPayload.userErrors":
+		if e.ComplexityRoot.ChangePasswordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.UserErrors(childComplexity), true
+
+	case "ChangePhonePayload.newPhoneChallenge":
+		if e.ComplexityRoot.ChangePhonePayload.NewPhoneChallenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePhonePayload.NewPhoneChallenge(childComplexity), true
+	case "ChangePhonePayload.oldPhoneChallenge":
+		if e.ComplexityRoot.ChangePhonePayload.OldPhoneChallenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePhonePayload.OldPhoneChallenge(childComplexity), true
+	case "ChangePhonePayload.userErrors":
+		if e.ComplexityRoot.ChangePhonePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePhonePayload.UserErrors(childComplexity), true
+
+	case "ChangeSecurityQuestionPayload.account":
+		if e.ComplexityRoot.ChangeSecurityQuestionPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeSecurityQuestionPayload.Account(childComplexity), true
+	case "ChangeSecurityQuestionPayload.userErrors":
+		if e.ComplexityRoot.ChangeSecurityQuestionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeSecurityQuestionPayload.UserErrors(childComplexity), true
+
 	case "CloseWalletPayload.userErrors":
 		if e.ComplexityRoot.CloseWalletPayload.UserErrors == nil {
 			break
@@ -1256,6 +1382,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmLogInPayload.UserErrors(childComplexity), true
+
+	case "ConfirmPhoneChangePayload.account":
+		if e.ComplexityRoot.ConfirmPhoneChangePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmPhoneChangePayload.Account(childComplexity), true
+	case "ConfirmPhoneChangePayload.userErrors":
+		if e.ComplexityRoot.ConfirmPhoneChangePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmPhoneChangePayload.UserErrors(childComplexity), true
 
 	case "ConfirmTotpPayload.backupCodes":
 		if e.ComplexityRoot.ConfirmTotpPayload.BackupCodes == nil {
@@ -1610,6 +1749,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FeeSchedule.RateBasisPoints(childComplexity), true
 
+	case "FreezeAccountPayload.account":
+		if e.ComplexityRoot.FreezeAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreezeAccountPayload.Account(childComplexity), true
+	case "FreezeAccountPayload.userErrors":
+		if e.ComplexityRoot.FreezeAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreezeAccountPayload.UserErrors(childComplexity), true
+
 	case "IdempotencyKeyReused.code":
 		if e.ComplexityRoot.IdempotencyKeyReused.Code == nil {
 			break
@@ -1812,6 +1964,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelTransfer(childComplexity, args["input"].(model.CancelTransferInput)), true
+	case "Mutation.changeEmail":
+		if e.ComplexityRoot.Mutation.ChangeEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeEmail(childComplexity, args["input"].(model.ChangeEmailInput)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
+	case "Mutation.changePhone":
+		if e.ComplexityRoot.Mutation.ChangePhone == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePhone_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePhone(childComplexity, args["input"].(model.ChangePhoneInput)), true
+	case "Mutation.changeSecurityQuestion":
+		if e.ComplexityRoot.Mutation.ChangeSecurityQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeSecurityQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeSecurityQuestion(childComplexity, args["input"].(model.ChangeSecurityQuestionInput)), true
 	case "Mutation.closeWallet":
 		if e.ComplexityRoot.Mutation.CloseWallet == nil {
 			break
@@ -1867,6 +2063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmLogIn(childComplexity, args["input"].(model.ConfirmLogInInput)), true
+	case "Mutation.confirmPhoneChange":
+		if e.ComplexityRoot.Mutation.ConfirmPhoneChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmPhoneChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmPhoneChange(childComplexity, args["input"].(model.ConfirmPhoneChangeInput)), true
 	case "Mutation.confirmTotp":
 		if e.ComplexityRoot.Mutation.ConfirmTotp == nil {
 			break
@@ -1933,6 +2140,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableTotp(childComplexity, args["input"].(model.EnableTotpInput)), true
+	case "Mutation.freezeAccount":
+		if e.ComplexityRoot.Mutation.FreezeAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.FreezeAccount(childComplexity), true
 	case "Mutation.issueFunds":
 		if e.ComplexityRoot.Mutation.IssueFunds == nil {
 			break
@@ -2094,6 +2307,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDefaultWallet(childComplexity, args["input"].(model.SetDefaultWalletInput)), true
+	case "Mutation.setLocale":
+		if e.ComplexityRoot.Mutation.SetLocale == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setLocale_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetLocale(childComplexity, args["input"].(model.SetLocaleInput)), true
 	case "Mutation.setRecoveryPhone":
 		if e.ComplexityRoot.Mutation.SetRecoveryPhone == nil {
 			break
@@ -2149,6 +2373,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitRegistrationProfile(childComplexity, args["input"].(model.SubmitRegistrationProfileInput)), true
+	case "Mutation.unfreezeAccount":
+		if e.ComplexityRoot.Mutation.UnfreezeAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unfreezeAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnfreezeAccount(childComplexity, args["input"].(model.UnfreezeAccountInput)), true
+	case "Mutation.updateProfile":
+		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(model.UpdateProfileInput)), true
 	case "Mutation.verifyEmail":
 		if e.ComplexityRoot.Mutation.VerifyEmail == nil {
 			break
@@ -2657,6 +2903,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SecurityEventEdge.Node(childComplexity), true
 
+	case "SecuritySettings.hasVerifiedEmail":
+		if e.ComplexityRoot.SecuritySettings.HasVerifiedEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecuritySettings.HasVerifiedEmail(childComplexity), true
+	case "SecuritySettings.passwordChangedAt":
+		if e.ComplexityRoot.SecuritySettings.PasswordChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecuritySettings.PasswordChangedAt(childComplexity), true
+
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
 			break
@@ -2787,6 +3046,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetDefaultWalletPayload.Wallet(childComplexity), true
+
+	case "SetLocalePayload.account":
+		if e.ComplexityRoot.SetLocalePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetLocalePayload.Account(childComplexity), true
+	case "SetLocalePayload.userErrors":
+		if e.ComplexityRoot.SetLocalePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetLocalePayload.UserErrors(childComplexity), true
 
 	case "SetRecoveryPhonePayload.challenge":
 		if e.ComplexityRoot.SetRecoveryPhonePayload.Challenge == nil {
@@ -3124,6 +3396,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransfersHeld.Until(childComplexity), true
 
+	case "UnfreezeAccountPayload.account":
+		if e.ComplexityRoot.UnfreezeAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfreezeAccountPayload.Account(childComplexity), true
+	case "UnfreezeAccountPayload.challenge":
+		if e.ComplexityRoot.UnfreezeAccountPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfreezeAccountPayload.Challenge(childComplexity), true
+	case "UnfreezeAccountPayload.userErrors":
+		if e.ComplexityRoot.UnfreezeAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfreezeAccountPayload.UserErrors(childComplexity), true
+
+	case "UpdateProfilePayload.account":
+		if e.ComplexityRoot.UpdateProfilePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.Account(childComplexity), true
+	case "UpdateProfilePayload.userErrors":
+		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.UserErrors(childComplexity), true
+
 	case "VerifyEmailPayload.account":
 		if e.ComplexityRoot.VerifyEmailPayload.Account == nil {
 			break
@@ -3261,11 +3565,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
+			graphql.NewInputUnmarshaler("ChangeEmailInput", ec.unmarshalInputChangeEmailInput),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("ChangePhoneInput", ec.unmarshalInputChangePhoneInput),
+			graphql.NewInputUnmarshaler("ChangeSecurityQuestionInput", ec.unmarshalInputChangeSecurityQuestionInput),
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
 			graphql.NewInputUnmarshaler("CompleteLostPhoneRecoveryInput", ec.unmarshalInputCompleteLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("CompleteRecoveryInput", ec.unmarshalInputCompleteRecoveryInput),
 			graphql.NewInputUnmarshaler("CompleteRegistrationInput", ec.unmarshalInputCompleteRegistrationInput),
 			graphql.NewInputUnmarshaler("ConfirmLogInInput", ec.unmarshalInputConfirmLogInInput),
+			graphql.NewInputUnmarshaler("ConfirmPhoneChangeInput", ec.unmarshalInputConfirmPhoneChangeInput),
 			graphql.NewInputUnmarshaler("ConfirmTotpInput", ec.unmarshalInputConfirmTotpInput),
 			graphql.NewInputUnmarshaler("ConfirmTransferInput", ec.unmarshalInputConfirmTransferInput),
 			graphql.NewInputUnmarshaler("CreateDocumentUploadInput", ec.unmarshalInputCreateDocumentUploadInput),
@@ -3288,11 +3597,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetConfirmationPolicyInput", ec.unmarshalInputSetConfirmationPolicyInput),
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
+			graphql.NewInputUnmarshaler("SetLocaleInput", ec.unmarshalInputSetLocaleInput),
 			graphql.NewInputUnmarshaler("SetRecoveryPhoneInput", ec.unmarshalInputSetRecoveryPhoneInput),
 			graphql.NewInputUnmarshaler("StartLostPhoneRecoveryInput", ec.unmarshalInputStartLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRecoveryInput", ec.unmarshalInputStartRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
+			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
+			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
 			graphql.NewInputUnmarshaler("VerifyRecoveryCodeInput", ec.unmarshalInputVerifyRecoveryCodeInput),
 			graphql.NewInputUnmarshaler("VerifyRegistrationPhoneInput", ec.unmarshalInputVerifyRegistrationPhoneInput),
@@ -3510,7 +3822,10 @@ extend type Account {
 extend type Mutation {
   "Accepts current versions of agreements. It is kept when it was done, and on which device."
   acceptAgreements(input: AcceptAgreementsInput!): AcceptAgreementsPayload!
-  "Confirms an e-mail address with the token of the link in the letter, which works once. Needs nobody signed in."
+  """
+  Confirms an e-mail address with the token of the link in the letter, which works once. After changeEmail the address becomes the account's
+  by it; EMAIL_TAKEN when another account has it. Needs nobody signed in.
+  """
   verifyEmail(input: VerifyEmailInput!): VerifyEmailPayload!
   "Sends the letter with the link again; the earlier link stops working. Does nothing for a confirmed address."
   requestEmailVerification: RequestEmailVerificationPayload!
@@ -3719,6 +4034,192 @@ type ReviewCertificatePayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../changes.graphqls", Input: `extend type Account {
+  "How the account is secured."
+  security: SecuritySettings!
+}
+
+"How an account is secured."
+type SecuritySettings {
+  "Whether the e-mail address is confirmed."
+  hasVerifiedEmail: Boolean!
+  "When the password was last changed; null when it is the first."
+  passwordChangedAt: DateTime
+}
+
+extend type Mutation {
+  """
+  Changes the password. All other sessions end, no other device is trusted any more, and the owner is told. A wrong current password is
+  CREDENTIALS_REJECTED, and counts.
+  """
+  changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
+  """
+  Begins to change the phone: a code goes to the new number and another to the old one. A change that was begun before is dropped. Does not
+  tell whether the new number has an account.
+  """
+  changePhone(input: ChangePhoneInput!): ChangePhonePayload!
+  """
+  Changes the phone with both codes, when both are right. PHONE_TAKEN is said only now that the new number is proved. All other sessions end,
+  and the old number is told.
+  """
+  confirmPhoneChange(input: ConfirmPhoneChangeInput!): ConfirmPhoneChangePayload!
+  """
+  Begins to change the e-mail address: a link goes to the new one, and verifyEmail with its token makes the change. Until then the old one
+  stays. The old one is told. Does not tell whether the new address has an account.
+  """
+  changeEmail(input: ChangeEmailInput!): ChangeEmailPayload!
+  "Changes the security question and its answer."
+  changeSecurityQuestion(input: ChangeSecurityQuestionInput!): ChangeSecurityQuestionPayload!
+  "Changes names and birth date, as long as the certificate is ALIAS; after that it is PROFILE_CERTIFIED."
+  updateProfile(input: UpdateProfileInput!): UpdateProfilePayload!
+  "Sets the language of messages to the person."
+  setLocale(input: SetLocaleInput!): SetLocalePayload!
+  "Freezes the account at once: money comes in and does not leave, until unfreezeAccount. A repeat does nothing."
+  freezeAccount: FreezeAccountPayload!
+  "Unfreezes the account, in two calls: without a code, which sends it to the phone, and with the code. For an active account it does nothing."
+  unfreezeAccount(input: UnfreezeAccountInput!): UnfreezeAccountPayload!
+}
+
+"Input of changePassword."
+input ChangePasswordInput {
+  "The password as it is."
+  currentPassword: String!
+  "8 to 128 characters of any kind."
+  newPassword: String!
+  "The same again."
+  newPasswordConfirmation: String!
+}
+
+"Result of changePassword."
+type ChangePasswordPayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of changePhone."
+input ChangePhoneInput {
+  "The new number, in any common spelling with its country code."
+  newPhone: PhoneNumber!
+  "The password."
+  currentPassword: String!
+}
+
+"Result of changePhone."
+type ChangePhonePayload {
+  "The code to the number as it is; null when refused."
+  oldPhoneChallenge: Challenge
+  "The code to the new number; null when refused."
+  newPhoneChallenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of confirmPhoneChange."
+input ConfirmPhoneChangeInput {
+  "The six digits that came to the number as it is."
+  oldPhoneCode: String!
+  "The six digits that came to the new number."
+  newPhoneCode: String!
+}
+
+"Result of confirmPhoneChange."
+type ConfirmPhoneChangePayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of changeEmail."
+input ChangeEmailInput {
+  "The new address."
+  newEmail: EmailAddress!
+  "The password."
+  currentPassword: String!
+}
+
+"Result of changeEmail."
+type ChangeEmailPayload {
+  "The account, with the address that it still has; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of changeSecurityQuestion."
+input ChangeSecurityQuestionInput {
+  "The password."
+  currentPassword: String!
+  "A question only the person can answer."
+  question: String!
+  "The answer; case and outer blanks do not count."
+  answer: String!
+}
+
+"Result of changeSecurityQuestion."
+type ChangeSecurityQuestionPayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of updateProfile."
+input UpdateProfileInput {
+  "The password."
+  currentPassword: String!
+  "The whole profile as it is to be."
+  profile: ProfileInput!
+}
+
+"Result of updateProfile."
+type UpdateProfilePayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of setLocale."
+input SetLocaleInput {
+  "The language."
+  locale: Locale!
+}
+
+"Result of setLocale."
+type SetLocalePayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Result of freezeAccount."
+type FreezeAccountPayload {
+  "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of unfreezeAccount."
+input UnfreezeAccountInput {
+  "The six digits of the message; none sends it."
+  code: String
+}
+
+"Result of unfreezeAccount."
+type UnfreezeAccountPayload {
+  "The account, as it stands; null when refused."
+  account: Account
+  "The code that is awaited, while it is."
+  challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../errors.graphqls", Input: `"""
 What kept a mutation from doing its work, in a form a person can act on. Old apps read ` + "`" + `code` + "`" + ` and ` + "`" + `message` + "`" + `; new ones the
 facts of the implementing types. Treat an unknown code like its message.
@@ -3898,6 +4399,8 @@ enum ErrorCode {
   TRANSFER_STATE
   "A higher certificate is needed."
   CERTIFICATE_REQUIRED
+  "The profile is certified: it changes through an operator only."
+  PROFILE_CERTIFIED
   "Not for this account."
   FORBIDDEN
   "Access was recovered lately, and what needs a code waits; see ` + "`" + `TransfersHeld` + "`" + `."
@@ -5382,6 +5885,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_status(ctx, field)
 	case "pendingAgreements":
 		return ec.fieldContext_Account_pendingAgreements(ctx, field)
+	case "security":
+		return ec.fieldContext_Account_security(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
 	case "secondFactors":
@@ -5562,6 +6067,48 @@ func (ec *executionContext) childFields_Challenge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Challenge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_ChangeEmailPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChangeEmailPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeEmailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_ChangePasswordPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChangePasswordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangePhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "oldPhoneChallenge":
+		return ec.fieldContext_ChangePhonePayload_oldPhoneChallenge(ctx, field)
+	case "newPhoneChallenge":
+		return ec.fieldContext_ChangePhonePayload_newPhoneChallenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChangePhonePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePhonePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeSecurityQuestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_ChangeSecurityQuestionPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChangeSecurityQuestionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeSecurityQuestionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "wallet":
@@ -5612,6 +6159,16 @@ func (ec *executionContext) childFields_ConfirmLogInPayload(ctx context.Context,
 		return ec.fieldContext_ConfirmLogInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmLogInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmPhoneChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_ConfirmPhoneChangePayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmPhoneChangePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmPhoneChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConfirmTotpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5810,6 +6367,16 @@ func (ec *executionContext) childFields_FeeSchedule(ctx context.Context, field g
 		return ec.fieldContext_FeeSchedule_maximum(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeeSchedule", field.Name)
+}
+
+func (ec *executionContext) childFields_FreezeAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_FreezeAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FreezeAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FreezeAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_IssueFundsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6096,6 +6663,16 @@ func (ec *executionContext) childFields_SecurityEventEdge(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SecurityEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SecuritySettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hasVerifiedEmail":
+		return ec.fieldContext_SecuritySettings_hasVerifiedEmail(ctx, field)
+	case "passwordChangedAt":
+		return ec.fieldContext_SecuritySettings_passwordChangedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecuritySettings", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6152,6 +6729,16 @@ func (ec *executionContext) childFields_SetDefaultWalletPayload(ctx context.Cont
 		return ec.fieldContext_SetDefaultWalletPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetDefaultWalletPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetLocalePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SetLocalePayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetLocalePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetLocalePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetRecoveryPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6286,6 +6873,28 @@ func (ec *executionContext) childFields_TransferReceived(ctx context.Context, fi
 		return ec.fieldContext_TransferReceived_transfer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TransferReceived", field.Name)
+}
+
+func (ec *executionContext) childFields_UnfreezeAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnfreezeAccountPayload_account(ctx, field)
+	case "challenge":
+		return ec.fieldContext_UnfreezeAccountPayload_challenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnfreezeAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnfreezeAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UpdateProfilePayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateProfilePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VerifyEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -80,6 +80,8 @@ type Account struct {
 	Status AccountStatus `json:"status"`
 	// Current versions of agreements that the account has not accepted. Until it has, createTransfer and confirmTransfer to others are refused with AGREEMENTS_NOT_ACCEPTED.
 	PendingAgreements []*Agreement `json:"pendingAgreements"`
+	// How the account is secured.
+	Security *SecuritySettings `json:"security"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// What the account has besides its password.
@@ -293,6 +295,76 @@ type Challenge struct {
 	MessageID *uuid.UUID        `json:"-"`
 }
 
+// Input of changeEmail.
+type ChangeEmailInput struct {
+	// The new address.
+	NewEmail string `json:"newEmail"`
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+}
+
+// Result of changeEmail.
+type ChangeEmailPayload struct {
+	// The account, with the address that it still has; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of changePassword.
+type ChangePasswordInput struct {
+	// The password as it is.
+	CurrentPassword string `json:"currentPassword"`
+	// 8 to 128 characters of any kind.
+	NewPassword string `json:"newPassword"`
+	// The same again.
+	NewPasswordConfirmation string `json:"newPasswordConfirmation"`
+}
+
+// Result of changePassword.
+type ChangePasswordPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of changePhone.
+type ChangePhoneInput struct {
+	// The new number, in any common spelling with its country code.
+	NewPhone string `json:"newPhone"`
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+}
+
+// Result of changePhone.
+type ChangePhonePayload struct {
+	// The code to the number as it is; null when refused.
+	OldPhoneChallenge *Challenge `json:"oldPhoneChallenge,omitempty"`
+	// The code to the new number; null when refused.
+	NewPhoneChallenge *Challenge `json:"newPhoneChallenge,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of changeSecurityQuestion.
+type ChangeSecurityQuestionInput struct {
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+	// A question only the person can answer.
+	Question string `json:"question"`
+	// The answer; case and outer blanks do not count.
+	Answer string `json:"answer"`
+}
+
+// Result of changeSecurityQuestion.
+type ChangeSecurityQuestionPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of closeWallet.
 type CloseWalletInput struct {
 	// The wallet.
@@ -419,6 +491,22 @@ type ConfirmLogInInput struct {
 type ConfirmLogInPayload struct {
 	// The tokens of the new session; null when refused.
 	Tokens *SessionTokens `json:"tokens,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of confirmPhoneChange.
+type ConfirmPhoneChangeInput struct {
+	// The six digits that came to the number as it is.
+	OldPhoneCode string `json:"oldPhoneCode"`
+	// The six digits that came to the new number.
+	NewPhoneCode string `json:"newPhoneCode"`
+}
+
+// Result of confirmPhoneChange.
+type ConfirmPhoneChangePayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -687,6 +775,14 @@ type FeeSchedule struct {
 	Minimum string `json:"minimum"`
 	// The most, in the currency.
 	Maximum string `json:"maximum"`
+}
+
+// Result of freezeAccount.
+type FreezeAccountPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // The idempotency key belongs to another request: make a new key for a new transfer.
@@ -1211,6 +1307,14 @@ type SecurityEventEdge struct {
 	Node *SecurityEvent `json:"node"`
 }
 
+// How an account is secured.
+type SecuritySettings struct {
+	// Whether the e-mail address is confirmed.
+	HasVerifiedEmail bool `json:"hasVerifiedEmail"`
+	// When the password was last changed; null when it is the first.
+	PasswordChangedAt *time.Time `json:"passwordChangedAt,omitempty"`
+}
+
 // One signed-in app.
 type Session struct {
 	// The global id.
@@ -1303,6 +1407,20 @@ type SetDefaultWalletInput struct {
 type SetDefaultWalletPayload struct {
 	// The wallet as it stands now; null when refused.
 	Wallet *Wallet `json:"wallet,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of setLocale.
+type SetLocaleInput struct {
+	// The language.
+	Locale Locale `json:"locale"`
+}
+
+// Result of setLocale.
+type SetLocalePayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1570,6 +1688,38 @@ func (this TransfersHeld) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// Input of unfreezeAccount.
+type UnfreezeAccountInput struct {
+	// The six digits of the message; none sends it.
+	Code *string `json:"code,omitempty"`
+}
+
+// Result of unfreezeAccount.
+type UnfreezeAccountPayload struct {
+	// The account, as it stands; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// The code that is awaited, while it is.
+	Challenge *Challenge `json:"challenge,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of updateProfile.
+type UpdateProfileInput struct {
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+	// The whole profile as it is to be.
+	Profile *ProfileInput `json:"profile"`
+}
+
+// Result of updateProfile.
+type UpdateProfilePayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of verifyEmail.
@@ -2171,6 +2321,8 @@ const (
 	ErrorCodeTransferState ErrorCode = "TRANSFER_STATE"
 	// A higher certificate is needed.
 	ErrorCodeCertificateRequired ErrorCode = "CERTIFICATE_REQUIRED"
+	// The profile is certified: it changes through an operator only.
+	ErrorCodeProfileCertified ErrorCode = "PROFILE_CERTIFIED"
 	// Not for this account.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// Access was recovered lately, and what needs a code waits; see `TransfersHeld`.
@@ -2212,13 +2364,14 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTransferNotFound,
 	ErrorCodeTransferState,
 	ErrorCodeCertificateRequired,
+	ErrorCodeProfileCertified,
 	ErrorCodeForbidden,
 	ErrorCodeTransfersHeld,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeForbidden, ErrorCodeTransfersHeld:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld:
 		return true
 	}
 	return false

@@ -35,8 +35,8 @@ func (s *Service) RequestEmailVerification(ctx context.Context, id uuid.UUID) (m
 	})
 }
 
-// VerifyEmail uses up a link's token and confirms the address it was sent to. Faults: CodeExpired, for a token that was
-// used, replaced, ran out, or never was.
+// VerifyEmail uses up a link's token and confirms the address it was sent to, or changes the account's address to it. Faults: CodeExpired,
+// for a token that was used, replaced, ran out, or never was; EmailTaken for a new address that another account has.
 func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account, error) {
 	account, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
 		mac := s.emailMAC(token)
@@ -51,6 +51,9 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account
 		link, err := useEmailLink(tx, mac)
 		if err != nil {
 			return models.Account{}, err
+		}
+		if link.NewEmail != nil {
+			return s.takeNewEmail(tx, account, link)
 		}
 		if account.EmailKey == nil || *account.EmailKey != link.EmailKey {
 			return models.Account{}, fault.New(fault.CodeExpired, "token") // the address was changed since
@@ -72,12 +75,48 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account
 	return account, err
 }
 
-// sendEmailLink queues the letter. The token stands behind the # of the link: browsers do not send that part, so it
-// reaches no server's log, and opening the link uses nothing up.
+// takeNewEmail gives an account the address that its link has proved, and tells the old one.
+func (s *Service) takeNewEmail(tx *postgres.Tx, account models.Account, link models.EmailVerification) (models.Account, error) {
+	if account.Status == models.AccountClosed {
+		return models.Account{}, fault.New(fault.CodeExpired, "token")
+	}
+	before := account
+	account.Email, account.EmailKey, account.EmailVerifiedAt = link.NewEmail, &link.EmailKey, &tx.Now
+	if err := changeEmail(tx, account); err != nil {
+		return models.Account{}, err
+	}
+	if err := journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.EmailChanged}); err != nil {
+		return models.Account{}, err
+	}
+	if err := s.Tell(tx, before, "email_changed", map[string]any{"Email": delivery.Masked(*account.Email)}); err != nil {
+		return models.Account{}, err
+	}
+	return account, events.AppendTx(tx, events.Changed(account.ID))
+}
+
+// SendNewEmailLink sends the link that makes an address the account's, in a transaction that holds the account's row; earlier links are
+// void. Until it is used the address stays as it is. Faults: RateLimited.
+func (s *Service) SendNewEmailLink(tx *postgres.Tx, account models.Account, address string) error {
+	limit := verification.Limit{Name: "e-mail links", Subject: account.ID.String(), Most: emailLinksPerDay, Window: 24 * time.Hour}
+	if err := s.verification.Take(tx, limit); err != nil {
+		return err
+	}
+	key := EmailKey(address)
+	account.Email, account.EmailKey = &address, &key
+	return s.sendLink(tx, account, &address)
+}
+
+// sendEmailLink sends the link that confirms the account's own address.
 func (s *Service) sendEmailLink(tx *postgres.Tx, account models.Account) error {
+	return s.sendLink(tx, account, nil)
+}
+
+// sendLink queues the letter. The token stands behind the # of the link: browsers do not send that part, so it
+// reaches no server's log, and opening the link uses nothing up.
+func (s *Service) sendLink(tx *postgres.Tx, account models.Account, newEmail *string) error {
 	token := secret.NewToken()
 	err := replaceEmailLinks(tx, models.EmailVerification{
-		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailKey: *account.EmailKey,
+		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailKey: *account.EmailKey, NewEmail: newEmail,
 		CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.EmailLinkTTL),
 	})
 	if err != nil {

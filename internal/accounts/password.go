@@ -11,8 +11,11 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/text/unicode/norm"
 
 	"purser/internal/fault"
+	"purser/internal/postgres"
+	"purser/models"
 )
 
 const (
@@ -28,10 +31,11 @@ var (
 	hashers = semaphore.NewWeighted(int64(2 * runtime.NumCPU()))
 )
 
-// HashPassword hashes a password or an answer as a PHC string. Faults: Overloaded.
+// HashPassword hashes a password or an answer as a PHC string, in the form NFC: devices write one letter in several ways.
+// Faults: Overloaded.
 func HashPassword(ctx context.Context, password string) (hash string, err error) {
 	err = inTurn(ctx, func() error {
-		hash, err = argon2id.CreateHash(password, hashing)
+		hash, err = argon2id.CreateHash(norm.NFC.String(password), hashing)
 		return err
 	})
 	return hash, err
@@ -47,10 +51,35 @@ func MatchesPassword(ctx context.Context, password, hash string) (match bool, er
 
 func matches(ctx context.Context, text, hash string) (match bool, err error) {
 	err = inTurn(ctx, func() error {
-		match, err = argon2id.ComparePasswordAndHash(text, hash)
+		match, err = argon2id.ComparePasswordAndHash(norm.NFC.String(text), hash)
 		return err
 	})
 	return match, err
+}
+
+// outdated tells whether a hash was made with less work than is done today.
+func outdated(hash string) bool {
+	p, _, _, err := argon2id.DecodeHash(hash)
+	return err == nil && (p.Memory < hashing.Memory || p.Iterations < hashing.Iterations || p.KeyLength < hashing.KeyLength)
+}
+
+// Renew hashes a password that has just been right anew, if its hash was made with less work than is done today. A busy server leaves it
+// to the next log-in.
+func (s *Service) Renew(ctx context.Context, account models.Account, password string) error {
+	if !outdated(account.PasswordHash) {
+		return nil
+	}
+	hash, err := HashPassword(ctx, password)
+	if fault.Is(err, fault.Overloaded) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
+		return struct{}{}, replaceHash(tx, account.ID, account.PasswordHash, hash)
+	})
+	return err
 }
 
 func inTurn(ctx context.Context, work func() error) error {
@@ -66,8 +95,9 @@ func inTurn(ctx context.Context, work func() error) error {
 	return nil
 }
 
-// checkPassword judges a new password: 8 to 128 characters, any of them, and not the person's own data.
-func checkPassword(password, confirmation string, own ...string) error {
+// CheckPassword judges a new password: 8 to 128 characters, any of them, no common one and not the person's own data.
+// Faults: PasswordMismatch at passwordConfirmation, PasswordTooWeak at password.
+func CheckPassword(password, confirmation string, own ...string) error {
 	if password != confirmation {
 		return fault.New(fault.PasswordMismatch, "passwordConfirmation")
 	}
@@ -87,13 +117,13 @@ func checkPassword(password, confirmation string, own ...string) error {
 	return nil
 }
 
-// easy are what every list of common passwords begins with, and the words of this product. A whole list is to come.
+// easy are what the most common passwords are made of, and the words of this product.
 var easy = []string{"password", "qwerty", "letmein", "iloveyou", "admin", "welcome", "football", "abc123", "abcd1234", "test1234", "purser", "webmoney"}
 
 func guessable(password string, own []string) bool {
-	lower := strings.ToLower(password)
+	lower := strings.ToLower(norm.NFC.String(password))
 	first, _ := utf8.DecodeRuneInString(lower)
-	if strings.Trim(lower, string(first)) == "" || strings.Contains("01234567890123456789", lower) {
+	if isCommon(lower) || strings.Trim(lower, string(first)) == "" || strings.Contains("01234567890123456789", lower) {
 		return true
 	}
 	for _, word := range easy {

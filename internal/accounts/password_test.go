@@ -36,6 +36,7 @@ func TestRow12EasyPasswordsAreRefused(t *testing.T) {
 	for _, easy := range []string{
 		"password1", "PassWord", "passwordpassword", "qwertyuiop", "12345678", "0123456789", "11111111", "жжжжжжжж", "ЖжЖжЖжЖж", "purser2026", "Purser!!!", "webmoney1",
 		"79001234567", "+79001234567", "Anna@Example.com", "annapetrova", "Anna Petrova", "iloveyou", "letmein1", "qwerty123", "abcd1234",
+		"baseball1", "Trustno1", "1q2w3e4r5t", "!QAZ2wsx", "michelle", "corvette", "jonathan", "sunshine", "superman", "password123", "computer1",
 		"Test1234", "adminadmin", "mypurser1", "abc12345", "football",
 	} {
 		wantFaults(t, accounts.CheckPassword(easy, easy, phone, "anna@example.com", "AnnaPetrova"), "PASSWORD_TOO_WEAK guessable password")
@@ -60,6 +61,21 @@ func TestRow13PasswordsAreHashedWithArgon2id(t *testing.T) {
 		if match, err := accounts.MatchesPassword(t.Context(), given, hash); err != nil || match != want {
 			t.Errorf("…%q matches: %t, %v", given[len(given)-2:], match, err)
 		}
+	}
+}
+
+func TestRow12TheListOfCommonPasswordsIsWhole(t *testing.T) {
+	t.Parallel()
+	if n := accounts.CommonPasswords(); n < 10_000 {
+		t.Errorf("the list has %d passwords", n)
+	}
+}
+
+func TestOnePasswordIsWrittenInTwoWays(t *testing.T) {
+	t.Parallel()
+	composed, apart := "caf\u00e9 au lait", "cafe\u0301 au lait"
+	if match, err := accounts.MatchesPassword(t.Context(), apart, hashed(t, composed)); err != nil || !match {
+		t.Errorf("matches: %t, %v", match, err)
 	}
 }
 

@@ -51,11 +51,11 @@ func phoneSpellings(text string, l locale.Locale) []spelling {
 // emailLongest is what SMTP carries (RFC 5321, 4.5.3.1.3), in bytes.
 const emailLongest = 254
 
-// emailKey is the form of an address that decides whether two are the same.
-func emailKey(address string) string { return strings.ToLower(address) }
+// EmailKey is the form of an address that decides whether two are the same.
+func EmailKey(address string) string { return strings.ToLower(address) }
 
-// email reads an address. Faults: InvalidInput at the field.
-func email(text string, field ...string) (string, error) {
+// Email reads an address. Faults: InvalidInput at the field.
+func Email(text string, field ...string) (string, error) {
 	if len(text) > 2*emailLongest { // before any work on it
 		return "", fault.Invalid(fault.Malformed, field...)
 	}
@@ -87,8 +87,8 @@ func readLogin(text string, l locale.Locale) login {
 	text = strings.TrimSpace(text)
 	var read login
 	if strings.Contains(text, "@") {
-		if address, err := email(text); err == nil {
-			read.email = emailKey(address)
+		if address, err := Email(text); err == nil {
+			read.email = EmailKey(address)
 		}
 		return read
 	}

@@ -45,18 +45,13 @@ func (p Profile) judge(now time.Time) (judged, error) {
 		*keep = clean
 	}
 
-	clean, refusal := text.Required(p.FirstName, nameLongest, "profile", "firstName")
-	field(&j.FirstName, refusal, clean)
-	clean, refusal = text.Clean(p.MiddleName, nameLongest, "profile", "middleName")
-	field(&j.MiddleName, refusal, clean)
-	clean, refusal = text.Required(p.LastName, nameLongest, "profile", "lastName")
-	field(&j.LastName, refusal, clean)
-	clean, refusal = text.Required(p.SecurityQuestion, questionLongest, "securityQuestion")
+	mistakes = append(mistakes, j.judgeNames())
+	clean, refusal := text.Required(p.SecurityQuestion, questionLongest, "securityQuestion")
 	field(&j.SecurityQuestion, refusal, clean)
 	clean, refusal = text.Required(p.SecurityAnswer, answerLongest, "securityAnswer")
 	field(&j.SecurityAnswer, refusal, clean)
 
-	address, err := email(p.Email, "email")
+	address, err := Email(p.Email, "email")
 	mistakes, j.Email = append(mistakes, err), address
 	j.birthDate, err = birthDate(p.BirthDate, now)
 	mistakes = append(mistakes, err)
@@ -66,6 +61,49 @@ func (p Profile) judge(now time.Time) (judged, error) {
 		mistakes = append(mistakes, fault.Invalid(fault.Guessable, "securityAnswer"))
 	}
 	return j, errors.Join(mistakes...)
+}
+
+// judgeNames cleans the three names and finds every mistake in them.
+func (j *judged) judgeNames() error {
+	var mistakes []error
+	for _, name := range []struct {
+		value *string
+		read  func(string, int, ...string) (string, *fault.Fault)
+		field string
+	}{{&j.FirstName, text.Required, "firstName"}, {&j.MiddleName, text.Clean, "middleName"}, {&j.LastName, text.Required, "lastName"}} {
+		clean, refusal := name.read(*name.value, nameLongest, "profile", name.field)
+		if refusal != nil {
+			mistakes = append(mistakes, refusal)
+		}
+		*name.value = clean
+	}
+	return errors.Join(mistakes...)
+}
+
+// Person judges the names and the birth date of a profile, and returns them in the form they are kept.
+// Faults: InvalidInput for each field of profile.
+func (p Profile) Person(now time.Time) (names Profile, born time.Time, err error) {
+	j := judged{Profile: p}
+	wrong := j.judgeNames()
+	born, err = birthDate(p.BirthDate, now)
+	return j.Profile, born, errors.Join(wrong, err)
+}
+
+// SecurityQuestion judges a question and its answer, and gives the answer in the form that is hashed.
+// Faults: InvalidInput at question and answer.
+func SecurityQuestion(question, answer string) (cleanQuestion, plain string, err error) {
+	question, wrong := text.Required(question, questionLongest, "question")
+	answer, wrongToo := text.Required(answer, answerLongest, "answer")
+	var mistakes []error
+	for _, refusal := range []*fault.Fault{wrong, wrongToo} {
+		if refusal != nil {
+			mistakes = append(mistakes, refusal)
+		}
+	}
+	if plain = plainAnswer(answer); plain != "" && strings.Contains(plainAnswer(question), plain) {
+		mistakes = append(mistakes, fault.Invalid(fault.Guessable, "answer"))
+	}
+	return question, plain, errors.Join(mistakes...)
 }
 
 // plainAnswer makes two answers equal that a person holds for the same: case and outer blanks do not count.

@@ -34,7 +34,7 @@ func CheckNewPassword(account models.Account, password, confirmation string) err
 			own = append(own, *contact)
 		}
 	}
-	err := checkPassword(password, confirmation, own...)
+	err := CheckPassword(password, confirmation, own...)
 	if err == nil {
 		return nil
 	}

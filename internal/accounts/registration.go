@@ -121,7 +121,7 @@ func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (R
 func (s *Service) advance(tx *postgres.Tx, r *Registration) error {
 	if r.PhoneVerifiedAt != nil {
 		r.NextStep = Complete
-		return emailIsFree(tx, emailKey(r.Email)) // said only to someone with a verified phone, and a few times a day
+		return emailIsFree(tx, EmailKey(r.Email)) // said only to someone with a verified phone, and a few times a day
 	}
 	r.NextStep = VerifyPhone
 	if c := r.Challenge; c != nil && (tx.Now.Before(c.ResendAt) || (c.AttemptsLeft > 0 && tx.Now.Before(c.ExpiresAt))) {
@@ -182,7 +182,7 @@ func (s *Service) Complete(ctx context.Context, req CompleteRequest) (models.Acc
 		return models.Account{}, err
 	}
 	missing := s.agreementsMissing(ctx, req.Agreements)
-	weak := checkPassword(req.Password, req.PasswordConfirmation, r.Phone, r.Email, r.FirstName+r.LastName)
+	weak := CheckPassword(req.Password, req.PasswordConfirmation, r.Phone, r.Email, r.FirstName+r.LastName)
 	if err := errors.Join(weak, missing); err != nil {
 		return models.Account{}, err
 	}

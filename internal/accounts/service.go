@@ -67,7 +67,7 @@ func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) 
 	if err != nil {
 		return models.Account{}, err
 	}
-	key := emailKey(n.Email)
+	key := EmailKey(n.Email)
 	account := models.Account{
 		ID: id, WMID: number.NewWMID(), Role: n.Role, Status: models.AccountActive, CertificateLevel: n.CertificateLevel,
 		Locale: string(n.Locale), Phone: &n.Phone, Email: &n.Email, EmailKey: &key,

@@ -73,6 +73,15 @@ func lockAccount(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
 	return account, nil
 }
 
+// replaceHash does nothing when the hash is another by now.
+func replaceHash(tx *postgres.Tx, id uuid.UUID, old, renewed string) error {
+	err := tx.GORM().Model(&models.Account{}).Where("id = ? AND password_hash = ?", id, old).Update("password_hash", renewed).Error
+	if err != nil {
+		return fmt.Errorf("accounts: renew hash: %w", err)
+	}
+	return nil
+}
+
 func phoneIsTaken(tx *postgres.Tx, phone string) (taken bool, err error) {
 	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone = ?)`, phone).Row().Scan(&taken)
 	if err != nil {
@@ -97,6 +106,17 @@ func confirmEmail(tx *postgres.Tx, id uuid.UUID) error {
 	err := tx.GORM().Model(&models.Account{}).Where("id = ?", id).Update("email_verified_at", tx.Now).Error
 	if err != nil {
 		return fmt.Errorf("accounts: confirm e-mail: %w", err)
+	}
+	return nil
+}
+
+func changeEmail(tx *postgres.Tx, account models.Account) error {
+	err := tx.GORM().Model(&account).Select("email", "email_key", "email_verified_at").Updates(account).Error
+	if postgres.Violates(err, "accounts_email_key") {
+		return fault.New(fault.EmailTaken)
+	}
+	if err != nil {
+		return fmt.Errorf("accounts: change e-mail: %w", err)
 	}
 	return nil
 }

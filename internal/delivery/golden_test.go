@@ -30,14 +30,31 @@ var samples = map[string]map[string]any{
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
-	"recovery_code": nil, "new_phone_code": nil,
+	"recovery_code":        nil,
+	"password_changed":     notice(map[string]any{"Email": "an**************om"}),
+	"question_changed":     notice(map[string]any{"Email": "an**************om"}),
+	"phone_changed":        notice(map[string]any{"Email": "an**************om"}),
+	"email_change":         notice(map[string]any{"Email": "an**************om"}),
+	"email_changed":        notice(map[string]any{"Email": "an**************om"}),
+	"frozen":               notice(map[string]any{"Email": "an**************om"}),
+	"unfrozen":             notice(map[string]any{"Email": "an**************om"}),
+	"password_changed_sms": notice(map[string]any{"NewPhone": "+7********67"}),
+	"question_changed_sms": notice(map[string]any{"NewPhone": "+7********67"}),
+	"phone_changed_sms":    notice(map[string]any{"NewPhone": "+7********67"}),
+	"old_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"new_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
+
 	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},
 	"lost_phone":   {"Name": "Anna", "Hours": 24, "Wait": 48},
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
 
 // letters are the templates that go by e-mail without a link.
-var letters = map[string]bool{"new_device": true, "certificate_issued": true, "certificate_refused": true}
+var letters = map[string]bool{
+	"password_changed": true, "question_changed": true, "phone_changed": true, "email_change": true, "email_changed": true, "frozen": true, "unfrozen": true,
+	"new_device": true, "certificate_issued": true, "certificate_refused": true,
+}
 
 // notice are the values of a letter that tells an account's owner of a change.
 func notice(more map[string]any) map[string]any {

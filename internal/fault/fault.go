@@ -50,6 +50,7 @@ const (
 	TransferNotFound      Code = "TRANSFER_NOT_FOUND"
 	TransferState         Code = "TRANSFER_STATE"
 	CertificateRequired   Code = "CERTIFICATE_REQUIRED"
+	ProfileCertified      Code = "PROFILE_CERTIFIED"
 	Forbidden             Code = "FORBIDDEN"
 	TransfersHeld         Code = "TRANSFERS_HELD"
 )
@@ -69,7 +70,7 @@ var UserCodes = []Code{
 	AgreementsNotAccepted, CredentialsRejected, SessionExpired, SessionNotFound, AccountFrozen, WalletNotFound, WalletClosed,
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
-	CertificateRequired, Forbidden, TransfersHeld,
+	CertificateRequired, ProfileCertified, Forbidden, TransfersHeld,
 }
 
 // Reasons refine a code where one sentence would not do. A reason names the message, not another code.
@@ -86,6 +87,7 @@ const (
 	OneOf      = "one_of"
 	Guessable  = "guessable"
 	NoFunds    = "no_funds"
+	Current    = "current"
 )
 
 // Fault is a refusal: what is wrong, where, and what an app needs in order to go on.

@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"internal/ledger/ledgertest", "internal/accounts", "internal/certificates"},
 	{"internal/factors"},
 	{"internal/sessions", "internal/wallets"},
-	{"internal/transfers", "internal/operators", "internal/recovery"},
+	{"internal/changes", "internal/transfers", "internal/operators", "internal/recovery"},
 	{"graph/model"},
 	{"graph/generated"},
 	{"resolvers", "web"},

@@ -64,9 +64,10 @@ func (b *book) queueHeads(batch *pgx.Batch, accounts []uuid.UUID) {
 		})
 }
 
-// queuePolicies reads how much accounts let go without a code.
+// queuePolicies reads how much accounts let go without a code; of one that is not active, nothing.
 func (b *book) queuePolicies(batch *pgx.Batch, accounts []uuid.UUID) {
-	batch.Queue(`SELECT account_id, currency, without_code_upto FROM confirmation_policies WHERE account_id = ANY($1)`, postgres.UUIDs(accounts)).
+	batch.Queue(`SELECT p.account_id, p.currency, p.without_code_upto FROM confirmation_policies p
+JOIN accounts a ON a.id = p.account_id WHERE p.account_id = ANY($1) AND a.status = 'ACTIVE'`, postgres.UUIDs(accounts)).
 		Query(func(rows pgx.Rows) error {
 			var p policy
 			var upTo int64

@@ -179,7 +179,7 @@ func (s *Service) SetNewPhone(ctx context.Context, token, phone string) (models.
 			}
 		}
 		challenge, err := s.verification.Begin(tx, verification.Request{
-			Purpose: verification.NewPhone, Phone: e164, Locale: accounts.Speak(ctx, f.account), Template: "new_phone_code",
+			Purpose: verification.ReplacedPhone, Phone: e164, Locale: accounts.Speak(ctx, f.account), Template: "new_phone_code",
 		})
 		if err != nil {
 			return models.Challenge{}, err
@@ -224,7 +224,7 @@ func (s *Service) CompleteLost(ctx context.Context, r CompleteLostRequest) (wmid
 		if err != nil {
 			return "", err
 		}
-		if refusal, err = s.verification.Check(tx, *f.ChallengeID, verification.NewPhone, r.Code); err != nil || refusal != nil {
+		if refusal, err = s.verification.Check(tx, *f.ChallengeID, verification.ReplacedPhone, r.Code); err != nil || refusal != nil {
 			return "", err // a refusal is committed: it has spent an attempt
 		}
 		return f.account.WMID, s.regain(tx, f.account, passwordHash, f.NewPhone)

@@ -69,3 +69,14 @@ func (c *cache) forget(session uuid.UUID) {
 	defer c.mu.Unlock()
 	c.sessions.Add(session, seen{at: time.Now(), ended: true}) //nolint:forbidigo // ages the cache; no rule depends on it
 }
+
+// reread forgets what was read of an account: what its sessions may do has changed.
+func (c *cache) reread(account uuid.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, session := range c.sessions.Keys() {
+		if s, ok := c.sessions.Peek(session); ok && !s.ended && s.account.ID == account {
+			c.sessions.Remove(session)
+		}
+	}
+}

@@ -98,6 +98,9 @@ func (s *Service) Ended(ids ...uuid.UUID) {
 	}
 }
 
+// Changed notes on this server that an account is not what it was: its sessions are read again at once, elsewhere within a second.
+func (s *Service) Changed(account uuid.UUID) { s.cache.reread(account) }
+
 // bound ends what is too much, after a session was opened. The account is locked, so no two sessions are opened at once.
 func (s *Service) bound(tx *postgres.Tx, account, opened uuid.UUID) error {
 	ended, err := revokeBeyond(tx, account, Most)

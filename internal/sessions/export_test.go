@@ -17,3 +17,6 @@ func (s *Service) AgeKeys() {
 
 // AgeSessions makes the service forget what it knew of sessions, as it does by itself a second later.
 func (s *Service) AgeSessions() { s.cache.sessions.Purge() }
+
+// RefreshKeys is what a watch does every two seconds.
+func (s *Service) RefreshKeys(ctx context.Context) error { return s.keys.readAgain(ctx) }

@@ -27,17 +27,25 @@ const (
 type keys struct {
 	db    *postgres.DB
 	box   *secret.Box
+	ttl   time.Duration // of a token
 	reads singleflight.Group
 
-	mu     sync.RWMutex
-	readAt time.Time
-	signer signer
-	public map[string]ed25519.PublicKey
+	mu      sync.RWMutex
+	readAt  time.Time
+	signers []signer // the one that signs now, and the one that is to follow it
+	public  map[string]verifier
 }
 
 type signer struct {
-	kid string
-	key ed25519.PrivateKey
+	kid  string
+	key  ed25519.PrivateKey
+	from *time.Time // none: from the beginning
+}
+
+// verifier is a public key, and when the last token that it can have signed has ended.
+type verifier struct {
+	key   ed25519.PublicKey
+	until *time.Time
 }
 
 // JWK is a public key as RFC 8037 writes it.
@@ -51,15 +59,15 @@ type JWK struct {
 }
 
 // openKeys reads the keys, and makes the first one in an empty database. Servers that start together agree on it.
-func openKeys(ctx context.Context, db *postgres.DB, box *secret.Box) (*keys, error) {
-	k := &keys{db: db, box: box}
+func openKeys(ctx context.Context, db *postgres.DB, box *secret.Box, ttl time.Duration) (*keys, error) {
+	k := &keys{db: db, box: box, ttl: ttl}
 	if err := k.read(ctx); err != nil {
 		return nil, err
 	}
-	if k.signer.key != nil {
+	if k.active().key != nil {
 		return k, nil
 	}
-	row, err := k.generate(db.Now())
+	row, err := newSigningKey(box, db.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -69,14 +77,14 @@ func openKeys(ctx context.Context, db *postgres.DB, box *secret.Box) (*keys, err
 	return k, k.read(ctx)
 }
 
-func (k *keys) generate(now time.Time) (models.SigningKey, error) {
+func newSigningKey(box *secret.Box, now time.Time) (models.SigningKey, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return models.SigningKey{}, fmt.Errorf("sessions: key: %w", err)
 	}
 	kid := base64.RawURLEncoding.EncodeToString(public[:12])
 	return models.SigningKey{
-		KID: kid, PublicKey: public, SealedSeed: k.box.Seal(secret.SigningKeys, private.Seed(), kid), CreatedAt: now,
+		KID: kid, PublicKey: public, SealedSeed: box.Seal(secret.SigningKeys, private.Seed(), kid), CreatedAt: now,
 	}, nil
 }
 
@@ -85,23 +93,28 @@ func (k *keys) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	public := make(map[string]ed25519.PublicKey, len(rows))
-	var active signer
+	now, public := k.db.Now(), make(map[string]verifier, len(rows))
+	var signers []signer
 	for _, row := range rows {
-		public[row.KID] = row.PublicKey
-		if row.RetiredAt != nil {
-			continue
+		if row.RetiredAt == nil {
+			public[row.KID] = verifier{key: row.PublicKey}
+		} else {
+			until := row.RetiredAt.Add(k.ttl + skew)
+			public[row.KID] = verifier{key: row.PublicKey, until: &until}
+			if !now.Before(*row.RetiredAt) {
+				continue
+			}
 		}
 		seed, err := k.box.Open(secret.SigningKeys, row.SealedSeed, row.KID)
 		if err != nil {
 			return errors.New("sessions: the signing key was sealed under another SECRET_KEY")
 		}
-		active = signer{kid: row.KID, key: ed25519.NewKeyFromSeed(seed)}
+		signers = append(signers, signer{kid: row.KID, key: ed25519.NewKeyFromSeed(seed), from: row.SignsFrom})
 	}
 
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.public, k.signer, k.readAt = public, active, time.Now() //nolint:forbidigo // paces reads; no rule depends on it
+	k.public, k.signers, k.readAt = public, signers, time.Now() //nolint:forbidigo // paces reads; no rule depends on it
 	return nil
 }
 
@@ -124,7 +137,11 @@ func (k *keys) verifier(ctx context.Context, kid string) (ed25519.PublicKey, err
 func (k *keys) known(kid string) (key ed25519.PublicKey, age time.Duration) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.public[kid], time.Since(k.readAt)
+	v := k.public[kid]
+	if v.until != nil && !k.db.Now().Before(*v.until) {
+		v.key = nil
+	}
+	return v.key, time.Since(k.readAt)
 }
 
 // readAgain outlives the request that caused it, because others wait for it too.
@@ -145,18 +162,31 @@ func (k *keys) readAgain(ctx context.Context) error {
 	}
 }
 
-func (k *keys) active() signer {
+// active is the key that signs now: the one that began last. All servers have known it for seconds.
+func (k *keys) active() (active signer) {
+	now := k.db.Now()
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.signer
+	for _, s := range k.signers {
+		begun := s.from == nil || !now.Before(*s.from)
+		if begun && (active.key == nil || active.from == nil || (s.from != nil && s.from.After(*active.from))) {
+			active = s
+		}
+	}
+	return active
 }
 
 // JWKS are the public keys, for anyone who wants to verify our tokens (RFC 7517).
 func (s *Service) JWKS() []JWK {
+	now := s.db.Now()
 	s.keys.mu.RLock()
 	defer s.keys.mu.RUnlock()
 	set := make([]JWK, 0, len(s.keys.public))
-	for kid, key := range s.keys.public {
+	for kid, v := range s.keys.public {
+		if v.until != nil && !now.Before(*v.until) {
+			continue
+		}
+		key := v.key
 		set = append(set, JWK{KTY: "OKP", CRV: "Ed25519", Alg: "EdDSA", Use: "sig", KID: kid, X: base64.RawURLEncoding.EncodeToString(key)})
 	}
 	return set

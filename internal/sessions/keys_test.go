@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	godiff "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
@@ -81,7 +84,7 @@ func TestRow24ANewKeyIsFoundWithoutARestart(t *testing.T) {
 	old := newRoom(t)
 	account := old.anna(t)
 	before := old.open(t, account, false)
-	old.exec(t, `UPDATE signing_keys SET retired_at = now()`)
+	old.exec(t, `UPDATE signing_keys SET retired_at = $1`, old.clock.Now())
 	fresh := roomOn(t, old.db, old.clock)
 	after := fresh.open(t, account, false)
 	if !fresh.alive(t, before.Access) {
@@ -95,6 +98,100 @@ func TestRow24ANewKeyIsFoundWithoutARestart(t *testing.T) {
 	if diff := godiff.Diff(slices.SortedFunc(slices.Values(fresh.JWKS()), byKID), slices.SortedFunc(slices.Values(old.JWKS()), byKID)); diff != "" || len(old.JWKS()) != 2 {
 		t.Errorf("the key sets differ (-want +got):\n%s", diff)
 	}
+}
+
+func TestRow24TheNextKeyIsKnownEverywhereBeforeItSigns(t *testing.T) {
+	t.Parallel()
+	one := newRoom(t)
+	two := roomOn(t, one.db, one.clock)
+	account := one.anna(t)
+	before := one.open(t, account, false)
+	kid, signs, err := sessions.Rotate(t.Context(), one.db, one.box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := sessions.Rotate(t.Context(), one.db, one.box); !errors.Is(err, sessions.ErrRotating) {
+		t.Errorf("a second rotation: %v", err)
+	}
+	if err := sessions.RemoveKey(t.Context(), one.db, kid); !errors.Is(err, sessions.ErrKeyInUse) {
+		t.Errorf("the new key was removed: %v", err)
+	}
+	servers := []room{one, two}
+	for _, server := range servers {
+		server.AgeKeys()
+		if err := server.RefreshKeys(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(server.JWKS()) != 2 || kidOf(t, server.open(t, account, false).Access) == kid {
+			t.Error("the new key is not shown, or signs too early")
+		}
+	}
+	one.clock.Advance(signs.Sub(one.clock.Now()))
+	for i, server := range servers { // nobody reads the keys again
+		fresh := server.open(t, account, false)
+		if other := servers[1-i]; kidOf(t, fresh.Access) != kid || !other.alive(t, fresh.Access) || !server.alive(t, before.Access) {
+			t.Errorf("server %d: the new key does not sign, or is refused elsewhere, or the old one is", i)
+		}
+	}
+	late := newForge(t, one, before).token(t)
+	one.clock.Advance(accessTTL + time.Minute)
+	if two.alive(t, late) || len(two.JWKS()) != 1 {
+		t.Error("the old key is good for longer than its tokens")
+	}
+}
+
+func TestRow24ARemovedKeyIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	before := r.open(t, r.anna(t), false)
+	old := kidOf(t, before.Access)
+	if err := sessions.RemoveKey(t.Context(), r.db, old); !errors.Is(err, sessions.ErrKeyInUse) {
+		t.Fatalf("the key in use was removed: %v", err)
+	}
+	_, signs, err := sessions.Rotate(t.Context(), r.db, r.box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Advance(signs.Sub(r.clock.Now()))
+	if !r.alive(t, before.Access) {
+		t.Fatal("a good token is refused")
+	}
+	if err := sessions.RemoveKey(t.Context(), r.db, old); err != nil {
+		t.Fatal(err)
+	}
+	r.AgeKeys()
+	if err := r.RefreshKeys(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r.alive(t, before.Access) {
+		t.Error("a token of the removed key is taken")
+	}
+}
+
+func TestAServerWhoseClockIsALittleAheadIsBelieved(t *testing.T) {
+	t.Parallel()
+	clock := pgtest.NewClock()
+	db := pgtest.NewWith(t, postgres.Options{Clock: clock.Now})
+	r := roomOn(t, db, clock)
+	account := r.anna(t)
+	for ahead, want := range map[time.Duration]bool{4 * time.Second: true, 7 * time.Second: false} {
+		clock.Advance(ahead)
+		tokens := r.open(t, account, false)
+		clock.Advance(-ahead)
+		if r.alive(t, tokens.Access) != want {
+			t.Errorf("a token from %s ahead: want alive %v", ahead, want)
+		}
+	}
+}
+
+// kidOf is the key that signed a token.
+func kidOf(t *testing.T, token string) string {
+	t.Helper()
+	parsed, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Header["kid"].(string)
 }
 
 func TestRow23UnknownKeysDoNotFloodTheDatabase(t *testing.T) {

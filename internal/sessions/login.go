@@ -119,7 +119,7 @@ func (s *Service) checkPassword(ctx context.Context, login, password string) (mo
 		return models.Account{}, err
 	}
 	if match && account.Status != "" && account.Status != models.AccountClosed {
-		return account, nil
+		return account, s.accounts.Renew(ctx, account, password)
 	}
 	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
 		if err := s.verification.CountTx(tx, limits...); err != nil {

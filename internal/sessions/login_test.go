@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -64,6 +65,41 @@ func TestRow09LogInDoesNotTellWhoExists(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 		r.clock.Advance(time.Hour) // out of every window
+	}
+}
+
+func TestRow13AHashOfLessWorkIsRenewedAtLogIn(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	anna := r.anna(t)
+	old, err := argon2id.CreateHash(password, &argon2id.Params{Memory: 1024, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.exec(t, `UPDATE accounts SET password_hash = $2 WHERE id = $1`, anna.ID, old)
+	kept := func() string {
+		account, err := r.people.Find(t.Context(), anna.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return account.PasswordHash
+	}
+	_, _, err = r.logIn(t, phone, "a wrong password")
+	wantFault(t, err, fault.CredentialsRejected)
+	if kept() != old {
+		t.Error("a wrong password changed the hash")
+	}
+	for range 2 { // the second finds nothing to renew
+		if _, _, err := r.logIn(t, phone, password); err != nil {
+			t.Fatal(err)
+		}
+		renewed := kept()
+		if !strings.HasPrefix(renewed, "$argon2id$v=19$m=47104,t=1,p=1$") {
+			t.Errorf("the hash is %.40s", renewed)
+		}
+		if old = renewed; renewed != kept() {
+			t.Error("the hash changes by itself")
+		}
 	}
 }
 

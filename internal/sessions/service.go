@@ -41,7 +41,7 @@ type Service struct {
 
 // New makes the room and, in an empty database, the first signing key.
 func New(ctx context.Context, db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, hub *events.Hub, config Config) (*Service, error) {
-	k, err := openKeys(ctx, db, box)
+	k, err := openKeys(ctx, db, box, config.AccessTTL)
 	if err != nil {
 		return nil, err
 	}

@@ -18,17 +18,6 @@ import (
 
 var errNotTrusted = errors.New("sessions: not a trusted device of this account")
 
-func signingKeys(ctx context.Context, db *postgres.DB) ([]models.SigningKey, error) {
-	var rows []models.SigningKey
-	err := db.GORM(ctx).Find(&rows).Error
-	return rows, wrap("signing keys", err)
-}
-
-// insertSigningKey does nothing when another server was first.
-func insertSigningKey(ctx context.Context, db *postgres.DB, row models.SigningKey) error {
-	return wrap("signing key", db.GORM(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
-}
-
 func accountOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (models.Account, error) {
 	var account models.Account
 	result := db.GORM(ctx).Raw(`SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account_id

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	issuer    = "purser"
-	audience  = "purser-api"
+	issuer   = "purser"
+	audience = "purser-api"
+	// skew is how far the clock of another server may be ahead: a token that it has just made is not refused here as not begun.
+	skew      = 5 * time.Second
 	tokenType = "at+jwt" // RFC 9068: no other token of ours can be taken for an access token
 )
 
@@ -66,7 +68,7 @@ func (s *Service) verify(ctx context.Context, token string) (verified, error) {
 // wrong gets one answer.
 func (s *Service) check(ctx context.Context, token string) (verified, error) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer),
-		jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.db.Now))
+		jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.db.Now), jwt.WithLeeway(skew))
 	var c claims
 	parsed, err := parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		for _, header := range []string{"jwk", "jku", "x5u", "x5c", "crit"} {
@@ -77,7 +79,7 @@ func (s *Service) check(ctx context.Context, token string) (verified, error) {
 		kid, _ := t.Header["kid"].(string)
 		return s.keys.verifier(ctx, kid)
 	})
-	if err != nil || parsed.Header["typ"] != tokenType {
+	if err != nil || parsed.Header["typ"] != tokenType || !s.db.Now().Before(c.ExpiresAt.Time) { // no token lives longer than it says
 		return verified{}, fault.New(fault.Unauthenticated)
 	}
 	sessionID, err1 := uuid.Parse(c.SessionID)

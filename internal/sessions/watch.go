@@ -13,6 +13,7 @@ const watchEvery = 2 * time.Second
 
 // Watch ends the long connections of sessions that are over: revoked on whichever server, or without an access token that still
 // counts. A connection that was opened with an older token than the session's newest lives on. It asks for all of them with one query every two seconds.
+// Beside it, it keeps the signing keys fresh: one that was added is known before it signs, and one that was removed is refused.
 type Watch struct {
 	service *Service
 	log     *slog.Logger
@@ -62,6 +63,9 @@ func (w *Watch) Run(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			w.sweep(ctx)
+			if err := w.service.keys.readAgain(ctx); err != nil && ctx.Err() == nil {
+				w.log.Warn("signing keys could not be read; trying again", "error", err)
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -96,7 +96,11 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 		if err != nil || t.Status == models.TransferCompleted {
 			return t, err
 		}
-		if viewer.Status == models.AccountFrozen {
+		frozen, err := isFrozen(tx, viewer.ID) // now, that is: the viewer may have been read a second ago
+		if err != nil {
+			return t, err
+		}
+		if frozen || viewer.Status == models.AccountFrozen {
 			return t, fault.New(fault.AccountFrozen)
 		}
 		if t.Status != models.TransferAwaitingConfirmation || !tx.Now.Before(*t.ConfirmBy) {

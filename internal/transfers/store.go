@@ -143,3 +143,8 @@ func wrap(what string, err error) error {
 	}
 	return nil
 }
+
+func isFrozen(tx *postgres.Tx, account uuid.UUID) (frozen bool, err error) {
+	err = tx.GORM().Raw(`SELECT status = 'FROZEN' FROM accounts WHERE id = ?`, account).Row().Scan(&frozen)
+	return frozen, wrap("frozen", err)
+}

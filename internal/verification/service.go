@@ -29,12 +29,15 @@ type Purpose string
 
 // The purposes there are.
 const (
-	Registration Purpose = "REGISTRATION"
-	LogIn        Purpose = "LOG_IN"
-	Transfer     Purpose = "TRANSFER"
-	Policy       Purpose = "POLICY"
-	Recovery     Purpose = "RECOVERY"  // of access, with the account's phone
-	NewPhone     Purpose = "NEW_PHONE" // of an account whose phone was lost
+	Registration  Purpose = "REGISTRATION"
+	LogIn         Purpose = "LOG_IN"
+	Transfer      Purpose = "TRANSFER"
+	Policy        Purpose = "POLICY"
+	Recovery      Purpose = "RECOVERY"       // of access, with the account's phone
+	ReplacedPhone Purpose = "REPLACED_PHONE" // of an account whose phone was lost
+	OldPhone      Purpose = "OLD_PHONE"
+	NewPhone      Purpose = "NEW_PHONE"
+	Unfreeze      Purpose = "UNFREEZE"
 )
 
 const (
@@ -137,48 +140,68 @@ func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 // commit when err is nil, then answer with the refusal.
 // Refusals: InvalidInput, CodeRejected with the attempts left, CodeExpired, RateLimited.
 func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (refusal *fault.Fault, err error) {
-	if len(code) > CodeLongest {
-		return fault.Invalid(fault.Malformed, "code"), nil
+	challenge, refusal, err := s.judge(tx, id, purpose, code)
+	if err != nil || refusal != nil {
+		return refusal, err
 	}
-	challenge, err := lockChallenge(tx, id)
-	if errors.Is(err, errNone) || (err == nil && challenge.Purpose != string(purpose)) {
-		return fault.New(fault.CodeExpired, "code"), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	ended := challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0
-	if challenge.Method == models.ChallengeTOTP {
-		if ended {
-			return fault.New(fault.CodeExpired, "code"), nil
-		}
-		return s.checkWithApp(tx, challenge, code)
-	}
-	code = strings.ReplaceAll(code, " ", "")
-	if len(code) != CodeLength || strings.Trim(code, "0123456789") != "" {
-		return fault.Invalid(fault.Malformed, "code"), nil
-	}
-	if ended {
-		return fault.New(fault.CodeExpired, "code"), nil
-	}
-	return s.checkSent(tx, challenge, code)
+	return nil, s.use(tx, challenge)
 }
 
-// checkWithApp has the app's room judge a code. It counts wrong codes over all challenges; the challenge counts its own.
-func (s *Service) checkWithApp(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
+// CheckBoth tries two codes that count together: neither is used up unless both are right. which is the one that was refused, 0 or 1; all
+// else is as Check has it. Codes of apps are used up as they are judged: it is for codes that were sent.
+func (s *Service) CheckBoth(tx *postgres.Tx, ids [2]uuid.UUID, purposes [2]Purpose, codes [2]string) (which int, refusal *fault.Fault, err error) {
+	var challenges [2]models.Challenge
+	for i := range ids {
+		challenges[i], refusal, err = s.judge(tx, ids[i], purposes[i], codes[i])
+		if err != nil || refusal != nil {
+			return i, refusal, err
+		}
+	}
+	for _, challenge := range challenges {
+		if err := s.use(tx, challenge); err != nil {
+			return 0, nil, err
+		}
+	}
+	return 0, nil, nil
+}
+
+// judge tries a code and locks its challenge. A wrong one has spent an attempt; a right one that was sent is not used up yet.
+func (s *Service) judge(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (challenge models.Challenge, refusal *fault.Fault, err error) {
+	if len(code) > CodeLongest {
+		return challenge, fault.Invalid(fault.Malformed, "code"), nil
+	}
+	challenge, err = lockChallenge(tx, id)
+	if errors.Is(err, errNone) || (err == nil && challenge.Purpose != string(purpose)) {
+		return challenge, fault.New(fault.CodeExpired, "code"), nil
+	}
+	if err != nil {
+		return challenge, nil, err
+	}
+	ended := challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0
+	if challenge.Method == models.ChallengeTOTP && !ended {
+		refusal, err = s.judgeWithApp(tx, challenge, code)
+		return challenge, refusal, err
+	}
+	code = strings.ReplaceAll(code, " ", "")
+	if challenge.Method != models.ChallengeTOTP && (len(code) != CodeLength || strings.Trim(code, "0123456789") != "") {
+		return challenge, fault.Invalid(fault.Malformed, "code"), nil
+	}
+	if ended {
+		return challenge, fault.New(fault.CodeExpired, "code"), nil
+	}
+	refusal, err = s.judgeSent(tx, challenge, code)
+	return challenge, refusal, err
+}
+
+// judgeWithApp has the app's room judge a code. It counts wrong codes over all challenges; the challenge counts its own.
+func (s *Service) judgeWithApp(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
 	account, err := uuid.Parse(challenge.Target)
 	if err != nil || s.apps == nil {
 		return nil, fmt.Errorf("verification: nobody can judge the codes of %q: %w", challenge.Target, err)
 	}
 	refusal, err = s.apps.TryCode(tx, account, code)
-	switch {
-	case err != nil:
-		return nil, err
-	case refusal == nil:
-		challenge.UsedAt = &tx.Now
-		return nil, saveChallenge(tx, challenge)
-	case refusal.Code != fault.CodeRejected:
-		return refusal, nil
+	if err != nil || refusal == nil || refusal.Code != fault.CodeRejected {
+		return refusal, err
 	}
 	challenge.AttemptsLeft--
 	left := challenge.AttemptsLeft
@@ -188,25 +211,36 @@ func (s *Service) checkWithApp(tx *postgres.Tx, challenge models.Challenge, code
 	return refusal.With("Count", left).Knowing(fault.AttemptsFacts{Left: left}), saveChallenge(tx, challenge)
 }
 
-// checkSent compares a code with the one that was sent.
-func (s *Service) checkSent(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
-	wrong := Limit{Name: "wrong codes " + challenge.Purpose, Subject: challenge.Target, Most: wrongInARow, Window: day}
+// judgeSent compares a code with the one that was sent.
+func (s *Service) judgeSent(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
+	wrong := wrongCodes(challenge)
 	if used, endsAt, err := lockedCounter(tx, s.counterKey(wrong)); err != nil || (used >= wrong.Most && tx.Now.Before(endsAt)) {
 		return fault.Limited(endsAt.Sub(tx.Now)), err
 	}
-	if !secret.Equal(challenge.CodeMAC, s.codeMAC(challenge.ID, code)) {
-		challenge.AttemptsLeft--
-		if err := s.Take(tx, wrong); err != nil {
-			return nil, err
-		}
-		return fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
-			Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft}), saveChallenge(tx, challenge)
+	if secret.Equal(challenge.CodeMAC, s.codeMAC(challenge.ID, code)) {
+		return nil, nil
 	}
-	challenge.UsedAt = &tx.Now
-	if err := dropCounter(tx, s.counterKey(wrong)); err != nil {
+	challenge.AttemptsLeft--
+	if err := s.Take(tx, wrong); err != nil {
 		return nil, err
 	}
-	return nil, saveChallenge(tx, challenge)
+	return fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
+		Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft}), saveChallenge(tx, challenge)
+}
+
+// use uses a challenge up; after a right code that was sent, wrong ones are counted anew.
+func (s *Service) use(tx *postgres.Tx, challenge models.Challenge) error {
+	challenge.UsedAt = &tx.Now
+	if challenge.Method != models.ChallengeTOTP {
+		if err := dropCounter(tx, s.counterKey(wrongCodes(challenge))); err != nil {
+			return err
+		}
+	}
+	return saveChallenge(tx, challenge)
+}
+
+func wrongCodes(c models.Challenge) Limit {
+	return Limit{Name: "wrong codes " + c.Purpose, Subject: c.Target, Most: wrongInARow, Window: day}
 }
 
 // Settle is the answer of a room whose transaction has checked a code: the result, or the refusal that was committed with it.

@@ -1,0 +1,127 @@
+// Package changes owns what people change about their own accounts: the password, the phone, the e-mail address, the security question,
+// the language, and whether money may leave. What a thief would change asks for the password again, is written in the security log, ends
+// the other sessions and is told to the owner where the owner was reached before.
+package changes
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"purser/internal/accounts"
+	"purser/internal/events"
+	"purser/internal/fault"
+	"purser/internal/journal"
+	"purser/internal/postgres"
+	"purser/internal/sessions"
+	"purser/internal/verification"
+	"purser/models"
+)
+
+// Wrong passwords are counted per account: whoever holds a session that is not theirs does not get to try many.
+const (
+	wrongPasswords = 10
+	wrongWindow    = 15 * time.Minute
+)
+
+// Service is the room.
+type Service struct {
+	db           *postgres.DB
+	accounts     *accounts.Service
+	sessions     *sessions.Service
+	verification *verification.Service
+	hub          *events.Hub
+}
+
+// New makes the room.
+func New(db *postgres.DB, a *accounts.Service, s *sessions.Service, v *verification.Service, hub *events.Hub) *Service {
+	return &Service{db: db, accounts: a, sessions: s, verification: v, hub: hub}
+}
+
+// Who is the person that asks, in the session that asks.
+type Who struct{ Account, Session uuid.UUID }
+
+// prove compares the current password, and returns the account as it was then. Faults: CredentialsRejected at currentPassword, RateLimited,
+// Overloaded.
+func (s *Service) prove(ctx context.Context, who Who, password string) (models.Account, error) {
+	limit := verification.Limit{Name: "re-authentication", Subject: who.Account.String(), Most: wrongPasswords, Window: wrongWindow}
+	if err := s.verification.Exhausted(ctx, limit); err != nil {
+		return models.Account{}, err
+	}
+	account, err := s.accounts.Find(ctx, who.Account)
+	if err != nil {
+		return models.Account{}, err
+	}
+	match, err := accounts.MatchesPassword(ctx, password, account.PasswordHash)
+	if err != nil {
+		return models.Account{}, err
+	}
+	// While it was compared, others may have used the limit up: then this one does not learn whether it was right.
+	if err := s.verification.Exhausted(ctx, limit); err != nil {
+		return models.Account{}, err
+	}
+	if !match {
+		if err := s.verification.Count(ctx, limit); err != nil {
+			return models.Account{}, err
+		}
+		return models.Account{}, errWrongPassword()
+	}
+	return account, nil
+}
+
+func errWrongPassword() error {
+	return fault.New(fault.CredentialsRejected, "currentPassword").Because(fault.Current)
+}
+
+// change is what a change did: the account as it is now, and the sessions that it ended.
+type change struct {
+	account models.Account
+	ended   []uuid.UUID
+}
+
+// begin locks the account, which must be as it was when it was proved. Faults: CredentialsRejected, when the password was changed since.
+func begin(tx *postgres.Tx, proved models.Account) (models.Account, error) {
+	account, err := lockAccount(tx, proved.ID)
+	if err != nil {
+		return models.Account{}, err
+	}
+	if !sameTime(account.PasswordChangedAt, proved.PasswordChangedAt) || account.Status == models.AccountClosed {
+		return models.Account{}, errWrongPassword()
+	}
+	return account, nil
+}
+
+// record writes the log and tells the account's devices. It comes last, since the head of the events is locked last.
+func (s *Service) record(tx *postgres.Tx, who Who, kind journal.Kind) error {
+	if err := journal.Record(tx, journal.Entry{Account: who.Account, Kind: kind, Session: who.Session}); err != nil {
+		return err
+	}
+	return events.AppendTx(tx, events.Changed(who.Account))
+}
+
+// done takes notice on this server of what was committed, and wakes listeners.
+func (s *Service) done(who Who, c change, err error) (models.Account, error) {
+	if err != nil {
+		return models.Account{}, err
+	}
+	s.sessions.Ended(c.ended...)
+	s.sessions.Changed(who.Account)
+	s.hub.Publish(who.Account)
+	return c.account, nil
+}
+
+// notify tells the owner of a change: by letter, or by SMS while there is no confirmed address.
+func (s *Service) notify(tx *postgres.Tx, account models.Account, template string) error {
+	if account.EmailVerifiedAt != nil {
+		return s.accounts.Tell(tx, account, template, nil)
+	}
+	return s.accounts.TellPhone(tx, account, template+"_sms", nil)
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
