@@ -2,8 +2,8 @@ package main
 
 import "strings"
 
-// walkRecovery goes both ways back into the account of walkMutations.
-func walkRecovery(c *client, counted *statements, phone string) {
+// walkRecovery goes both ways back into the account of walkMutations, which has another phone and password then.
+func walkRecovery(c *client, counted *statements, phone string) (newPhone, newPassword string) {
 	const start = `mutation($l: String!) { startRecovery(input: {login: $l}) { recovery { token challenge { id sentTo delivery } expiresAt } userErrors { code } } }`
 	type started struct {
 		StartRecovery struct{ Recovery struct{ Token string } }
@@ -18,7 +18,7 @@ func walkRecovery(c *client, counted *statements, phone string) {
 		newPassword: "a run on the beach", newPasswordConfirmation: "a run on the beach"}) { wmid userErrors { code } } }`, vars{"t": token})
 
 	link := c.newestLink("q@purser.test")
-	askCounted[any](c, counted, "verifyEmail", 7, `mutation($t: String!) { verifyEmail(input: {token: $t}) { userErrors { code } } }`, vars{"t": tokenOf(link)})
+	askCounted[any](c, counted, "verifyEmail", 8, `mutation($t: String!) { verifyEmail(input: {token: $t}) { userErrors { code } } }`, vars{"t": tokenOf(link)})
 	const lost = `mutation($l: String!) { startLostPhoneRecovery(input: {login: $l}) { expiresAt userErrors { code } } }`
 	askCounted[any](c, counted, "startLostPhoneRecovery for nobody", 12, lost, vars{"l": "+79165550000"})
 	askCounted[any](c, counted, "startLostPhoneRecovery", 12, lost, vars{"l": phone})
@@ -26,7 +26,7 @@ func walkRecovery(c *client, counted *statements, phone string) {
 	askCounted[any](c, counted, "lostPhoneRecovery", 6, `query($t: String!) { lostPhoneRecovery(token: $t) { securityQuestion totpRequired readyAt expiresAt } }`, vars{"t": token})
 	askCounted[any](c, counted, "answerLostPhoneRecovery", 22,
 		`mutation($t: String!) { answerLostPhoneRecovery(input: {token: $t, securityAnswer: "rex"}) { recovery { readyAt } userErrors { code } } }`, vars{"t": token})
-	const newPhone = "+79165554433"
+	newPhone, newPassword = "+79165554433", "a rest on the beach"
 	askCounted[any](c, counted, "setRecoveryPhone", 10,
 		`mutation($t: String!, $p: PhoneNumber!) { setRecoveryPhone(input: {token: $t, phone: $p}) { challenge { id sentTo } userErrors { code } } }`, vars{"t": token, "p": newPhone})
 	askCounted[any](c, counted, "completeLostPhoneRecovery", 26, `mutation($t: String!, $c: String!) { completeLostPhoneRecovery(input: {token: $t, code: $c,
@@ -38,6 +38,7 @@ func walkRecovery(c *client, counted *statements, phone string) {
 	ask[any](c, `mutation($t: String!) { answerLostPhoneRecovery(input: {token: $t, securityAnswer: "Rex"}) { userErrors { code } } }`, vars{"t": token})
 	askCounted[any](c, counted, "cancelRecovery", 11, `mutation($t: String!) { cancelRecovery(input: {token: $t}) { cancelled userErrors { code } } }`,
 		vars{"t": tokenOf(c.newestLink(newPhone))})
+	return newPhone, newPassword
 }
 
 func tokenOf(link string) string {

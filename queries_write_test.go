@@ -91,9 +91,9 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "acceptAgreements", 5, `mutation($a: [ID!]!) { acceptAgreements(input: {agreementIds: $a}) { account { wmid } userErrors { code } } }`,
 		vars{"a": []string{agreements[0].ID}})
 	walkFactors(me, counted)
-	walkChanges(me, counted, phone)
 	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
-	walkRecovery(c, counted, phone)
+	regained, password := walkRecovery(c, counted, phone)
+	walkChanges(c.logIn(regained, password, regained), counted, regained, password)
 }
 
 // walkFactors gives a person an authenticator app and takes it away.
@@ -123,24 +123,24 @@ func walkFactors(me *client, counted *statements) {
 }
 
 // walkChanges has a person change what there is to change.
-func walkChanges(me *client, counted *statements, phone string) {
-	const newPhone, password, newPassword = "+79161112244", "a walk on the beach", "a swim in the sea"
-	// the account, counters, begin, the account, columns, devices, log-ins, sessions, message, its job, log, events, commit
+func walkChanges(me *client, counted *statements, phone, password string) {
+	const newPhone, newPassword = "+79161112244", "a swim in the sea"
+	// the account, counters, begin, the account, columns, devices, log-ins, sessions, letter or SMS with its job, log, events, commit
 	askCounted[any](me, counted, "changePassword", 14, `mutation($p: String!, $n: String!) { changePassword(input: {currentPassword: $p, newPassword: $n,
 		newPasswordConfirmation: $n}) { account { security { passwordChangedAt } } userErrors { code } } }`, vars{"p": password, "n": newPassword})
 	askCounted[any](me, counted, "changePhone", 17, `mutation($p: String!, $n: PhoneNumber!) { changePhone(input: {currentPassword: $p, newPhone: $n}) {
 		oldPhoneChallenge { id } newPhoneChallenge { id } userErrors { code } } }`, vars{"p": newPassword, "n": newPhone})
-	askCounted[any](me, counted, "confirmPhoneChange", 22, `mutation($o: String!, $n: String!) { confirmPhoneChange(input: {oldPhoneCode: $o, newPhoneCode: $n}) {
+	askCounted[any](me, counted, "confirmPhoneChange", 24, `mutation($o: String!, $n: String!) { confirmPhoneChange(input: {oldPhoneCode: $o, newPhoneCode: $n}) {
 		account { phone } userErrors { code } } }`, vars{"o": me.newestCode(phone), "n": me.newestCode(newPhone)})
 	askCounted[any](me, counted, "changeSecurityQuestion", 14, `mutation($p: String!) { changeSecurityQuestion(input: {currentPassword: $p, question: "Ship?",
 		answer: "Mir"}) { account { securityQuestion } userErrors { code } } }`, vars{"p": newPassword})
-	askCounted[any](me, counted, "changeEmail", 14, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
+	askCounted[any](me, counted, "changeEmail", 16, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
 		account { email { address } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "updateProfile", 12, `mutation($p: String!) { updateProfile(input: {currentPassword: $p, profile: {firstName: "Q", lastName: "R",
 		birthDate: "1990-01-01"}}) { account { profile { lastName } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "setLocale", 6, `mutation { setLocale(input: {locale: RU}) { account { locale } userErrors { code } } }`, nil)
-	askCounted[any](me, counted, "freezeAccount", 6, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "freezeAccount", 8, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "unfreezeAccount, asking", 9, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
-	askCounted[any](me, counted, "unfreezeAccount", 12, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
+	askCounted[any](me, counted, "unfreezeAccount", 14, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
 		vars{"c": me.newestCode(newPhone)})
 }
