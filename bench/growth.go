@@ -51,6 +51,7 @@ var pages = []struct{ what, query string }{
 // measureGrowth fills a second world with entries, through the ledger, and measures both in turns. It gives back the large one's server,
 // to be used further and closed.
 func measureGrowth(ctx context.Context, o options, dir, binary string) (report growthReport, large *api, err error) {
+	var worlds [2]*world
 	var apis [2]*api
 	for i, entries := range []int{0, o.entries} {
 		w, err := newWorld(ctx, filepath.Join(dir, fmt.Sprintf("growth%d", i)), growthWallets)
@@ -64,9 +65,14 @@ func measureGrowth(ctx context.Context, o options, dir, binary string) (report g
 			w.close()
 			return report, nil, err
 		}
+		worlds[i] = w
+	}
+	for i, w := range worlds { // after both are filled: their tokens live for a quarter of an hour
 		c, err := newAPI(ctx, w, binary)
 		if err != nil {
-			w.close()
+			for _, w := range worlds {
+				w.close()
+			}
 			return report, nil, err
 		}
 		apis[i] = c.(*api)
@@ -126,13 +132,13 @@ func growthOf(what, unit string, small, large float64) growth {
 	return growth{What: what, Unit: unit, Small: small, Large: large, Ratio: large / small}
 }
 
-// fillPages lets each reader send so often that their pages are full.
+// fillPages lets each reader send so often that their pages are full, and to as many people, as in a large world.
 func (w *world) fillPages(ctx context.Context) error {
 	r := newRoom(w, w.db)
 	defer r.stop()
 	for reader := range readers {
-		for range readersPages {
-			to := w.people[len(w.people)-1-reader].wallets[0]
+		for n := range readersPages {
+			to := w.people[len(w.people)-1-reader*readersPages-n].wallets[0]
 			if err := r.move(ctx, reader, w.people[reader].wallets[0], to); err != nil {
 				return err
 			}

@@ -118,7 +118,15 @@ func (r *report) compare(ctx context.Context, o options, dir, binary string) err
 	if r.Comparison, err = compare(ctx, w, o, binary); err != nil {
 		return err
 	}
-	return printComparison(os.Stdout, r.Comparison)
+	if err := printComparison(os.Stdout, r.Comparison); err != nil {
+		return err
+	}
+	for _, line := range r.Comparison {
+		if line.Errors > 0 {
+			return fmt.Errorf("%s, %d clients: %.0f errors, the first: %s", line.What, line.Clients, line.Errors, line.FirstError)
+		}
+	}
+	return nil
 }
 
 // grow measures growth and, at the large size, the memory of a long run.
