@@ -88,7 +88,7 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 		"a currency":         {`UPDATE transfers SET currency = 'E' WHERE kind = 'PAYMENT'`, "what a transfer moved"},
 		"a transfer's time":  {`UPDATE transfers SET posted_at = posted_at - interval '1 year'`, "what a transfer moved"},
 		"a transfer's kind":  {`UPDATE transfers SET kind = 'REDEMPTION' WHERE kind = 'PAYMENT'`, "a transfer is of the kind"},
-		"a kind of wallet":   {`UPDATE wallets SET kind = 'PROTECTED', shard = 99 WHERE kind = 'FEES' AND balance > 0`, "what a transfer moved"},
+		"a kind of wallet":   {`UPDATE wallets SET kind = 'PROTECTED', shard = shard + 1000 WHERE kind = 'FEES' AND balance > 0`, "what a transfer moved"},
 		"entries of nobody": {`INSERT INTO entries (wallet_id, version, transfer_id, amount, balance_after, posted_at, hash)
 			VALUES (900001, 1, gen_random_uuid(), 77, 77, now(), 'x')`, "an entry belongs to a wallet"},
 		"a head":        {`DELETE FROM event_heads WHERE account_id = (SELECT account_id FROM events LIMIT 1)`, "an account has a head"},
