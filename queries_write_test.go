@@ -52,7 +52,7 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "requestEmailVerification", 8, `mutation { requestEmailVerification { userErrors { code } } }`, nil)
 	asked := askCounted[struct {
 		LogIn struct{ Challenge struct{ ID string } }
-	}](c, counted, "logIn", 13,
+	}](c, counted, "logIn", 16,
 		`mutation($l: String!) { logIn(input: {login: $l, password: "a walk on the beach"}) { challenge { id } userErrors { code } } }`, vars{"l": phone})
 	askCounted[any](c, counted, "confirmLogIn", 14,
 		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
@@ -98,7 +98,7 @@ func walkMutations(c *client, counted *statements) {
 
 // walkFactors gives a person an authenticator app and takes it away.
 func walkFactors(me *client, counted *statements) {
-	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 5,
+	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 9,
 		`mutation { enableTotp(input: {currentPassword: "a walk on the beach"}) { secret otpauthUri qrPng userErrors { code } } }`, nil).EnableTotp.Secret
 	// begin; factor locked, saved, confirmed; codes deleted, written; journal; message, its job; events; commit
 	backup := askCounted[struct {
@@ -108,7 +108,7 @@ func walkFactors(me *client, counted *statements) {
 	askCounted[any](me, counted, "secondFactors", 1, `{ viewer { secondFactors { totp backupCodesLeft } } }`, nil)
 	asked := askCounted[struct {
 		LogIn struct{ Challenge struct{ ID, Method string } }
-	}](me.as(""), counted, "logIn with an app", 11, `mutation { logIn(input: {login: "q@purser.test", password: "a walk on the beach"}) {
+	}](me.as(""), counted, "logIn with an app", 14, `mutation { logIn(input: {login: "q@purser.test", password: "a walk on the beach"}) {
 		challenge { id method sentTo delivery } userErrors { code } } }`, nil).LogIn.Challenge
 	// the challenge is locked, then the factor; backup code, journal; factor, challenge saved; the oldest session, journal
 	askCounted[any](me.as(""), counted, "confirmLogIn with a backup code", 16,
@@ -126,17 +126,17 @@ func walkFactors(me *client, counted *statements) {
 func walkChanges(me *client, counted *statements, phone, password string) {
 	const newPhone, newPassword = "+79161112244", "a swim in the sea"
 	// the account, counters, begin, the account, columns, devices, log-ins, sessions, letter or SMS with its job, log, events, commit
-	askCounted[any](me, counted, "changePassword", 14, `mutation($p: String!, $n: String!) { changePassword(input: {currentPassword: $p, newPassword: $n,
+	askCounted[any](me, counted, "changePassword", 18, `mutation($p: String!, $n: String!) { changePassword(input: {currentPassword: $p, newPassword: $n,
 		newPasswordConfirmation: $n}) { account { security { passwordChangedAt } } userErrors { code } } }`, vars{"p": password, "n": newPassword})
-	askCounted[any](me, counted, "changePhone", 17, `mutation($p: String!, $n: PhoneNumber!) { changePhone(input: {currentPassword: $p, newPhone: $n}) {
+	askCounted[any](me, counted, "changePhone", 21, `mutation($p: String!, $n: PhoneNumber!) { changePhone(input: {currentPassword: $p, newPhone: $n}) {
 		oldPhoneChallenge { id } newPhoneChallenge { id } userErrors { code } } }`, vars{"p": newPassword, "n": newPhone})
 	askCounted[any](me, counted, "confirmPhoneChange", 24, `mutation($o: String!, $n: String!) { confirmPhoneChange(input: {oldPhoneCode: $o, newPhoneCode: $n}) {
 		account { phone } userErrors { code } } }`, vars{"o": me.newestCode(phone), "n": me.newestCode(newPhone)})
-	askCounted[any](me, counted, "changeSecurityQuestion", 14, `mutation($p: String!) { changeSecurityQuestion(input: {currentPassword: $p, question: "Ship?",
+	askCounted[any](me, counted, "changeSecurityQuestion", 18, `mutation($p: String!) { changeSecurityQuestion(input: {currentPassword: $p, question: "Ship?",
 		answer: "Mir"}) { account { securityQuestion } userErrors { code } } }`, vars{"p": newPassword})
-	askCounted[any](me, counted, "changeEmail", 16, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
+	askCounted[any](me, counted, "changeEmail", 20, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
 		account { email { address } } userErrors { code } } }`, vars{"p": newPassword})
-	askCounted[any](me, counted, "updateProfile", 12, `mutation($p: String!) { updateProfile(input: {currentPassword: $p, profile: {firstName: "Q", lastName: "R",
+	askCounted[any](me, counted, "updateProfile", 16, `mutation($p: String!) { updateProfile(input: {currentPassword: $p, profile: {firstName: "Q", lastName: "R",
 		birthDate: "1990-01-01"}}) { account { profile { lastName } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "setLocale", 6, `mutation { setLocale(input: {locale: RU}) { account { locale } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "freezeAccount", 8, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)

@@ -46,26 +46,18 @@ type Who struct{ Account, Session uuid.UUID }
 // Overloaded.
 func (s *Service) prove(ctx context.Context, who Who, password string) (models.Account, error) {
 	limit := verification.Limit{Name: "re-authentication", Subject: who.Account.String(), Most: wrongPasswords, Window: wrongWindow}
-	if err := s.verification.Exhausted(ctx, limit); err != nil {
-		return models.Account{}, err
-	}
 	account, err := s.accounts.Find(ctx, who.Account)
 	if err != nil {
 		return models.Account{}, err
 	}
-	match, err := accounts.MatchesPassword(ctx, password, account.PasswordHash)
+	right, err := s.verification.Guess(ctx, func() (bool, error) {
+		return accounts.MatchesPassword(ctx, password, account.PasswordHash)
+	}, limit)
+	if err == nil && !right {
+		err = errWrongPassword()
+	}
 	if err != nil {
 		return models.Account{}, err
-	}
-	// While it was compared, others may have used the limit up: then this one does not learn whether it was right.
-	if err := s.verification.Exhausted(ctx, limit); err != nil {
-		return models.Account{}, err
-	}
-	if !match {
-		if err := s.verification.Count(ctx, limit); err != nil {
-			return models.Account{}, err
-		}
-		return models.Account{}, errWrongPassword()
 	}
 	return account, nil
 }

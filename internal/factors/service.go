@@ -203,21 +203,10 @@ func (s *Service) tell(tx *postgres.Tx, viewer models.Account, kind journal.Kind
 // checkPassword compares the current password, a bounded number of times.
 func (s *Service) checkPassword(ctx context.Context, viewer models.Account, password string) error {
 	limit := verification.Limit{Name: "current passwords", Subject: viewer.ID.String(), Most: passwordsWrong, Window: passwordWindow}
-	if err := s.verification.Exhausted(ctx, limit); err != nil {
-		return err
-	}
-	match, err := accounts.MatchesPassword(ctx, password, viewer.PasswordHash)
-	if err != nil {
-		return err
-	}
-	// While it was compared, others may have used the limit up: trying many passwords at once gains nothing.
-	if err := s.verification.Exhausted(ctx, limit); err != nil {
-		return err
-	}
-	if match {
-		return nil
-	}
-	if err := s.verification.Count(ctx, limit); err != nil {
+	right, err := s.verification.Guess(ctx, func() (bool, error) {
+		return accounts.MatchesPassword(ctx, password, viewer.PasswordHash)
+	}, limit)
+	if err != nil || right {
 		return err
 	}
 	return fault.New(fault.CredentialsRejected, "currentPassword").Because("password")

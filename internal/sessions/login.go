@@ -90,39 +90,37 @@ func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code 
 	return tokens, err
 }
 
-// checkPassword does the same work for every login: reads, one hash, and on failure the same two counts and a line of the log.
+// checkPassword does the same work for every login: two counts, a read, one hash, and on failure a line of the log.
 func (s *Service) checkPassword(ctx context.Context, login, password string) (models.Account, error) {
 	info := request.Of(ctx)
-	limits := []verification.Limit{
-		{Name: "log-in", Subject: accounts.LoginSubject(login, info.Locale) + " " + info.IP, Most: failuresPerLogin, Window: failureWindow},
-		{Name: "log-in from", Subject: info.IP, Most: failuresPerAddress, Window: failureWindow},
+	perLogin := verification.Limit{
+		Name: "log-in", Subject: accounts.LoginSubject(login, info.Locale) + " " + info.IP, Most: failuresPerLogin, Window: failureWindow,
 	}
-	if err := s.exhausted(ctx, limits); err != nil {
+	perAddress := verification.Limit{Name: "log-in from", Subject: info.IP, Most: failuresPerAddress, Window: failureWindow}
+	if err := s.verification.Exhausted(ctx, perAddress); err != nil {
 		return models.Account{}, err
 	}
-
 	account, err := s.accounts.FindByLogin(ctx, login, info.Locale)
 	if err != nil && !errors.Is(err, accounts.ErrUnknown) {
 		return models.Account{}, err
 	}
+	open := account.Status != "" && account.Status != models.AccountClosed
 	hash := account.PasswordHash
 	if hash == "" {
 		hash = s.strangerHash
 	}
-	match, err := accounts.MatchesPassword(ctx, password, hash)
+	right, err := s.verification.Guess(ctx, func() (bool, error) {
+		match, err := accounts.MatchesPassword(ctx, password, hash)
+		return match && open, err
+	}, perLogin)
 	if err != nil {
 		return models.Account{}, err
 	}
-	// While it was compared, others may have used the limit up. Then this one does not learn whether it was right: trying
-	// many passwords at once gains nothing.
-	if err := s.exhausted(ctx, limits); err != nil {
-		return models.Account{}, err
-	}
-	if match && account.Status != "" && account.Status != models.AccountClosed {
+	if right {
 		return account, s.accounts.Renew(ctx, account, password)
 	}
 	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
-		if err := s.verification.CountTx(tx, limits...); err != nil {
+		if err := s.verification.CountTx(tx, perAddress); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.SignInFailed}) // nobody's is not written
@@ -131,15 +129,6 @@ func (s *Service) checkPassword(ctx context.Context, login, password string) (mo
 		return models.Account{}, err
 	}
 	return models.Account{}, fault.New(fault.CredentialsRejected)
-}
-
-func (s *Service) exhausted(ctx context.Context, limits []verification.Limit) error {
-	for _, limit := range limits {
-		if err := s.verification.Exhausted(ctx, limit); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *Service) openOnTrustedDevice(ctx context.Context, account models.Account, trustToken string) (*Tokens, error) {

@@ -307,10 +307,9 @@ func TestRow15OnePlaceCannotTryManyLogins(t *testing.T) {
 func TestRow15ManyGuessesAtOnceGainNothing(t *testing.T) { // not parallel: it keeps every hasher of the process busy
 	r := newRoom(t)
 	r.anna(t)
-	hashers := 2 * runtime.NumCPU() // that many are compared at a time, and learn the outcome together
 	var judged atomic.Int64
 	var running sync.WaitGroup
-	for range 20 + 6*hashers {
+	for range 20 + 12*runtime.NumCPU() {
 		running.Go(func() {
 			_, _, err := r.logIn(t, phone, "guess number one")
 			switch {
@@ -322,8 +321,8 @@ func TestRow15ManyGuessesAtOnceGainNothing(t *testing.T) { // not parallel: it k
 		})
 	}
 	running.Wait()
-	if most := int64(10 + 3*hashers); judged.Load() < 10 || judged.Load() > most {
-		t.Errorf("%d guesses were judged, want 10 to %d", judged.Load(), most)
+	if judged.Load() > 10 || judged.Load() < 1 {
+		t.Errorf("%d guesses were judged, want 10 at most", judged.Load())
 	}
 }
 

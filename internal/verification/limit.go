@@ -2,6 +2,7 @@ package verification
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"purser/internal/fault"
@@ -61,6 +62,36 @@ func (s *Service) Spend(ctx context.Context, l Limit) error {
 		err = fault.Limited(now.endsAt.Sub(s.db.Now()))
 	}
 	return err
+}
+
+// Guess judges a guess at a secret, which counts against the limits before it is judged, and is taken back when it was right or
+// was not judged: however many are tried at once, at any number of servers, no more than Most learn whether they are right.
+// Faults: RateLimited with the time until the window ends, and judge's own.
+func (s *Service) Guess(ctx context.Context, judge func() (right bool, err error), limits ...Limit) (bool, error) {
+	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
+		for _, l := range limits {
+			if err := s.Take(tx, l); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return false, err
+	}
+	right, err := judge()
+	if err == nil && !right {
+		return false, nil
+	}
+	_, undone := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
+		for _, l := range limits {
+			if err := lowerCounter(tx, s.counterKey(l)); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return right, errors.Join(err, undone)
 }
 
 // Exhausted tells, without counting, that a limit is used up.

@@ -60,6 +60,15 @@ RETURNING used, ends_at`, key, ends, tx.Now, tx.Now).Row().Scan(&used, &endsAt)
 	return used, endsAt, nil
 }
 
+// lowerCounter takes one from a window that is still open; of one that has ended meanwhile, at most a count too many is forgotten.
+func lowerCounter(tx *postgres.Tx, key []byte) error {
+	err := tx.GORM().Exec(`UPDATE rate_counters SET used = used - 1 WHERE key_mac = ? AND used > 0 AND ends_at > ?`, key, tx.Now).Error
+	if err != nil {
+		return fmt.Errorf("verification: count: %w", err)
+	}
+	return nil
+}
+
 func readCounter(ctx context.Context, db *postgres.DB, key []byte) (used int, endsAt time.Time, err error) {
 	var row struct {
 		Used   int
