@@ -10,7 +10,8 @@ import (
 )
 
 // baselineSQL is what a good engineer would write in an afternoon: one function that locks both wallets in id order, judges,
-// and writes transfer and entries. No hash chain, no events, no fees, no fingerprint.
+// and writes transfer and entries. No hash chain, no events, no fees, no fingerprint. Each client has a connection, unless told
+// otherwise: queueing before the database is already half of what this ledger does.
 const baselineSQL = `
 CREATE SCHEMA IF NOT EXISTS baseline;
 CREATE TABLE IF NOT EXISTS baseline.wallets (id bigint PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0), version bigint NOT NULL) WITH (fillfactor = 80);
@@ -35,7 +36,13 @@ type baseline struct {
 	pool *pgxpool.Pool
 }
 
-func newBaseline(ctx context.Context, w *world, _ string) (contender, error) {
+func newBaseline(connections int) makeContender {
+	return func(ctx context.Context, w *world, _ string) (contender, error) {
+		return openBaseline(ctx, w, connections)
+	}
+}
+
+func openBaseline(ctx context.Context, w *world, connections int) (contender, error) {
 	if _, err := w.db.Pool.Exec(ctx, baselineSQL); err != nil {
 		return nil, err
 	}
@@ -47,7 +54,7 @@ func newBaseline(ctx context.Context, w *world, _ string) (contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = 32
+	config.MaxConns = int32(connections) //nolint:gosec // a few hundred
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	return &baseline{w: w, pool: pool}, err
 }

@@ -29,9 +29,11 @@ type options struct {
 	rounds  int
 	wallets int
 	what    string
-	entries int
-	soak    time.Duration
-	out     string
+	// connections of (a): as many as clients, unless fewer are asked for
+	connections int
+	entries     int
+	soak        time.Duration
+	out         string
 }
 
 // report is all that a run has found, as it is written for machines.
@@ -61,6 +63,7 @@ func parse() options {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each is repeated; the median counts")
 	flag.IntVar(&o.wallets, "wallets", 10_000, "wallets that transfers are spread over")
 	flag.StringVar(&o.what, "what", "abc", "which of (a), (b) and (c) to compare; none: -")
+	flag.IntVar(&o.connections, "connections", 256, "connections that the clients of (a) share")
 	flag.IntVar(&o.entries, "entries", 5_000_000, "entries to measure growth at; 0: do not")
 	flag.DurationVar(&o.soak, "soak", 10*time.Minute, "how long to watch the server's memory; 0: do not")
 	flag.StringVar(&o.out, "out", "", "file for the results as JSON")

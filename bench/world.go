@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,7 +39,9 @@ type person struct {
 }
 
 func newWorld(ctx context.Context, dir string, wallets int) (*world, error) {
-	server, err := localpg.Start(ctx, localpg.Options{DataDir: dir, Log: slog.New(slog.DiscardHandler)})
+	server, err := localpg.Start(ctx, localpg.Options{
+		DataDir: dir, Log: slog.New(slog.DiscardHandler), Settings: map[string]string{"max_connections": "400"}, // (a) has one for each client
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -112,4 +115,5 @@ func (w *world) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	_ = w.server.Stop(ctx)
+	_ = os.RemoveAll(w.server.Dir()) // which may be elsewhere than it was asked to be
 }

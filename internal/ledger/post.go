@@ -155,7 +155,6 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
 		b.queueStored(batch, stored)
 	}
 	if len(policed) > 0 {
-		b.queuePolicies(batch, policed)
 		b.queueSenders(batch, policed)
 	}
 	if b.skipLocked {

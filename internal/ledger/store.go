@@ -64,35 +64,25 @@ func (b *book) queueHeads(batch *pgx.Batch, accounts []uuid.UUID) {
 		})
 }
 
-// queuePolicies reads how much accounts let go without a code; of one that is not active, nothing.
-func (b *book) queuePolicies(batch *pgx.Batch, accounts []uuid.UUID) {
-	batch.Queue(`SELECT p.account_id, p.currency, p.without_code_upto FROM confirmation_policies p
-JOIN accounts a ON a.id = p.account_id WHERE p.account_id = ANY($1) AND a.status = 'ACTIVE'`, postgres.UUIDs(accounts)).
-		Query(func(rows pgx.Rows) error {
-			var p policy
-			var upTo int64
-			_, err := pgx.ForEachRow(rows, []any{&p.account, &p.currency, &upTo}, func() error { b.allowed[p] = upTo; return nil })
-			return err
-		})
-}
-
-// queueSenders reads whether accounts have agreed to what counts now, and until when they are held.
+// queueSenders reads what accounts that send to others are judged by; of one that is not active, nothing goes without a code.
 func (b *book) queueSenders(batch *pgx.Batch, accounts []uuid.UUID) {
 	batch.Queue(`
-SELECT a.id, a.transfers_held_until, a.accepted_terms >= coalesce(c.terms, 0) AND a.accepted_data >= coalesce(c.data, 0)
-FROM accounts a CROSS JOIN (SELECT max(version) FILTER (WHERE kind = 'TERMS_OF_TRANSFER') AS terms, max(version) FILTER (WHERE kind = 'PERSONAL_DATA') AS data
-    FROM agreements WHERE published_at <= $2) c
+SELECT a.id, a.transfers_held_until,
+       a.accepted_terms >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'TERMS_OF_TRANSFER' AND published_at <= $2), 0)
+       AND a.accepted_data >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'PERSONAL_DATA' AND published_at <= $2), 0),
+       coalesce(p.currency, ''), CASE WHEN a.status = 'ACTIVE' THEN coalesce(p.without_code_upto, 0) ELSE 0 END
+FROM accounts a LEFT JOIN confirmation_policies p ON p.account_id = a.id
 WHERE a.id = ANY($1)`, postgres.UUIDs(accounts), b.now).
 		Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var id uuid.UUID
-				var s sender
-				if err := rows.Scan(&id, &s.heldUntil, &s.agreed); err != nil {
-					return err
-				}
-				b.senders[id] = s
-			}
-			return rows.Err()
+			var allowed policy
+			var s sender
+			var upTo int64
+			_, err := pgx.ForEachRow(rows, []any{&allowed.account, &s.heldUntil, &s.agreed, &allowed.currency, &upTo}, func() error {
+				b.senders[allowed.account], b.allowed[allowed] = s, upTo
+				s.heldUntil = nil // not to be scanned over
+				return nil
+			})
+			return err
 		})
 }
 
