@@ -14,7 +14,7 @@ func TestANewVersionIsReadAcceptedAndThenMoneyLeaves(t *testing.T) {
 	anna := s.client(t).anna()
 	annaWallet, _ := anna.wallet("Z")
 	borisWallet, _ := s.client(t).boris().wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 	_, err := db.Pool.Exec(t.Context(), `INSERT INTO agreements (kind, version, title_en, title_ru, text_en, text_ru, published_at)
 		VALUES ('TERMS_OF_TRANSFER', 2, 'New terms', 'Новые условия', 'Text', 'Текст', now())`)
 	if err != nil {

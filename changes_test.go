@@ -14,8 +14,8 @@ func TestAFrozenAccountsMoneyStaysOnAllServersAndMoreComesIn(t *testing.T) {
 	anna, boris := one.client(t).anna(), one.client(t).boris()
 	annaWallet, before := anna.wallet("Z")
 	borisWallet, _ := boris.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
-	boris.allowWithoutCode("Z", "100", "+79000000003")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
+	boris.allowWithoutCode("Z", "1000000", "+79000000003")
 	there := anna.at(two)
 	if _, balance := there.wallet("Z"); balance != before { // the other server knows her as active
 		t.Fatalf("she has %s there", balance)

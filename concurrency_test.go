@@ -25,7 +25,7 @@ func TestAHundredSendsFromAWalletThatCanPayForTen(t *testing.T) {
 	anna := servers[0].client(t).anna()
 	borisWallet, _ := servers[0].client(t).boris().wallet("Z")
 	annaWallet, _ := anna.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 
 	// 1000.00 pays for ten times 99.20 with the fee of 0.80, and for nothing more.
 	var paid, refused atomic.Int32
@@ -125,7 +125,7 @@ func TestFiftyRequestsWithOneKeyMakeOneTransfer(t *testing.T) {
 			t.Errorf("%d answers were the first, of %d transfers", fresh.Load(), count)
 		}
 		if needsCode {
-			anna.allowWithoutCode("Z", "100", "+79000000002")
+			anna.allowWithoutCode("Z", "1000000", "+79000000002")
 		}
 	}
 	check(t, dsn)
@@ -139,8 +139,8 @@ func TestCrossingTransfersThroughAPoolOfTwo(t *testing.T) {
 	anna, boris := servers[0].client(t).anna(), servers[1].client(t).boris()
 	annaWallet, _ := anna.wallet("Z")
 	borisWallet, _ := boris.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
-	boris.allowWithoutCode("Z", "100", "+79000000003")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
+	boris.allowWithoutCode("Z", "1000000", "+79000000003")
 
 	const clients = 64
 	rounds := ledgertest.Size(5, 25)
@@ -180,7 +180,7 @@ func TestStoppingAServerAnswersWhatItHasTakenIn(t *testing.T) {
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("P")
 	annaWallet, before := anna.wallet("P")
-	anna.allowWithoutCode("P", "100", "+79000000002")
+	anna.allowWithoutCode("P", "1000000", "+79000000002")
 
 	var answered atomic.Int32
 	var all sync.WaitGroup

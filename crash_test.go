@@ -39,7 +39,7 @@ func killed(t *testing.T, when moment, wantReplayed bool) {
 	anna := first.client(t).anna()
 	borisWallet, _ := first.client(t).boris().wallet("Z")
 	annaWallet, before := anna.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 
 	tap.arm(when, first.kill)
 	request := vars{"from": annaWallet, "to": borisWallet, "amount": "10", "key": newKey()}
@@ -75,7 +75,7 @@ func TestALostConnectionAroundACommitIsAnsweredTruly(t *testing.T) {
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("Z")
 	annaWallet, _ := anna.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 
 	for i, when := range []moment{beforeWrites, beforeCommit, duringCommit, afterCommit} {
 		tap.arm(when, func() {}) // the connection ends with the moment

@@ -161,7 +161,7 @@ func TestASubscriptionReplaysWithoutGapOrDouble(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t))
 	anna, boris := s.client(t).anna(), s.client(t).boris()
-	anna.allowWithoutCode("P", "1000", "+79000000002")
+	anna.allowWithoutCode("P", "1000000", "+79000000002")
 	annaWallet, _ := anna.wallet("P")
 	borisWallet, _ := boris.wallet("P")
 	from := boris.head()

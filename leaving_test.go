@@ -61,7 +61,7 @@ func TestAClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt(t *testing.T
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("Z")
 	annaWallet, _ := anna.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 
 	for i, when := range []moment{beforeWrites, beforeCommit, duringCommit, afterCommit} {
 		ctx, leave := context.WithCancel(context.Background())
@@ -106,7 +106,7 @@ func TestClientsThatLeaveWhileTheyWaitMoveMoneyOnceOrNotAtAll(t *testing.T) {
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("P")
 	annaWallet, _ := anna.wallet("P")
-	anna.allowWithoutCode("P", "100", "+79000000002")
+	anna.allowWithoutCode("P", "1000000", "+79000000002")
 	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestAServerIsKilledUnderLoad(t *testing.T) {
 	anna := second.client(t).anna()
 	borisWallet, _ := second.client(t).boris().wallet("P")
 	annaWallet, _ := anna.wallet("P")
-	anna.allowWithoutCode("P", "100", "+79000000002")
+	anna.allowWithoutCode("P", "1000000", "+79000000002")
 
 	const clients, each = 32, 20
 	rounds := ledgertest.Size(1, 5)

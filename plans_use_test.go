@@ -23,7 +23,7 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 	refused := payFromAHeldWallet(t, p, boris, annaRoubles)
 
 	walkMutations(s.client(t), seen.statements)
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 	for range 3 {
 		ask[created](anna, createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()})
 	}
@@ -151,7 +151,7 @@ func pageIn[T any](t *testing.T, r reply) (page T) {
 func payFromAHeldWallet(t *testing.T, p *planner, c *client, to string) (wait func()) {
 	t.Helper()
 	from, _ := c.wallet("P")
-	c.allowWithoutCode("P", "100", "+79000000003")
+	c.allowWithoutCode("P", "1000000", "+79000000003")
 	holding, err := p.conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

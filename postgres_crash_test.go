@@ -30,7 +30,7 @@ func TestPostgresIsKilledUnderLoad(t *testing.T) {
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("P")
 	annaWallet, _ := anna.wallet("P")
-	anna.allowWithoutCode("P", "100", "+79000000002")
+	anna.allowWithoutCode("P", "1000000", "+79000000002")
 
 	clients, each := ledgertest.Size(32, 64), ledgertest.Size(40, 200)
 	var acknowledged, repeated atomic.Int32

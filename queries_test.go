@@ -138,7 +138,7 @@ func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	annaWallet, _ := anna.wallet("Z")
 	borisWallet, _ := boris.wallet("Z")
-	anna.allowWithoutCode("Z", "100", "+79000000002")
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 
 	reads := knownReads(annaWallet)
 	for _, round := range []int{0, 12} {
@@ -193,7 +193,7 @@ func TestEveryWriteHasAKnownNumberOfQueries(t *testing.T) {
 	// key; challenge
 	expect(t, counted, r, "its repeat", 2)
 
-	anna.allowWithoutCode("E", "100", "+79000000002")
+	anna.allowWithoutCode("E", "1000000", "+79000000002")
 	request["key"] = newKey()
 	if r, err = anna.try(createTransfer, request); err != nil {
 		t.Fatal(err)

@@ -72,7 +72,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	if err != nil {
 		return rooms{}, err
 	}
-	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
+	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
 	ownHand := changes.New(db, people, signedIn, codes, hub)
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	staff := operators.New(db, books, purses, papers)

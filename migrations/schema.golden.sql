@@ -461,6 +461,31 @@ CREATE TABLE signing_keys (
 );
 CREATE UNIQUE INDEX signing_keys_active_key ON signing_keys USING btree ((true)) WHERE (retired_at IS NULL);
 
+CREATE TABLE spending (
+    account_id             uuid                     NOT NULL,
+    currency               text                     NOT NULL,
+    spent_at               timestamp with time zone NOT NULL DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone,
+    day                    bigint                   NOT NULL DEFAULT 0,
+    week                   bigint                   NOT NULL DEFAULT 0,
+    month                  bigint                   NOT NULL DEFAULT 0,
+    uncoded_since          timestamp with time zone NOT NULL DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone,
+    uncoded                bigint                   NOT NULL DEFAULT 0,
+    CONSTRAINT spending_pkey PRIMARY KEY (account_id, currency)
+) WITH (fillfactor=70);
+
+CREATE TABLE spending_limits (
+    level                  text                     NOT NULL,
+    currency               text                     NOT NULL,
+    per_day                bigint                   NOT NULL,
+    per_week               bigint                   NOT NULL,
+    per_month              bigint                   NOT NULL,
+    balance_cap            bigint                   NOT NULL,
+    CONSTRAINT spending_limits_pkey PRIMARY KEY (level, currency),
+    CONSTRAINT spending_limits_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
+    CONSTRAINT spending_limits_level_check CHECK ((level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
+    CONSTRAINT spending_limits_order_check CHECK (((0 < per_day) AND (per_day <= per_week) AND (per_week <= per_month) AND (0 < balance_cap)))
+);
+
 CREATE TABLE thaws (
     account_id             uuid                     NOT NULL,
     challenge_id           uuid                     NOT NULL,
@@ -503,20 +528,37 @@ CREATE TABLE transfers (
     created_at             timestamp with time zone NOT NULL,
     posted_at              timestamp with time zone,
     completed_at           timestamp with time zone,
+    protection             text,
+    protection_mac         bytea,
+    protection_days        integer,
+    attempts_left          integer,
+    protected_until        timestamp with time zone,
+    accepted_at            timestamp with time zone,
+    settle_at              timestamp with time zone,
+    refund_of              uuid,
+    refunded               bigint                   NOT NULL DEFAULT 0,
     CONSTRAINT transfers_pkey PRIMARY KEY (id),
     CONSTRAINT transfers_idempotency_key UNIQUE (account_id, idempotency_key),
+    CONSTRAINT transfers_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES transfers(id),
     CONSTRAINT transfers_amount_check CHECK (((amount > 0) AND (fee >= 0))),
     CONSTRAINT transfers_completed_check CHECK (((completed_at IS NOT NULL) = (status = ANY (ARRAY['COMPLETED'::text, 'RETURNED'::text])))),
     CONSTRAINT transfers_fee_paid_by_check CHECK (((fee_paid_by = ANY (ARRAY['SENDER'::text, 'RECIPIENT'::text])) AND ((fee_paid_by = 'SENDER'::text) OR (fee < amount)))),
     CONSTRAINT transfers_kind_check CHECK ((kind = ANY (ARRAY['PAYMENT'::text, 'REFUND'::text, 'ISSUE'::text, 'REDEMPTION'::text]))),
     CONSTRAINT transfers_posted_check CHECK (((posted_at IS NOT NULL) = (status = ANY (ARRAY['PROTECTED'::text, 'COMPLETED'::text, 'RETURNED'::text])))),
+    CONSTRAINT transfers_protected_check CHECK ((((protection IS NOT NULL) AND (posted_at IS NOT NULL)) = (protected_until IS NOT NULL))),
+    CONSTRAINT transfers_protection_check CHECK (((protection = ANY (ARRAY['CODE'::text, 'TIME'::text])) AND ((protection_days >= 1) AND (protection_days <= 120)) AND ((protection = 'CODE'::text) = (protection_mac IS NOT NULL)) AND ((protection = 'CODE'::text) = (attempts_left IS NOT NULL)))),
+    CONSTRAINT transfers_refund_check CHECK ((((refunded >= 0) AND (refunded <= amount)) AND ((kind = 'REFUND'::text) = (refund_of IS NOT NULL)))),
     CONSTRAINT transfers_status_check CHECK ((status = ANY (ARRAY['AWAITING_CONFIRMATION'::text, 'PROTECTED'::text, 'COMPLETED'::text, 'RETURNED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))),
     CONSTRAINT transfers_wallets_check CHECK ((from_wallet_id <> to_wallet_id))
 ) WITH (fillfactor=90);
 CREATE INDEX transfers_confirm_by_idx ON transfers USING btree (confirm_by) WHERE (status = 'AWAITING_CONFIRMATION'::text);
 CREATE INDEX transfers_pair_idx ON transfers USING btree (from_account_id, to_account_id) WHERE (posted_at IS NOT NULL);
+CREATE INDEX transfers_protected_from_idx ON transfers USING btree (from_wallet_id) WHERE (status = 'PROTECTED'::text);
+CREATE INDEX transfers_protected_to_idx ON transfers USING btree (to_wallet_id) WHERE (status = 'PROTECTED'::text);
 CREATE INDEX transfers_received_idx ON transfers USING btree (to_account_id, id) WHERE (posted_at IS NOT NULL);
+CREATE INDEX transfers_refund_of_idx ON transfers USING btree (refund_of) WHERE (refund_of IS NOT NULL);
 CREATE INDEX transfers_sent_idx ON transfers USING btree (from_account_id, id);
+CREATE INDEX transfers_settle_at_idx ON transfers USING btree (settle_at) WHERE (status = 'PROTECTED'::text);
 
 CREATE TABLE wallets (
     id                     bigint                   NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -532,11 +574,12 @@ CREATE TABLE wallets (
     head_hash              bytea                    NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea,
     opened_at              timestamp with time zone NOT NULL,
     closed_at              timestamp with time zone,
+    balance_cap            bigint,
     CONSTRAINT wallets_pkey PRIMARY KEY (id),
     CONSTRAINT wallets_number_key UNIQUE (number),
     CONSTRAINT wallets_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
     CONSTRAINT wallets_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
-    CONSTRAINT wallets_balance_check CHECK (((balance >= 0) OR (kind = 'ISSUE'::text))),
+    CONSTRAINT wallets_balance_check CHECK (((balance >= 0) OR (kind = ANY (ARRAY['ISSUE'::text, 'PROTECTED'::text])))),
     CONSTRAINT wallets_closed_check CHECK (((closed_at IS NULL) OR ((balance = 0) AND (NOT is_default)))),
     CONSTRAINT wallets_kind_check CHECK ((kind = ANY (ARRAY['USER'::text, 'ISSUE'::text, 'FEES'::text, 'PROTECTED'::text]))),
     CONSTRAINT wallets_number_check CHECK (("left"((number)::text, 1) = currency))
@@ -544,6 +587,7 @@ CREATE TABLE wallets (
 CREATE INDEX wallets_account_id_idx ON wallets USING btree (account_id);
 CREATE UNIQUE INDEX wallets_default_key ON wallets USING btree (account_id, currency) WHERE is_default;
 CREATE UNIQUE INDEX wallets_system_key ON wallets USING btree (currency, kind, shard) WHERE (kind <> 'USER'::text);
+CREATE TRIGGER wallets_begin BEFORE INSERT ON wallets FOR EACH ROW WHEN ((new.kind = 'USER'::text)) EXECUTE FUNCTION wallets_begin();
 
 CREATE OR REPLACE FUNCTION accounts_begin_events()
  RETURNS trigger
@@ -588,5 +632,17 @@ CREATE OR REPLACE FUNCTION security_events_refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'the security log is append-only' USING ERRCODE = 'integrity_constraint_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION wallets_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO spending (account_id, currency) VALUES (NEW.account_id, NEW.currency) ON CONFLICT DO NOTHING;
+    NEW.balance_cap = (SELECT l.balance_cap FROM accounts a JOIN spending_limits l ON l.level = a.certificate_level
+                       WHERE a.id = NEW.account_id AND l.currency = NEW.currency);
+    RETURN NEW;
 END
 $function$;

@@ -14,19 +14,25 @@ const (
 	WalletProtected = "PROTECTED"
 )
 
-// Values of Transfer.Kind, Transfer.Status and Transfer.FeePaidBy.
+// Values of Transfer.Kind, Transfer.Status, Transfer.FeePaidBy and Transfer.Protection.
 const (
 	TransferPayment    = "PAYMENT"
+	TransferRefund     = "REFUND"
 	TransferIssue      = "ISSUE"
 	TransferRedemption = "REDEMPTION"
 
 	TransferAwaitingConfirmation = "AWAITING_CONFIRMATION"
+	TransferProtected            = "PROTECTED"
 	TransferCompleted            = "COMPLETED"
+	TransferReturned             = "RETURNED"
 	TransferCancelled            = "CANCELLED"
 	TransferExpired              = "EXPIRED"
 
 	FeePaidBySender    = "SENDER"
 	FeePaidByRecipient = "RECIPIENT"
+
+	ProtectedByCode = "CODE"
+	ProtectedByTime = "TIME"
 )
 
 // Currency is a row of the currency table. Fees are in basis points and minor units.
@@ -60,6 +66,7 @@ type Wallet struct {
 	HeadHash  []byte     `gorm:"column:head_hash;->"`
 	OpenedAt  time.Time  `gorm:"column:opened_at"`
 	ClosedAt  *time.Time `gorm:"column:closed_at"`
+	Cap       *int64     `gorm:"column:balance_cap;->"` // what it may hold, by its owner's certificate; nil: anything
 }
 
 // TableName is the table's.
@@ -91,6 +98,18 @@ type Transfer struct {
 	CreatedAt      time.Time  `gorm:"column:created_at"`
 	PostedAt       *time.Time `gorm:"column:posted_at"`
 	CompletedAt    *time.Time `gorm:"column:completed_at"`
+
+	// Of a protected one. The term runs from the posting; SettleAt is when it ends, or when something has ended it.
+	Protection     *string    `gorm:"column:protection"`
+	ProtectionMAC  []byte     `gorm:"column:protection_mac"`
+	ProtectionDays *int       `gorm:"column:protection_days"`
+	AttemptsLeft   *int       `gorm:"column:attempts_left"`
+	ProtectedUntil *time.Time `gorm:"column:protected_until"`
+	AcceptedAt     *time.Time `gorm:"column:accepted_at"`
+	SettleAt       *time.Time `gorm:"column:settle_at"`
+
+	RefundOf *uuid.UUID `gorm:"column:refund_of"` // the payment that it sends back, whole or in part
+	Refunded int64      `gorm:"column:refunded"`  // what was sent back of it, in minor units
 }
 
 // TableName is the table's.
@@ -103,6 +122,9 @@ func (t Transfer) Debit() int64 {
 	}
 	return t.Amount
 }
+
+// IsProtected tells whether the money is, or will be once it has left, out of reach of both sides for a term.
+func (t Transfer) IsProtected() bool { return t.Protection != nil }
 
 // Credit is what reaches the recipient's wallet, in minor units: the amount, less the fee when the recipient pays it.
 func (t Transfer) Credit() int64 { return t.Debit() - t.Fee }
@@ -133,6 +155,34 @@ type ConfirmationPolicy struct {
 
 // TableName is the table's.
 func (ConfirmationPolicy) TableName() string { return "confirmation_policies" }
+
+// SpendingLimit is what a certificate lets an account send to others, and each of its wallets hold, in minor units of a currency.
+type SpendingLimit struct {
+	Level      string `gorm:"column:level;primaryKey"`
+	Currency   string `gorm:"column:currency;primaryKey"`
+	PerDay     int64  `gorm:"column:per_day"`
+	PerWeek    int64  `gorm:"column:per_week"`
+	PerMonth   int64  `gorm:"column:per_month"`
+	BalanceCap int64  `gorm:"column:balance_cap"`
+}
+
+// TableName is the table's.
+func (SpendingLimit) TableName() string { return "spending_limits" }
+
+// Spending is what an account has sent to others lately, in minor units of a currency. The ledger alone writes it.
+type Spending struct {
+	AccountID    uuid.UUID `gorm:"column:account_id;primaryKey"`
+	Currency     string    `gorm:"column:currency;primaryKey"`
+	SpentAt      time.Time `gorm:"column:spent_at"`
+	Day          int64     `gorm:"column:day"`
+	Week         int64     `gorm:"column:week"`
+	Month        int64     `gorm:"column:month"`
+	UncodedSince time.Time `gorm:"column:uncoded_since"`
+	Uncoded      int64     `gorm:"column:uncoded"`
+}
+
+// TableName is the table's.
+func (Spending) TableName() string { return "spending" }
 
 // OperatorAction is a line of the operators' audit log.
 type OperatorAction struct {

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"purser/graph/generated"
+	"purser/graph/model"
 )
 
 // assumedWallets is how many wallets a person is taken to have when a request is weighed; the list is bounded at a hundred,
@@ -22,6 +23,10 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }
+	c.Account.Limits = func(child int, _ string) int { return 2 + 3*child }
+	c.TransferQuote.Limits = func(child int) int { return 1 + 3*child }
+	c.Query.TransferQuote = func(child int, _ model.TransferQuoteInput) int { return 10 + child }
+	c.Query.Recipient = func(child int, _ model.RecipientInput, _ string) int { return 5 + child }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }
 	c.Query.Currencies = func(child int) int { return 1 + child }
 	return c

@@ -49,6 +49,9 @@ func (r *Resolver) userError(ctx context.Context, f *fault.Fault) model.UserErro
 			Available: r.moneyView(ctx, facts.Available), Required: r.moneyView(ctx, facts.Required)}
 	case fault.MismatchFacts:
 		return model.CurrencyMismatch{Code: code, Message: message, Field: f.Field, From: string(facts.From), To: string(facts.To)}
+	case fault.LimitFacts:
+		return model.LimitExceeded{Code: code, Message: message, Field: f.Field, Limit: r.moneyView(ctx, facts.Limit),
+			Remaining: r.moneyView(ctx, facts.Remaining), ResetsAt: facts.ResetsAt}
 	case fault.AttemptsFacts:
 		return model.CodeRejected{Code: code, Message: message, Field: f.Field, AttemptsLeft: facts.Left}
 	case fault.HoldFacts:

@@ -15,6 +15,7 @@ import (
 	"purser/internal/accounts"
 	"purser/internal/sessions"
 	"purser/internal/transfers"
+	"purser/models"
 )
 
 func (r *accountResolver) Transfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.TransferConnection, error) {
@@ -46,6 +47,11 @@ func (r *accountResolver) TransferByIdempotencyKey(ctx context.Context, obj *mod
 	return r.transferView(ctx, obj.AccountID, view), nil
 }
 
+func (r *accountResolver) Limits(ctx context.Context, obj *model.Account, currency string) ([]*model.Limit, error) {
+	known, limits, err := r.Resolver.Transfers.Limits(ctx, models.Account{ID: obj.AccountID, CertificateLevel: string(obj.Certificate.Level)}, currency)
+	return r.limitsView(ctx, known, limits), err
+}
+
 func (r *mutationResolver) CreateTransfer(ctx context.Context, input model.CreateTransferInput) (*model.CreateTransferPayload, error) {
 	viewer, err := sessions.Require(ctx)
 	if err != nil {
@@ -53,7 +59,7 @@ func (r *mutationResolver) CreateTransfer(ctx context.Context, input model.Creat
 	}
 	result, err := r.Transfers.Create(ctx, viewer.Account, transfers.Request{
 		From: input.From, Amount: input.Amount, Memo: text(input.Memo), FeePaidBy: string(input.FeePaidBy), Key: input.IdempotencyKey,
-		To: transfers.Recipient{WalletNumber: input.To.WalletNumber, WMID: input.To.Wmid, Phone: input.To.Phone},
+		To: recipientOf(input.To), Protection: protectionOf(input.Protection),
 	})
 	payload := &model.CreateTransferPayload{Challenge: challengeOf(result.Challenge, err), Replayed: result.Replayed}
 	if err == nil {
@@ -91,6 +97,48 @@ func (r *mutationResolver) CancelTransfer(ctx context.Context, input model.Cance
 	return payload, err
 }
 
+func (r *mutationResolver) AcceptTransfer(ctx context.Context, input model.AcceptTransferInput) (*model.AcceptTransferPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	view, err := r.Transfers.Accept(ctx, viewer.Account.ID, localUUID(input.TransferID, kindTransfer), input.ProtectionCode)
+	payload := &model.AcceptTransferPayload{}
+	if err == nil {
+		payload.Transfer = r.transferView(ctx, viewer.Account.ID, view)
+	}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) RejectTransfer(ctx context.Context, input model.RejectTransferInput) (*model.RejectTransferPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	view, err := r.Transfers.Reject(ctx, viewer.Account, localUUID(input.TransferID, kindTransfer))
+	payload := &model.RejectTransferPayload{}
+	if err == nil {
+		payload.Transfer = r.transferView(ctx, viewer.Account.ID, view)
+	}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) RefundTransfer(ctx context.Context, input model.RefundTransferInput) (*model.RefundTransferPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result, err := r.Transfers.Refund(ctx, viewer.Account, localUUID(input.TransferID, kindTransfer), input.Amount, input.IdempotencyKey)
+	payload := &model.RefundTransferPayload{Replayed: result.Replayed}
+	if err == nil {
+		payload.Transfer = r.transferView(ctx, viewer.Account.ID, result.Transfer)
+	}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
 func (r *mutationResolver) SetConfirmationPolicy(ctx context.Context, input model.SetConfirmationPolicyInput) (*model.SetConfirmationPolicyPayload, error) {
 	viewer, err := sessions.Require(ctx)
 	if err != nil {
@@ -104,6 +152,38 @@ func (r *mutationResolver) SetConfirmationPolicy(ctx context.Context, input mode
 	}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err
+}
+
+func (r *queryResolver) Recipient(ctx context.Context, of model.RecipientInput, currency string) (*model.Recipient, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who, ok, err := r.Transfers.Recipient(ctx, viewer.Account, recipientOf(&of), currency)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return somebodyView(who), nil
+}
+
+func (r *queryResolver) TransferQuote(ctx context.Context, input model.TransferQuoteInput) (*model.TransferQuotePayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	quote, err := r.Transfers.Quote(ctx, viewer.Account, transfers.Request{
+		From: input.From, Amount: input.Amount, FeePaidBy: string(input.FeePaidBy), To: recipientOf(input.To), Protection: protectionOf(input.Protection),
+	})
+	payload := &model.TransferQuotePayload{Quote: r.quoteView(ctx, quote)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *transferResolver) RefundOf(ctx context.Context, obj *model.Transfer) (*model.Transfer, error) {
+	if obj.RefundOfID == nil {
+		return nil, nil //nolint:nilnil // it is no refund
+	}
+	return r.loadTransfer(ctx, obj.ViewerID, *obj.RefundOfID)
 }
 
 func (r *transferPartyResolver) Wmid(ctx context.Context, obj *model.TransferParty) (string, error) {
@@ -129,6 +209,11 @@ func (r *transferPartyResolver) Wallet(ctx context.Context, obj *model.TransferP
 	return r.loadWallet(ctx, obj.OwnerID, obj.WalletNumber)
 }
 
+func (r *Resolver) Transfer() generated.TransferResolver { return &transferResolver{r} }
+
 func (r *Resolver) TransferParty() generated.TransferPartyResolver { return &transferPartyResolver{r} }
 
-type transferPartyResolver struct{ *Resolver }
+type (
+	transferResolver      struct{ *Resolver }
+	transferPartyResolver struct{ *Resolver }
+)

@@ -7,6 +7,7 @@ import (
 
 	"purser/graph/model"
 	"purser/internal/ledger"
+	"purser/internal/money"
 	"purser/internal/operators"
 	"purser/internal/sessions"
 	"purser/internal/transfers"
@@ -24,11 +25,61 @@ func (r *Resolver) transferView(ctx context.Context, viewer uuid.UUID, t transfe
 			OwnerID: t.FromAccountID, Own: t.FromAccountID == viewer, Named: t.Named},
 		To: &model.TransferParty{WalletNumber: t.ToNumber, Wmid: t.ToWMID, DisplayName: t.ToName(viewer),
 			OwnerID: t.ToAccountID, Own: t.ToAccountID == viewer, Named: t.Named},
+		Protection: protectionView(t.Transfer), Refunded: amountView(currency, t.Refunded), RefundOfID: t.RefundOf, ViewerID: viewer,
 	}
 	if t.Status == models.TransferAwaitingConfirmation {
 		view.ConfirmBy = t.ConfirmBy
 	}
 	return view
+}
+
+func protectionView(t models.Transfer) *model.TransferProtection {
+	if !t.IsProtected() {
+		return nil
+	}
+	until := t.CreatedAt.AddDate(0, 0, *t.ProtectionDays)
+	if t.ProtectedUntil != nil {
+		until = *t.ProtectedUntil
+	}
+	return &model.TransferProtection{Kind: model.ProtectionKind(*t.Protection), ExpiresAt: until, AttemptsLeft: t.AttemptsLeft}
+}
+
+func recipientOf(to *model.RecipientInput) transfers.Recipient {
+	return transfers.Recipient{WalletNumber: to.WalletNumber, WMID: to.Wmid, Phone: to.Phone}
+}
+
+func protectionOf(p *model.TransferProtectionInput) *transfers.Protection {
+	if p == nil {
+		return nil
+	}
+	return &transfers.Protection{Kind: string(p.Kind), Code: p.Code, Days: p.Days}
+}
+
+func somebodyView(who transfers.Somebody) *model.Recipient {
+	return &model.Recipient{DisplayName: who.Name, CertificateLevel: model.CertificateLevel(who.Level)}
+}
+
+func (r *Resolver) quoteView(ctx context.Context, q *transfers.Quote) *model.TransferQuote {
+	if q == nil {
+		return nil
+	}
+	currency := r.currencyView(ctx, string(q.Currency.Letter))
+	return &model.TransferQuote{
+		Amount: amountView(currency, q.Amount), Fee: amountView(currency, q.Fee), Total: amountView(currency, q.Total),
+		Recipient: somebodyView(q.To), NeedsConfirmation: q.NeedsCode, Limits: r.limitsView(ctx, q.Currency, q.Limits),
+	}
+}
+
+func (r *Resolver) limitsView(ctx context.Context, c money.Currency, limits []ledger.Limit) []*model.Limit {
+	views := make([]*model.Limit, len(limits))
+	for i, l := range limits {
+		currency := r.currencyView(ctx, string(c.Letter))
+		views[i] = &model.Limit{Period: model.LimitPeriod(l.Period), Used: amountView(currency, l.Used), ResetsAt: l.ResetsAt}
+		if l.Total != nil {
+			views[i].Total, views[i].Remaining = amountView(currency, *l.Total), amountView(currency, *l.Remaining())
+		}
+	}
+	return views
 }
 
 // direction is how the viewer sees a transfer. An operator who issued it is on neither side, and sees it go out.

@@ -28,6 +28,7 @@ type AccountResolver interface {
 	Sessions(ctx context.Context, obj *model.Account) ([]*model.Session, error)
 	Transfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.TransferConnection, error)
 	TransferByIdempotencyKey(ctx context.Context, obj *model.Account, key uuid.UUID) (*model.Transfer, error)
+	Limits(ctx context.Context, obj *model.Account, currency string) ([]*model.Limit, error)
 	Wallets(ctx context.Context, obj *model.Account) ([]*model.Wallet, error)
 	Wallet(ctx context.Context, obj *model.Account, number string) (*model.Wallet, error)
 }
@@ -58,6 +59,20 @@ func (ec *executionContext) field_Account_events_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Account_limits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNCurrencyLetter2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg0
 	return args, nil
 }
 
@@ -788,6 +803,50 @@ func (ec *executionContext) fieldContext_Account_transferByIdempotencyKey(ctx co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Account_transferByIdempotencyKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_limits(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_limits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().Limits(ctx, obj, fc.Args["currency"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Limit) graphql.Marshaler {
+			return ec.marshalNLimit2ᚕᚖpurserᚋgraphᚋmodelᚐLimitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_limits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Limit(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_limits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1570,6 +1629,12 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_transferByIdempotencyKey(ctx, field, obj)
+				})
+		case "limits":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_limits(ctx, field, obj)
 				})
 		case "wallets":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

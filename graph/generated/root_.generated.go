@@ -34,6 +34,7 @@ type ResolverRoot interface {
 	SecurityEvent() SecurityEventResolver
 	SessionOpened() SessionOpenedResolver
 	Subscription() SubscriptionResolver
+	Transfer() TransferResolver
 	TransferParty() TransferPartyResolver
 	TransferReceived() TransferReceivedResolver
 	TransferSent() TransferSentResolver
@@ -51,12 +52,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AcceptTransferPayload struct {
+		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Account struct {
 		Certificate              func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		Events                   func(childComplexity int, first *int, after *string) int
 		ID                       func(childComplexity int) int
+		Limits                   func(childComplexity int, currency string) int
 		Locale                   func(childComplexity int) int
 		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
@@ -358,6 +365,23 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Limit struct {
+		Period    func(childComplexity int) int
+		Remaining func(childComplexity int) int
+		ResetsAt  func(childComplexity int) int
+		Total     func(childComplexity int) int
+		Used      func(childComplexity int) int
+	}
+
+	LimitExceeded struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Limit     func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Remaining func(childComplexity int) int
+		ResetsAt  func(childComplexity int) int
+	}
+
 	LogInPayload struct {
 		Challenge  func(childComplexity int) int
 		Tokens     func(childComplexity int) int
@@ -383,6 +407,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
+		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
 		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
@@ -409,6 +434,8 @@ type ComplexityRoot struct {
 		OpenWallet                func(childComplexity int, input model.OpenWalletInput) int
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
+		RefundTransfer            func(childComplexity int, input model.RefundTransferInput) int
+		RejectTransfer            func(childComplexity int, input model.RejectTransferInput) int
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
 		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
 		RequestCertificate        func(childComplexity int, input model.RequestCertificateInput) int
@@ -458,7 +485,9 @@ type ComplexityRoot struct {
 		LostPhoneRecovery  func(childComplexity int, token string) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
+		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
 		Registration       func(childComplexity int, token string) int
+		TransferQuote      func(childComplexity int, input model.TransferQuoteInput) int
 		Viewer             func(childComplexity int) int
 	}
 
@@ -467,6 +496,11 @@ type ComplexityRoot struct {
 		Field             func(childComplexity int) int
 		Message           func(childComplexity int) int
 		RetryAfterSeconds func(childComplexity int) int
+	}
+
+	Recipient struct {
+		CertificateLevel func(childComplexity int) int
+		DisplayName      func(childComplexity int) int
 	}
 
 	Recovery struct {
@@ -488,6 +522,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RefundTransferPayload struct {
+		Replayed   func(childComplexity int) int
+		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Refusal struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -502,6 +542,11 @@ type ComplexityRoot struct {
 		PhoneVerified    func(childComplexity int) int
 		ProfileSubmitted func(childComplexity int) int
 		Token            func(childComplexity int) int
+	}
+
+	RejectTransferPayload struct {
+		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RenameWalletPayload struct {
@@ -657,6 +702,9 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Kind        func(childComplexity int) int
 		Memo        func(childComplexity int) int
+		Protection  func(childComplexity int) int
+		RefundOf    func(childComplexity int) int
+		Refunded    func(childComplexity int) int
 		Status      func(childComplexity int) int
 		To          func(childComplexity int) int
 		Total       func(childComplexity int) int
@@ -678,6 +726,26 @@ type ComplexityRoot struct {
 		Wallet       func(childComplexity int) int
 		WalletNumber func(childComplexity int) int
 		Wmid         func(childComplexity int) int
+	}
+
+	TransferProtection struct {
+		AttemptsLeft func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		Kind         func(childComplexity int) int
+	}
+
+	TransferQuote struct {
+		Amount            func(childComplexity int) int
+		Fee               func(childComplexity int) int
+		Limits            func(childComplexity int) int
+		NeedsConfirmation func(childComplexity int) int
+		Recipient         func(childComplexity int) int
+		Total             func(childComplexity int) int
+	}
+
+	TransferQuotePayload struct {
+		Quote      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	TransferReceived struct {
@@ -782,6 +850,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptAgreementsPayload.UserErrors(childComplexity), true
 
+	case "AcceptTransferPayload.transfer":
+		if e.ComplexityRoot.AcceptTransferPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptTransferPayload.Transfer(childComplexity), true
+	case "AcceptTransferPayload.userErrors":
+		if e.ComplexityRoot.AcceptTransferPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptTransferPayload.UserErrors(childComplexity), true
+
 	case "Account.certificate":
 		if e.ComplexityRoot.Account.Certificate == nil {
 			break
@@ -817,6 +898,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.limits":
+		if e.ComplexityRoot.Account.Limits == nil {
+			break
+		}
+
+		args, err := ec.field_Account_limits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Limits(childComplexity, args["currency"].(string)), true
 	case "Account.locale":
 		if e.ComplexityRoot.Account.Locale == nil {
 			break
@@ -1850,6 +1942,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IssueFundsPayload.UserErrors(childComplexity), true
 
+	case "Limit.period":
+		if e.ComplexityRoot.Limit.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Limit.Period(childComplexity), true
+	case "Limit.remaining":
+		if e.ComplexityRoot.Limit.Remaining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Limit.Remaining(childComplexity), true
+	case "Limit.resetsAt":
+		if e.ComplexityRoot.Limit.ResetsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Limit.ResetsAt(childComplexity), true
+	case "Limit.total":
+		if e.ComplexityRoot.Limit.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Limit.Total(childComplexity), true
+	case "Limit.used":
+		if e.ComplexityRoot.Limit.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Limit.Used(childComplexity), true
+
+	case "LimitExceeded.code":
+		if e.ComplexityRoot.LimitExceeded.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitExceeded.Code(childComplexity), true
+	case "LimitExceeded.field":
+		if e.ComplexityRoot.LimitExceeded.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitExceeded.Field(childComplexity), true
+	case "LimitExceeded.limit":
+		if e.ComplexityRoot.LimitExceeded.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitExceeded.Limit(childComplexity), true
+	case "LimitExceeded.message":
+		if e.ComplexityRoot.LimitExceeded.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitExceeded.Message(childComplexity), true
+	case "LimitExceeded.remaining":
+		if e.ComplexityRoot.LimitExceeded.Remaining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitExceeded.Remaining(childComplexity), true
+	case "LimitExceeded.resetsAt":
+		if e.ComplexityRoot.LimitExceeded.ResetsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LimitExceeded.ResetsAt(childComplexity), true
+
 	case "LogInPayload.challenge":
 		if e.ComplexityRoot.LogInPayload.Challenge == nil {
 			break
@@ -1931,6 +2091,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptAgreements(childComplexity, args["input"].(model.AcceptAgreementsInput)), true
+	case "Mutation.acceptTransfer":
+		if e.ComplexityRoot.Mutation.AcceptTransfer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptTransfer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptTransfer(childComplexity, args["input"].(model.AcceptTransferInput)), true
 	case "Mutation.answerLostPhoneRecovery":
 		if e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery == nil {
 			break
@@ -2207,6 +2378,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.refundTransfer":
+		if e.ComplexityRoot.Mutation.RefundTransfer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refundTransfer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefundTransfer(childComplexity, args["input"].(model.RefundTransferInput)), true
+	case "Mutation.rejectTransfer":
+		if e.ComplexityRoot.Mutation.RejectTransfer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectTransfer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectTransfer(childComplexity, args["input"].(model.RejectTransferInput)), true
 	case "Mutation.renameWallet":
 		if e.ComplexityRoot.Mutation.RenameWallet == nil {
 			break
@@ -2549,6 +2742,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.recipient":
+		if e.ComplexityRoot.Query.Recipient == nil {
+			break
+		}
+
+		args, err := ec.field_Query_recipient_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Recipient(childComplexity, args["of"].(model.RecipientInput), args["currency"].(string)), true
 	case "Query.registration":
 		if e.ComplexityRoot.Query.Registration == nil {
 			break
@@ -2560,6 +2764,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Registration(childComplexity, args["token"].(string)), true
+	case "Query.transferQuote":
+		if e.ComplexityRoot.Query.TransferQuote == nil {
+			break
+		}
+
+		args, err := ec.field_Query_transferQuote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TransferQuote(childComplexity, args["input"].(model.TransferQuoteInput)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2591,6 +2806,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateLimited.RetryAfterSeconds(childComplexity), true
+
+	case "Recipient.certificateLevel":
+		if e.ComplexityRoot.Recipient.CertificateLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recipient.CertificateLevel(childComplexity), true
+	case "Recipient.displayName":
+		if e.ComplexityRoot.Recipient.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recipient.DisplayName(childComplexity), true
 
 	case "Recovery.challenge":
 		if e.ComplexityRoot.Recovery.Challenge == nil {
@@ -2655,6 +2883,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.UserErrors(childComplexity), true
 
+	case "RefundTransferPayload.replayed":
+		if e.ComplexityRoot.RefundTransferPayload.Replayed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundTransferPayload.Replayed(childComplexity), true
+	case "RefundTransferPayload.transfer":
+		if e.ComplexityRoot.RefundTransferPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundTransferPayload.Transfer(childComplexity), true
+	case "RefundTransferPayload.userErrors":
+		if e.ComplexityRoot.RefundTransferPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundTransferPayload.UserErrors(childComplexity), true
+
 	case "Refusal.code":
 		if e.ComplexityRoot.Refusal.Code == nil {
 			break
@@ -2716,6 +2963,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Registration.Token(childComplexity), true
+
+	case "RejectTransferPayload.transfer":
+		if e.ComplexityRoot.RejectTransferPayload.Transfer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectTransferPayload.Transfer(childComplexity), true
+	case "RejectTransferPayload.userErrors":
+		if e.ComplexityRoot.RejectTransferPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectTransferPayload.UserErrors(childComplexity), true
 
 	case "RenameWalletPayload.userErrors":
 		if e.ComplexityRoot.RenameWalletPayload.UserErrors == nil {
@@ -3214,6 +3474,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Transfer.Memo(childComplexity), true
+	case "Transfer.protection":
+		if e.ComplexityRoot.Transfer.Protection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.Protection(childComplexity), true
+	case "Transfer.refundOf":
+		if e.ComplexityRoot.Transfer.RefundOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.RefundOf(childComplexity), true
+	case "Transfer.refunded":
+		if e.ComplexityRoot.Transfer.Refunded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.Refunded(childComplexity), true
 	case "Transfer.status":
 		if e.ComplexityRoot.Transfer.Status == nil {
 			break
@@ -3289,6 +3567,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TransferParty.Wmid(childComplexity), true
+
+	case "TransferProtection.attemptsLeft":
+		if e.ComplexityRoot.TransferProtection.AttemptsLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferProtection.AttemptsLeft(childComplexity), true
+	case "TransferProtection.expiresAt":
+		if e.ComplexityRoot.TransferProtection.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferProtection.ExpiresAt(childComplexity), true
+	case "TransferProtection.kind":
+		if e.ComplexityRoot.TransferProtection.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferProtection.Kind(childComplexity), true
+
+	case "TransferQuote.amount":
+		if e.ComplexityRoot.TransferQuote.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuote.Amount(childComplexity), true
+	case "TransferQuote.fee":
+		if e.ComplexityRoot.TransferQuote.Fee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuote.Fee(childComplexity), true
+	case "TransferQuote.limits":
+		if e.ComplexityRoot.TransferQuote.Limits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuote.Limits(childComplexity), true
+	case "TransferQuote.needsConfirmation":
+		if e.ComplexityRoot.TransferQuote.NeedsConfirmation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuote.NeedsConfirmation(childComplexity), true
+	case "TransferQuote.recipient":
+		if e.ComplexityRoot.TransferQuote.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuote.Recipient(childComplexity), true
+	case "TransferQuote.total":
+		if e.ComplexityRoot.TransferQuote.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuote.Total(childComplexity), true
+
+	case "TransferQuotePayload.quote":
+		if e.ComplexityRoot.TransferQuotePayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuotePayload.Quote(childComplexity), true
+	case "TransferQuotePayload.userErrors":
+		if e.ComplexityRoot.TransferQuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferQuotePayload.UserErrors(childComplexity), true
 
 	case "TransferReceived.cursor":
 		if e.ComplexityRoot.TransferReceived.Cursor == nil {
@@ -3562,6 +3909,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptAgreementsInput", ec.unmarshalInputAcceptAgreementsInput),
+			graphql.NewInputUnmarshaler("AcceptTransferInput", ec.unmarshalInputAcceptTransferInput),
 			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
@@ -3589,6 +3937,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecipientInput", ec.unmarshalInputRecipientInput),
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("RefundTransferInput", ec.unmarshalInputRefundTransferInput),
+			graphql.NewInputUnmarshaler("RejectTransferInput", ec.unmarshalInputRejectTransferInput),
 			graphql.NewInputUnmarshaler("RenameWalletInput", ec.unmarshalInputRenameWalletInput),
 			graphql.NewInputUnmarshaler("RenewBackupCodesInput", ec.unmarshalInputRenewBackupCodesInput),
 			graphql.NewInputUnmarshaler("RequestCertificateInput", ec.unmarshalInputRequestCertificateInput),
@@ -3603,6 +3953,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartRecoveryInput", ec.unmarshalInputStartRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
+			graphql.NewInputUnmarshaler("TransferProtectionInput", ec.unmarshalInputTransferProtectionInput),
+			graphql.NewInputUnmarshaler("TransferQuoteInput", ec.unmarshalInputTransferQuoteInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
@@ -4293,6 +4645,22 @@ type CodeRejected implements UserError {
   attemptsLeft: Int!
 }
 
+"More than the certificate lets the account send to others in a day, a week or a month."
+type LimitExceeded implements UserError {
+  "What went wrong; never renamed, never reused."
+  code: ErrorCode!
+  "A sentence for the person, in their language."
+  message: String!
+  "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
+  field: [String!]
+  "How much may be sent in the period."
+  limit: Money!
+  "How much of it is left."
+  remaining: Money!
+  "When it begins anew."
+  resetsAt: DateTime!
+}
+
 "Too much of this lately."
 type RateLimited implements UserError {
   "What went wrong; never renamed, never reused."
@@ -4389,11 +4757,11 @@ enum ErrorCode {
   CURRENCY_MISMATCH
   "Not enough money; see ` + "`" + `InsufficientFunds` + "`" + `."
   INSUFFICIENT_FUNDS
-  "More than a limit allows."
+  "More than a limit allows; see ` + "`" + `LimitExceeded` + "`" + `."
   LIMIT_EXCEEDED
   "The key was used for another request."
   IDEMPOTENCY_KEY_REUSED
-  "The viewer has sent no such transfer."
+  "The viewer has no such transfer."
   TRANSFER_NOT_FOUND
   "The transfer is past this step."
   TRANSFER_STATE
@@ -5444,6 +5812,99 @@ type LogOutPayload {
   ): TransferConnection!
   "The transfer made with an idempotency key, for an app whose reply was lost; null when there is none."
   transferByIdempotencyKey("The key." key: UUID!): Transfer
+  """
+  What the certificate lets the account send to others in a currency, in a day, a week and a month: three, in that order; empty for a currency that
+  does not exist. Fees that the account pays count, refunds do not.
+  """
+  limits("The currency." currency: CurrencyLetter!): [Limit!]!
+}
+
+extend type Query {
+  """
+  Who would get a transfer: their name, shortened until money has moved between the two. Null when nobody has the number, or no wallet of the
+  currency. Needs a session, and is limited to 600 an hour for each account (100 by phone), together with transferQuote.
+  """
+  recipient(
+    "Whom it is about: exactly one."
+    of: RecipientInput!
+    "The currency that is to be sent."
+    currency: CurrencyLetter!
+  ): Recipient
+  """
+  What a transfer would cost and need, judged by the same rules as createTransfer, now; nothing is moved, reserved or sent. When it would be refused,
+  ` + "`" + `userErrors` + "`" + ` says why, and ` + "`" + `quote` + "`" + ` is there all the same if the recipient and the amount can be read. Limited as recipient is.
+  """
+  transferQuote(input: TransferQuoteInput!): TransferQuotePayload!
+}
+
+"What may be sent to others in one period."
+type Limit {
+  "How long it counts."
+  period: LimitPeriod!
+  "How much may be sent in it; null: as much as one likes."
+  total: Money
+  "How much has been sent in it."
+  used: Money!
+  "How much may still be sent; null: as much as one likes."
+  remaining: Money
+  "When it begins anew."
+  resetsAt: DateTime!
+}
+
+"How long a limit counts; all are those of UTC."
+enum LimitPeriod {
+  "From midnight to midnight."
+  DAY
+  "From Monday to Monday."
+  WEEK
+  "A calendar month."
+  MONTH
+}
+
+"Somebody to send to."
+type Recipient {
+  "The name, shortened (\"Ivan P.\") until money has moved between the two."
+  displayName: String!
+  "How well the person is known to the system."
+  certificateLevel: CertificateLevel!
+}
+
+"What a transfer would be."
+type TransferQuote {
+  "What would be sent."
+  amount: Money!
+  "What it would cost."
+  fee: Money!
+  "What would leave the sender's wallet."
+  total: Money!
+  "Who would get it."
+  recipient: Recipient!
+  "Whether it would await a code."
+  needsConfirmation: Boolean!
+  "What may still be sent to others before this one; see ` + "`" + `Account.limits` + "`" + `."
+  limits: [Limit!]!
+}
+
+"Input of transferQuote: as of createTransfer."
+input TransferQuoteInput {
+  "The viewer's wallet that pays."
+  from: WalletNumber!
+  "Who gets it."
+  to: RecipientInput!
+  "How much."
+  amount: Decimal!
+  "Who pays the fee."
+  feePaidBy: FeePayer! = SENDER
+  "How the money is protected, if it is."
+  protection: TransferProtectionInput
+}
+
+"Result of transferQuote."
+type TransferQuotePayload {
+  "What the transfer would be; null when recipient or amount cannot be read."
+  quote: TransferQuote
+  "What would keep it from being done; empty when nothing would."
+  userErrors: [UserError!]!
 }
 
 "Money on its way from one wallet to another of the same currency."
@@ -5468,14 +5929,38 @@ type Transfer implements Node {
   feePaidBy: FeePayer!
   "What leaves the sender's wallet."
   total: Money!
-  "What the sender wrote."
+  "What the sender wrote; text, never markup."
   memo: String
+  "How the money is, or was, kept out of reach of both sides; null for a plain transfer."
+  protection: TransferProtection
+  "The payment that this sends back, whole or in part; null for what is no refund."
+  refundOf: Transfer
+  "How much of it has been sent back."
+  refunded: Money!
   "When it was asked for."
   createdAt: DateTime!
   "Until when it can be confirmed, while it awaits that."
   confirmBy: DateTime
   "When the money moved for good; null until then."
   completedAt: DateTime
+}
+
+"How the money of a transfer is kept out of reach of both sides for a term."
+type TransferProtection {
+  "What ends it."
+  kind: ProtectionKind!
+  "When the term ends, to the second; counted from the moment the money leaves the sender, and an estimate until then."
+  expiresAt: DateTime!
+  "How many wrong codes are left before the money goes back; null unless it is protected by a code."
+  attemptsLeft: Int
+}
+
+"What ends a protection."
+enum ProtectionKind {
+  "The code that the sender has told the recipient; at the end of the term the money goes back, with the fee."
+  CODE
+  "Time: at the end of the term the money is the recipient's."
+  TIME
 }
 
 "One side of a transfer."
@@ -5558,7 +6043,7 @@ type TransferEdge {
 type ConfirmationPolicy {
   "The currency it is for."
   currency: Currency!
-  "A transfer whose total is not more than this needs no code. 0: each needs one."
+  "Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one."
   withoutCodeUpTo: Money!
 }
 
@@ -5573,10 +6058,19 @@ extend type Mutation {
   createTransfer(input: CreateTransferInput!): CreateTransferPayload!
   "Confirms a transfer with its code; the money moves. Repeated after success it returns the completed transfer."
   confirmTransfer(input: ConfirmTransferInput!): ConfirmTransferPayload!
-  "Takes back a transfer that awaits its code."
+  "Takes back a transfer that awaits its code, or one protected by a code that nobody has tried yet; the money and the fee come back. For its sender."
   cancelTransfer(input: CancelTransferInput!): CancelTransferPayload!
+  "Takes the money of a transfer that is protected by a code. The eighth wrong code sends it back. For its recipient; a repeat does nothing."
+  acceptTransfer(input: AcceptTransferInput!): AcceptTransferPayload!
+  "Sends the money of a protected transfer back, with the fee, before its term ends. For its recipient; a repeat does nothing."
+  rejectTransfer(input: RejectTransferInput!): RejectTransferPayload!
   """
-  Sets how much may be sent to others without a code, per transfer. To lower it takes one call. To raise it takes two: one
+  Sends a completed payment back to whom it came from, whole or in part, without a fee and without a code, within 90 days. All parts together
+  are never more than the payment. For its recipient. Repeat it with the same key when the answer was lost.
+  """
+  refundTransfer(input: RefundTransferInput!): RefundTransferPayload!
+  """
+  Sets how much may be sent to others without a code: all together in 24 hours from the first of it. To lower it takes one call. To raise it takes two: one
   without ` + "`" + `code` + "`" + `, which sends it (` + "`" + `challenge` + "`" + `), and one with the code and the same amount.
   """
   setConfirmationPolicy(input: SetConfirmationPolicyInput!): SetConfirmationPolicyPayload!
@@ -5604,6 +6098,8 @@ input CreateTransferInput {
   memo: String
   "Who pays the fee."
   feePaidBy: FeePayer! = SENDER
+  "Keeps the money out of reach of both sides for a term; not between own wallets."
+  protection: TransferProtectionInput
   "Made by the app, new for each transfer and the same for each repeat."
   idempotencyKey: UUID!
 }
@@ -5640,6 +6136,66 @@ type ConfirmTransferPayload {
 input CancelTransferInput {
   "The transfer."
   transferId: ID!
+}
+
+"How to protect a transfer."
+input TransferProtectionInput {
+  "What ends it."
+  kind: ProtectionKind!
+  "For CODE: 4 to 255 characters, which the sender tells the recipient in another way. Never shown again."
+  code: String
+  "The term, 1 to 120 days."
+  days: Int!
+}
+
+"Input of acceptTransfer."
+input AcceptTransferInput {
+  "The transfer."
+  transferId: ID!
+  "What the sender told."
+  protectionCode: String!
+}
+
+"Result of acceptTransfer."
+type AcceptTransferPayload {
+  "The transfer as it stands now; null when refused."
+  transfer: Transfer
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of rejectTransfer."
+input RejectTransferInput {
+  "The transfer."
+  transferId: ID!
+}
+
+"Result of rejectTransfer."
+type RejectTransferPayload {
+  "The transfer as it stands now; null when refused."
+  transfer: Transfer
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of refundTransfer."
+input RefundTransferInput {
+  "The payment."
+  transferId: ID!
+  "How much of it; all that is left when not given."
+  amount: Decimal
+  "Made by the app, new for each refund and the same for each repeat."
+  idempotencyKey: UUID!
+}
+
+"Result of refundTransfer."
+type RefundTransferPayload {
+  "The refund, a transfer of its own; null when refused."
+  transfer: Transfer
+  "Whether this is the result of an earlier request with the same key."
+  replayed: Boolean!
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 
 "Result of cancelTransfer."
@@ -5861,6 +6417,16 @@ func (ec *executionContext) childFields_AcceptAgreementsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AcceptAgreementsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcceptTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_AcceptTransferPayload_transfer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptTransferPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptTransferPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5899,6 +6465,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_transfers(ctx, field)
 	case "transferByIdempotencyKey":
 		return ec.fieldContext_Account_transferByIdempotencyKey(ctx, field)
+	case "limits":
+		return ec.fieldContext_Account_limits(ctx, field)
 	case "wallets":
 		return ec.fieldContext_Account_wallets(ctx, field)
 	case "wallet":
@@ -6391,6 +6959,22 @@ func (ec *executionContext) childFields_IssueFundsPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type IssueFundsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Limit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_Limit_period(ctx, field)
+	case "total":
+		return ec.fieldContext_Limit_total(ctx, field)
+	case "used":
+		return ec.fieldContext_Limit_used(ctx, field)
+	case "remaining":
+		return ec.fieldContext_Limit_remaining(ctx, field)
+	case "resetsAt":
+		return ec.fieldContext_Limit_resetsAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Limit", field.Name)
+}
+
 func (ec *executionContext) childFields_LogInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tokens":
@@ -6475,6 +7059,16 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
 
+func (ec *executionContext) childFields_Recipient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "displayName":
+		return ec.fieldContext_Recipient_displayName(ctx, field)
+	case "certificateLevel":
+		return ec.fieldContext_Recipient_certificateLevel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Recipient", field.Name)
+}
+
 func (ec *executionContext) childFields_Recovery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -6513,6 +7107,18 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RefundTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_RefundTransferPayload_transfer(ctx, field)
+	case "replayed":
+		return ec.fieldContext_RefundTransferPayload_replayed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RefundTransferPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundTransferPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -6531,6 +7137,16 @@ func (ec *executionContext) childFields_Registration(ctx context.Context, field 
 		return ec.fieldContext_Registration_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Registration", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transfer":
+		return ec.fieldContext_RejectTransferPayload_transfer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectTransferPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectTransferPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenameWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6815,6 +7431,12 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_total(ctx, field)
 	case "memo":
 		return ec.fieldContext_Transfer_memo(ctx, field)
+	case "protection":
+		return ec.fieldContext_Transfer_protection(ctx, field)
+	case "refundOf":
+		return ec.fieldContext_Transfer_refundOf(ctx, field)
+	case "refunded":
+		return ec.fieldContext_Transfer_refunded(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Transfer_createdAt(ctx, field)
 	case "confirmBy":
@@ -6859,6 +7481,46 @@ func (ec *executionContext) childFields_TransferParty(ctx context.Context, field
 		return ec.fieldContext_TransferParty_wallet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TransferParty", field.Name)
+}
+
+func (ec *executionContext) childFields_TransferProtection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TransferProtection_kind(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_TransferProtection_expiresAt(ctx, field)
+	case "attemptsLeft":
+		return ec.fieldContext_TransferProtection_attemptsLeft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransferProtection", field.Name)
+}
+
+func (ec *executionContext) childFields_TransferQuote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_TransferQuote_amount(ctx, field)
+	case "fee":
+		return ec.fieldContext_TransferQuote_fee(ctx, field)
+	case "total":
+		return ec.fieldContext_TransferQuote_total(ctx, field)
+	case "recipient":
+		return ec.fieldContext_TransferQuote_recipient(ctx, field)
+	case "needsConfirmation":
+		return ec.fieldContext_TransferQuote_needsConfirmation(ctx, field)
+	case "limits":
+		return ec.fieldContext_TransferQuote_limits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransferQuote", field.Name)
+}
+
+func (ec *executionContext) childFields_TransferQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quote":
+		return ec.fieldContext_TransferQuotePayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TransferQuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransferQuotePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TransferReceived(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -56,6 +56,22 @@ type AcceptAgreementsPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of acceptTransfer.
+type AcceptTransferInput struct {
+	// The transfer.
+	TransferID string `json:"transferId"`
+	// What the sender told.
+	ProtectionCode string `json:"protectionCode"`
+}
+
+// Result of acceptTransfer.
+type AcceptTransferPayload struct {
+	// The transfer as it stands now; null when refused.
+	Transfer *Transfer `json:"transfer,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // The account of a person. One sees only one's own.
 type Account struct {
 	// The global id.
@@ -94,6 +110,9 @@ type Account struct {
 	Transfers *TransferConnection `json:"transfers"`
 	// The transfer made with an idempotency key, for an app whose reply was lost; null when there is none.
 	TransferByIdempotencyKey *Transfer `json:"transferByIdempotencyKey,omitempty"`
+	// What the certificate lets the account send to others in a currency, in a day, a week and a month: three, in that order; empty for a currency that
+	// does not exist. Fees that the account pays count, refunds do not.
+	Limits []*Limit `json:"limits"`
 	// The wallets, open and closed, oldest first; at most 100.
 	Wallets []*Wallet `json:"wallets"`
 	// One of the wallets by its number; null when there is none.
@@ -545,7 +564,7 @@ type ConfirmTransferPayload struct {
 type ConfirmationPolicy struct {
 	// The currency it is for.
 	Currency *Currency `json:"currency"`
-	// A transfer whose total is not more than this needs no code. 0: each needs one.
+	// Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one.
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
 }
 
@@ -575,6 +594,8 @@ type CreateTransferInput struct {
 	Memo *string `json:"memo,omitempty"`
 	// Who pays the fee.
 	FeePaidBy FeePayer `json:"feePaidBy"`
+	// Keeps the money out of reach of both sides for a term; not between own wallets.
+	Protection *TransferProtectionInput `json:"protection,omitempty"`
 	// Made by the app, new for each transfer and the same for each repeat.
 	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
 }
@@ -901,6 +922,56 @@ type IssueFundsPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// What may be sent to others in one period.
+type Limit struct {
+	// How long it counts.
+	Period LimitPeriod `json:"period"`
+	// How much may be sent in it; null: as much as one likes.
+	Total *Money `json:"total,omitempty"`
+	// How much has been sent in it.
+	Used *Money `json:"used"`
+	// How much may still be sent; null: as much as one likes.
+	Remaining *Money `json:"remaining,omitempty"`
+	// When it begins anew.
+	ResetsAt time.Time `json:"resetsAt"`
+}
+
+// More than the certificate lets the account send to others in a day, a week or a month.
+type LimitExceeded struct {
+	// What went wrong; never renamed, never reused.
+	Code ErrorCode `json:"code"`
+	// A sentence for the person, in their language.
+	Message string `json:"message"`
+	// Where in `input` it went wrong, outermost first; null when it is not about one field.
+	Field []string `json:"field,omitempty"`
+	// How much may be sent in the period.
+	Limit *Money `json:"limit"`
+	// How much of it is left.
+	Remaining *Money `json:"remaining"`
+	// When it begins anew.
+	ResetsAt time.Time `json:"resetsAt"`
+}
+
+func (LimitExceeded) IsUserError() {}
+
+// What went wrong; never renamed, never reused.
+func (this LimitExceeded) GetCode() ErrorCode { return this.Code }
+
+// A sentence for the person, in their language.
+func (this LimitExceeded) GetMessage() string { return this.Message }
+
+// Where in `input` it went wrong, outermost first; null when it is not about one field.
+func (this LimitExceeded) GetField() []string {
+	if this.Field == nil {
+		return nil
+	}
+	interfaceSlice := make([]string, 0, len(this.Field))
+	for _, concrete := range this.Field {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
 // Input of logIn.
 type LogInInput struct {
 	// A WMID, a phone or an e-mail address.
@@ -1041,6 +1112,14 @@ func (this RateLimited) GetField() []string {
 	return interfaceSlice
 }
 
+// Somebody to send to.
+type Recipient struct {
+	// The name, shortened ("Ivan P.") until money has moved between the two.
+	DisplayName string `json:"displayName"`
+	// How well the person is known to the system.
+	CertificateLevel CertificateLevel `json:"certificateLevel"`
+}
+
 // Whom to send to: exactly one. A person gets it in their default wallet of the sender's currency.
 type RecipientInput struct {
 	// A wallet.
@@ -1101,6 +1180,26 @@ type RefreshSessionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of refundTransfer.
+type RefundTransferInput struct {
+	// The payment.
+	TransferID string `json:"transferId"`
+	// How much of it; all that is left when not given.
+	Amount *string `json:"amount,omitempty"`
+	// Made by the app, new for each refund and the same for each repeat.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+}
+
+// Result of refundTransfer.
+type RefundTransferPayload struct {
+	// The refund, a transfer of its own; null when refused.
+	Transfer *Transfer `json:"transfer,omitempty"`
+	// Whether this is the result of an earlier request with the same key.
+	Replayed bool `json:"replayed"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A refusal that needs no more facts than its code.
 type Refusal struct {
 	// What went wrong; never renamed, never reused.
@@ -1148,6 +1247,20 @@ type Registration struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
 	// When the registration runs out.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Input of rejectTransfer.
+type RejectTransferInput struct {
+	// The transfer.
+	TransferID string `json:"transferId"`
+}
+
+// Result of rejectTransfer.
+type RejectTransferPayload struct {
+	// The transfer as it stands now; null when refused.
+	Transfer *Transfer `json:"transfer,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of renameWallet.
@@ -1533,14 +1646,22 @@ type Transfer struct {
 	FeePaidBy FeePayer `json:"feePaidBy"`
 	// What leaves the sender's wallet.
 	Total *Money `json:"total"`
-	// What the sender wrote.
+	// What the sender wrote; text, never markup.
 	Memo *string `json:"memo,omitempty"`
+	// How the money is, or was, kept out of reach of both sides; null for a plain transfer.
+	Protection *TransferProtection `json:"protection,omitempty"`
+	// The payment that this sends back, whole or in part; null for what is no refund.
+	RefundOf *Transfer `json:"refundOf,omitempty"`
+	// How much of it has been sent back.
+	Refunded *Money `json:"refunded"`
 	// When it was asked for.
 	CreatedAt time.Time `json:"createdAt"`
 	// Until when it can be confirmed, while it awaits that.
 	ConfirmBy *time.Time `json:"confirmBy,omitempty"`
 	// When the money moved for good; null until then.
 	CompletedAt *time.Time `json:"completedAt,omitempty"`
+	RefundOfID  *uuid.UUID `json:"-"`
+	ViewerID    uuid.UUID  `json:"-"`
 }
 
 func (Transfer) IsNode() {}
@@ -1579,6 +1700,64 @@ type TransferParty struct {
 	Named   bool      `json:"-"`
 	Own     bool      `json:"-"`
 	OwnerID uuid.UUID `json:"-"`
+}
+
+// How the money of a transfer is kept out of reach of both sides for a term.
+type TransferProtection struct {
+	// What ends it.
+	Kind ProtectionKind `json:"kind"`
+	// When the term ends, to the second; counted from the moment the money leaves the sender, and an estimate until then.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// How many wrong codes are left before the money goes back; null unless it is protected by a code.
+	AttemptsLeft *int `json:"attemptsLeft,omitempty"`
+}
+
+// How to protect a transfer.
+type TransferProtectionInput struct {
+	// What ends it.
+	Kind ProtectionKind `json:"kind"`
+	// For CODE: 4 to 255 characters, which the sender tells the recipient in another way. Never shown again.
+	Code *string `json:"code,omitempty"`
+	// The term, 1 to 120 days.
+	Days int `json:"days"`
+}
+
+// What a transfer would be.
+type TransferQuote struct {
+	// What would be sent.
+	Amount *Money `json:"amount"`
+	// What it would cost.
+	Fee *Money `json:"fee"`
+	// What would leave the sender's wallet.
+	Total *Money `json:"total"`
+	// Who would get it.
+	Recipient *Recipient `json:"recipient"`
+	// Whether it would await a code.
+	NeedsConfirmation bool `json:"needsConfirmation"`
+	// What may still be sent to others before this one; see `Account.limits`.
+	Limits []*Limit `json:"limits"`
+}
+
+// Input of transferQuote: as of createTransfer.
+type TransferQuoteInput struct {
+	// The viewer's wallet that pays.
+	From string `json:"from"`
+	// Who gets it.
+	To *RecipientInput `json:"to"`
+	// How much.
+	Amount string `json:"amount"`
+	// Who pays the fee.
+	FeePaidBy FeePayer `json:"feePaidBy"`
+	// How the money is protected, if it is.
+	Protection *TransferProtectionInput `json:"protection,omitempty"`
+}
+
+// Result of transferQuote.
+type TransferQuotePayload struct {
+	// What the transfer would be; null when recipient or amount cannot be read.
+	Quote *TransferQuote `json:"quote,omitempty"`
+	// What would keep it from being done; empty when nothing would.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Money has come in.
@@ -2311,11 +2490,11 @@ const (
 	ErrorCodeCurrencyMismatch ErrorCode = "CURRENCY_MISMATCH"
 	// Not enough money; see `InsufficientFunds`.
 	ErrorCodeInsufficientFunds ErrorCode = "INSUFFICIENT_FUNDS"
-	// More than a limit allows.
+	// More than a limit allows; see `LimitExceeded`.
 	ErrorCodeLimitExceeded ErrorCode = "LIMIT_EXCEEDED"
 	// The key was used for another request.
 	ErrorCodeIdempotencyKeyReused ErrorCode = "IDEMPOTENCY_KEY_REUSED"
-	// The viewer has sent no such transfer.
+	// The viewer has no such transfer.
 	ErrorCodeTransferNotFound ErrorCode = "TRANSFER_NOT_FOUND"
 	// The transfer is past this step.
 	ErrorCodeTransferState ErrorCode = "TRANSFER_STATE"
@@ -2470,6 +2649,67 @@ func (e FeePayer) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// How long a limit counts; all are those of UTC.
+type LimitPeriod string
+
+const (
+	// From midnight to midnight.
+	LimitPeriodDay LimitPeriod = "DAY"
+	// From Monday to Monday.
+	LimitPeriodWeek LimitPeriod = "WEEK"
+	// A calendar month.
+	LimitPeriodMonth LimitPeriod = "MONTH"
+)
+
+var AllLimitPeriod = []LimitPeriod{
+	LimitPeriodDay,
+	LimitPeriodWeek,
+	LimitPeriodMonth,
+}
+
+func (e LimitPeriod) IsValid() bool {
+	switch e {
+	case LimitPeriodDay, LimitPeriodWeek, LimitPeriodMonth:
+		return true
+	}
+	return false
+}
+
+func (e LimitPeriod) String() string {
+	return string(e)
+}
+
+func (e *LimitPeriod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LimitPeriod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LimitPeriod", str)
+	}
+	return nil
+}
+
+func (e LimitPeriod) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LimitPeriod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LimitPeriod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // Languages of messages.
 type Locale string
 
@@ -2590,6 +2830,64 @@ func (e *Platform) UnmarshalJSON(b []byte) error {
 }
 
 func (e Platform) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What ends a protection.
+type ProtectionKind string
+
+const (
+	// The code that the sender has told the recipient; at the end of the term the money goes back, with the fee.
+	ProtectionKindCode ProtectionKind = "CODE"
+	// Time: at the end of the term the money is the recipient's.
+	ProtectionKindTime ProtectionKind = "TIME"
+)
+
+var AllProtectionKind = []ProtectionKind{
+	ProtectionKindCode,
+	ProtectionKindTime,
+}
+
+func (e ProtectionKind) IsValid() bool {
+	switch e {
+	case ProtectionKindCode, ProtectionKindTime:
+		return true
+	}
+	return false
+}
+
+func (e ProtectionKind) String() string {
+	return string(e)
+}
+
+func (e *ProtectionKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ProtectionKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ProtectionKind", str)
+	}
+	return nil
+}
+
+func (e ProtectionKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ProtectionKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ProtectionKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -27,8 +27,17 @@ func lockAccount(tx *postgres.Tx, id uuid.UUID) error {
 	return err
 }
 
+// setLevel gives an account a certificate, and its wallets what they may hold by it. They are locked in id order, as the ledger does.
 func setLevel(tx *postgres.Tx, account uuid.UUID, level string) error {
-	return wrap("level", tx.GORM().Model(&models.Account{}).Where("id = ?", account).Update("certificate_level", level).Error)
+	err := tx.GORM().Model(&models.Account{}).Where("id = ?", account).Update("certificate_level", level).Error
+	if err == nil {
+		err = tx.GORM().Exec(`SELECT 1 FROM wallets WHERE account_id = ? ORDER BY id FOR NO KEY UPDATE`, account).Error
+	}
+	if err == nil {
+		err = tx.GORM().Exec(`UPDATE wallets w SET balance_cap = (SELECT l.balance_cap FROM spending_limits l WHERE l.level = ? AND l.currency = w.currency)
+			WHERE w.account_id = ? AND w.kind = 'USER'`, level, account).Error
+	}
+	return wrap("level", err)
 }
 
 func hasPending(tx *postgres.Tx, account uuid.UUID) (pending bool, err error) {

@@ -88,6 +88,12 @@ const (
 	Guessable  = "guessable"
 	NoFunds    = "no_funds"
 	Current    = "current"
+	OwnWallets = "own_wallets"
+	Rest       = "rest"
+	TooLate    = "too_late"
+	AllBack    = "nothing_left"
+	OverCap    = "over_cap"
+	Protected  = "protected"
 )
 
 // Fault is a refusal: what is wrong, where, and what an app needs in order to go on.
@@ -104,6 +110,12 @@ type FundsFacts struct{ Available, Required money.Amount }
 
 // MismatchFacts go with CurrencyMismatch.
 type MismatchFacts struct{ From, To money.Letter }
+
+// LimitFacts go with LimitExceeded.
+type LimitFacts struct {
+	Limit, Remaining money.Amount
+	ResetsAt         time.Time
+}
 
 // AttemptsFacts go with CodeRejected.
 type AttemptsFacts struct{ Left int }

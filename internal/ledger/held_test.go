@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -85,6 +86,7 @@ func forward(in, out net.Conn, mark []byte, once *sync.Once, between func()) {
 			return
 		}
 		if cut {
+			go func() { _, _ = io.Copy(out, in) }() // the commit may come in a piece of its own
 			between()
 			_ = in.Close()
 			return

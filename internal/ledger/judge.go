@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,33 +19,40 @@ import (
 type book struct {
 	now     time.Time
 	wallets map[int64]*models.Wallet
-	fees    map[string]int64 // id of each currency's fee wallet, in the poster's shard
+	till    *till
 	byKey   map[key]models.Transfer
 	stored  map[uuid.UUID]models.Transfer
-	allowed map[policy]int64 // how much goes without a code
-	senders map[uuid.UUID]sender
+	senders map[pocket]*sender
+	changed []uuid.UUID        // the stored ones to update
 	heads   map[uuid.UUID]bool // of events, that were to be had; known when skipLocked
 	entries []models.Entry
 
 	skipLocked bool // rows that others hold were left out: what is not here may be there
+	onlyLook   bool // nothing is locked and nothing will be written
 }
 
-type policy struct {
+// pocket is what limits and policies are for.
+type pocket struct {
 	account  uuid.UUID
 	currency string
 }
 
-func newBook(now time.Time, fees map[string]int64) *book {
+func newBook(now time.Time, t *till) *book {
 	return &book{
-		now: now, fees: fees, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
-		allowed: map[policy]int64{}, senders: map[uuid.UUID]sender{}, heads: map[uuid.UUID]bool{},
+		now: now, till: t, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
+		senders: map[pocket]*sender{}, heads: map[uuid.UUID]bool{},
 	}
 }
 
 // sender is what an account that sends to others is judged by.
 type sender struct {
+	active    bool       // neither frozen nor closed
 	heldUntil *time.Time // until then, what needs a code waits
 	agreed    bool       // to the newest version of every agreement
+	level     string     // of its certificate
+	allowed   int64      // without a code, in 24 hours
+	spending  models.Spending
+	spent     bool // in this group: spending is to be written
 }
 
 type key struct{ account, idempotency uuid.UUID }
@@ -76,6 +84,9 @@ func (b *book) judge(p Posting) *verdict {
 	if _, found := b.stored[t.ID]; b.skipLocked && p.Stored && !found {
 		return &verdict{missing: true}
 	}
+	if p.Action != Pay {
+		return b.judgeEnd(p)
+	}
 	// What is there already needs no lock: it comes before a look at the rows that are not to be had.
 	if first, ok := b.first(p); ok {
 		return b.judgeRepeat(p, first)
@@ -86,24 +97,74 @@ func (b *book) judge(p Posting) *verdict {
 	if refusal := b.refuse(p); refusal != nil {
 		return &verdict{refusal: refusal}
 	}
-
 	if p.Policed {
-		small := t.Debit() <= b.allowed[policy{t.FromAccountID, t.Currency}]
-		if refusal := b.refuseSender(t.FromAccountID, small); refusal != nil {
+		if v := b.police(p); v != nil {
+			return v
+		}
+	}
+	return b.pay(p)
+}
+
+// police judges what goes to others by who sends it; nil lets it go.
+func (b *book) police(p Posting) *verdict {
+	s := b.senders[pocket{p.Transfer.FromAccountID, p.Transfer.Currency}]
+	if s == nil {
+		return &verdict{missing: b.skipLocked, refusal: fault.New(fault.WalletNotFound, "from")}
+	}
+	if !s.active {
+		return &verdict{refusal: fault.New(fault.AccountFrozen)}
+	}
+	if p.Transfer.RefundOf != nil { // it goes back where it came from: no code, no hold and no limit is in its way
+		if !s.agreed {
+			return &verdict{refusal: fault.New(fault.AgreementsNotAccepted)}
+		}
+		return nil
+	}
+	roll(&s.spending, b.now)
+	debit := p.Transfer.Debit()
+	small := debit <= s.allowed-s.spending.Uncoded
+	if refusal := b.refuseSender(s, small); refusal != nil {
+		return &verdict{refusal: refusal}
+	}
+	if limit, limited := b.till.limits[tier{s.level, p.Transfer.Currency}]; limited {
+		if refusal := refuseLimit(limitsOf(&limit, s.spending, b.now), debit, p.Currency); refusal != nil {
 			return &verdict{refusal: refusal}
 		}
-		if !small && !p.Stored {
-			return &verdict{coded: true}
+	}
+	if !small && !p.Stored {
+		return &verdict{coded: true}
+	}
+	spend(&s.spending, debit, p.Stored, b.now)
+	s.spent = true
+	return nil
+}
+
+// pay books a posting that nothing speaks against.
+func (b *book) pay(p Posting) *verdict {
+	t := p.Transfer
+	t.PostedAt = &b.now
+	b.enter(t, t.FromWalletID, -t.Debit())
+	if t.IsProtected() {
+		b.protect(&t)
+		b.enter(t, b.till.protected[t.Currency], t.Debit())
+	} else {
+		t.Status, t.CompletedAt = models.TransferCompleted, &b.now
+		b.enter(t, t.ToWalletID, t.Credit())
+		if t.Fee > 0 {
+			b.enter(t, b.till.fees[t.Currency], t.Fee)
 		}
 	}
-
-	t.Status, t.PostedAt, t.CompletedAt = models.TransferCompleted, &b.now, &b.now
-	b.enter(t, t.FromWalletID, -t.Debit())
-	b.enter(t, t.ToWalletID, t.Credit())
-	if t.Fee > 0 {
-		b.enter(t, b.fees[t.Currency], t.Fee)
+	if t.RefundOf != nil {
+		paid := b.stored[*t.RefundOf]
+		paid.Refunded += t.Amount
+		b.keep(paid)
 	}
-	b.stored[t.ID], b.byKey[key{t.AccountID, t.IdempotencyKey}] = t, t
+	b.byKey[key{t.AccountID, t.IdempotencyKey}] = t
+	if p.Stored {
+		b.keep(t)
+	} else {
+		b.stored[t.ID] = t
+	}
 	return &verdict{outcome: Outcome{Transfer: t}, posted: true, insert: !p.Stored, news: news(t)}
 }
 
@@ -114,7 +175,17 @@ func (b *book) isMissing(t models.Transfer) bool {
 			return true
 		}
 	}
-	return b.wallets[t.FromWalletID] == nil || b.wallets[t.ToWalletID] == nil || (t.Fee > 0 && b.wallets[b.fees[t.Currency]] == nil)
+	if t.RefundOf != nil {
+		if _, found := b.stored[*t.RefundOf]; !found {
+			return true
+		}
+	}
+	for _, id := range b.till.walletsOf(t) {
+		if b.wallets[id] == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // first finds the transfer that a posting repeats or continues.
@@ -131,7 +202,7 @@ func (b *book) first(p Posting) (models.Transfer, bool) {
 // an attempt whose commit was not heard of.
 func (b *book) judgeRepeat(p Posting, first models.Transfer) *verdict {
 	if p.Stored {
-		if first.Status != models.TransferCompleted {
+		if first.PostedAt == nil {
 			return &verdict{refusal: fault.New(fault.TransferState)}
 		}
 		return &verdict{outcome: Outcome{Transfer: first}}
@@ -162,17 +233,25 @@ func (b *book) refuse(p Posting) *fault.Fault {
 		return fault.New(fault.WalletClosed, "to")
 	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:
 		return fault.New(fault.InvalidAmount, "amount")
-	case t.Fee > 0 && b.wallets[b.fees[t.Currency]] == nil:
+	case slices.ContainsFunc(b.till.walletsOf(t), func(id int64) bool { return b.wallets[id] == nil }):
 		return fault.New(fault.CurrencyMismatch, "from") // a currency that came after this server was started
+	}
+	if t.RefundOf != nil {
+		if refusal := b.refuseRefund(t, p.Currency); refusal != nil {
+			return refusal
+		}
+	}
+	switch {
 	case from.Kind != models.WalletIssue && from.Balance < t.Debit():
 		return insufficient(p.Currency, from.Balance, t.Debit())
+	case to.Cap != nil && to.Balance+t.Credit() > *to.Cap && from.AccountID != to.AccountID && t.RefundOf == nil:
+		return fault.New(fault.RecipientRefuses, "to").Because(fault.OverCap)
 	}
 	return nil
 }
 
 // refuseSender says why an account cannot send to others now, or nil. What is small needs no code and is not held.
-func (b *book) refuseSender(account uuid.UUID, small bool) *fault.Fault {
-	s := b.senders[account]
+func (b *book) refuseSender(s *sender, small bool) *fault.Fault {
 	switch {
 	case !s.agreed:
 		return fault.New(fault.AgreementsNotAccepted)
@@ -216,6 +295,14 @@ func (b *book) enter(t models.Transfer, walletID, amount int64) {
 	b.entries = append(b.entries, e)
 }
 
+// updates tell the devices of both sides to look at a transfer again.
+func updates(t models.Transfer) []events.Draft {
+	return []events.Draft{
+		{AccountID: t.FromAccountID, Kind: models.EventTransferUpdated, Subject: t.ID.String()},
+		{AccountID: t.ToAccountID, Kind: models.EventTransferUpdated, Subject: t.ID.String()},
+	}
+}
+
 // news is what a posted transfer tells the devices of both sides. A move between own wallets is one piece of news, and the
 // system has no devices.
 func news(t models.Transfer) (drafts []events.Draft) {
@@ -224,6 +311,10 @@ func news(t models.Transfer) (drafts []events.Draft) {
 	}
 	if t.ToAccountID != t.FromAccountID && t.ToAccountID != models.SystemAccountID {
 		drafts = append(drafts, events.Draft{AccountID: t.ToAccountID, Kind: models.EventTransferReceived, Subject: t.ID.String()})
+	}
+	if t.RefundOf != nil { // of the payment there is something new too
+		drafts = append(drafts, events.Draft{AccountID: t.FromAccountID, Kind: models.EventTransferUpdated, Subject: t.RefundOf.String()},
+			events.Draft{AccountID: t.ToAccountID, Kind: models.EventTransferUpdated, Subject: t.RefundOf.String()})
 	}
 	return drafts
 }

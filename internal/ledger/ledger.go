@@ -10,6 +10,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -40,9 +41,10 @@ var ErrNeedsCode = errors.New("ledger: the transfer needs a code")
 type Posting struct {
 	Transfer models.Transfer
 	Currency money.Currency // of both wallets; for the facts of a refusal
-	Stored   bool           // the row is in the table already, AWAITING_CONFIRMATION and confirmed
-	// Policed: it goes to someone else. The account must have agreed to the current agreements, what is above the amount it allows without
-	// a code must not be held, and, if it is not Stored, needs a code.
+	Action   Action
+	Stored   bool // the row is in the table already: to be paid, and confirmed; or to be ended
+	// Policed: it goes to someone else. The account must have agreed to the current agreements, must not pass the limits of its
+	// certificate, and what is above the amount it allows without a code must not be held, and, if it is not Stored, needs a code.
 	Policed bool
 }
 
@@ -94,7 +96,7 @@ func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
 // whose ctx has ended, is taken back if no poster has it yet: then it is Overloaded, or ctx's error, and nothing happens. If one
 // has, Post says that the outcome is unknown; a repeat with the same key tells it.
 // Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, AgreementsNotAccepted,
-// TransfersHeld, Overloaded; or ErrNeedsCode.
+// TransfersHeld, LimitExceeded, RecipientRefuses, TransferNotFound, Overloaded; or ErrNeedsCode.
 func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 	j := &job{posting: p, answer: make(chan answer, 1)}
 	if !l.queue.put(j) {
@@ -116,6 +118,30 @@ func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
 		return Outcome{}, late
 	}
 	return Outcome{}, errUnknown
+}
+
+// Judge says what Post would say now, and moves nothing: it reads and judges as a poster does, without a lock. A good posting has the
+// outcome it would have. Faults: as Post, and ErrNeedsCode.
+func (l *Ledger) Judge(ctx context.Context, p Posting) (Outcome, error) {
+	conn, err := l.db.Pool.Acquire(ctx)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("ledger: judge: %w", err)
+	}
+	defer conn.Release() // which closes it, should the transaction still be open
+	t, err := readTill(ctx, conn, 0)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("ledger: judge: %w", err)
+	}
+	b := newBook(l.db.Now(), t)
+	b.onlyLook = true
+	if err := b.open(ctx, conn, []Posting{p}); err != nil {
+		return Outcome{}, fmt.Errorf("ledger: judge: %w", err)
+	}
+	if _, err := conn.Exec(ctx, `ROLLBACK`); err != nil {
+		return Outcome{}, fmt.Errorf("ledger: judge: %w", err)
+	}
+	v := b.judge(p)
+	return v.outcome, v.err()
 }
 
 var errUnknown = errors.New("ledger: the outcome of a posting is not known yet")

@@ -101,15 +101,19 @@ func (p *poster) post(ctx context.Context, group []*job, skipLocked bool) ([]*ve
 	if err := p.ready(ctx); err != nil {
 		return nil, err
 	}
-	b := newBook(p.ledger.db.Now(), p.fees)
+	b := newBook(p.ledger.db.Now(), p.till)
 	b.skipLocked = skipLocked
-	if err := b.open(ctx, p.conn, group); err != nil {
+	postings := make([]Posting, len(group))
+	for i, j := range group {
+		postings[i] = j.posting
+	}
+	if err := b.open(ctx, p.conn, postings); err != nil {
 		return nil, err
 	}
 	verdicts := make([]*verdict, len(group))
 	posted := false
-	for i, j := range group {
-		verdicts[i] = b.judge(j.posting)
+	for i, posting := range postings {
+		verdicts[i] = b.judge(posting)
 		posted = posted || verdicts[i].posted
 	}
 	if !posted {
@@ -124,24 +128,25 @@ func (p *poster) post(ctx context.Context, group []*job, skipLocked bool) ([]*ve
 }
 
 // open begins a transaction, and locks and reads all that a group is judged by.
-func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
-	ids := make([]int64, 0, 2*len(group)+len(b.fees))
-	var accounts, keys, stored, policed, heads []uuid.UUID
-	for _, j := range group {
-		p := j.posting
-		ids = append(ids, p.Transfer.FromWalletID, p.Transfer.ToWalletID)
-		if p.Transfer.Fee > 0 {
-			ids = append(ids, b.fees[p.Transfer.Currency])
-		}
+func (b *book) open(ctx context.Context, conn querier, group []Posting) error {
+	ids := make([]int64, 0, 4*len(group))
+	var accounts, keys, stored, heads []uuid.UUID
+	var policed []pocket
+	for _, p := range group {
+		t := p.Transfer
+		ids = append(ids, b.till.walletsOf(t)...)
 		if p.Stored {
-			stored = append(stored, p.Transfer.ID)
+			stored = append(stored, t.ID)
 		} else {
-			accounts, keys = append(accounts, p.Transfer.AccountID), append(keys, p.Transfer.IdempotencyKey)
+			accounts, keys = append(accounts, t.AccountID), append(keys, t.IdempotencyKey)
+		}
+		if t.RefundOf != nil {
+			stored = append(stored, *t.RefundOf)
 		}
 		if p.Policed {
-			policed = append(policed, p.Transfer.FromAccountID)
+			policed = append(policed, pocket{t.FromAccountID, t.Currency})
 		}
-		heads = append(heads, p.Transfer.FromAccountID, p.Transfer.ToAccountID)
+		heads = append(heads, t.FromAccountID, t.ToAccountID)
 	}
 	slices.Sort(ids)
 
@@ -165,22 +170,21 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
 
 // write sends everything a group decided, and the commit, in one round trip.
 func (b *book) write(ctx context.Context, conn *pgx.Conn, verdicts []*verdict) error {
-	var inserted, updated []models.Transfer
+	var inserted []models.Transfer
 	var drafts []events.Draft
 	for _, v := range verdicts {
-		switch {
-		case v.posted && v.insert:
+		if v.posted && v.insert {
 			inserted = append(inserted, v.outcome.Transfer)
-		case v.posted:
-			updated = append(updated, v.outcome.Transfer)
 		}
 		drafts = append(drafts, v.news...)
 	}
 
 	batch := &pgx.Batch{}
-	queueTransfers(batch, inserted, updated, b.now)
+	queueTransfers(batch, inserted, b.now)
+	b.queueChanged(batch)
 	queueEntries(batch, b.entries)
 	queueWallets(batch, b)
+	b.queueSpending(batch)
 	events.Queue(batch, b.now, drafts...)
 	batch.Queue(`COMMIT`)
 	return conn.SendBatch(ctx, batch).Close()

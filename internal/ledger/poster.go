@@ -7,9 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"purser/internal/number"
-	"purser/models"
 )
 
 const (
@@ -31,8 +28,8 @@ var posterSettings = map[string]string{
 type poster struct {
 	ledger  *Ledger
 	conn    *pgx.Conn
-	fees    map[string]int64 // the fee wallet of each currency in this poster's shard
-	writing bool             // the last attempt had come so far that its commit was sent
+	till    *till
+	writing bool // the last attempt had come so far that its commit was sent
 }
 
 // run posts what there is to post, until ctx has ended and nothing is left.
@@ -122,7 +119,7 @@ func (p *poster) ready(ctx context.Context) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	p.conn = conn
-	if p.fees, err = takeShard(ctx, conn); err != nil {
+	if p.till, err = takeShard(ctx, conn); err != nil {
 		p.close()
 		return err
 	}
@@ -137,42 +134,4 @@ func (p *poster) close() {
 	defer cancel()
 	_ = p.conn.Close(ctx) // what was begun and not committed is undone by it
 	p.conn = nil
-}
-
-// takeShard finds a shard that no other poster has, and makes its fee wallets if there are none yet. When all are taken, the
-// first is shared: that is as right, and slower.
-func takeShard(ctx context.Context, conn *pgx.Conn) (map[string]int64, error) {
-	shard := 0
-	for candidate := range shards {
-		var mine bool
-		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, $2)`, shardLock, candidate).Scan(&mine); err != nil {
-			return nil, fmt.Errorf("shard: %w", err)
-		}
-		if mine {
-			shard = candidate
-			break
-		}
-	}
-	_, err := conn.Exec(ctx, `
-INSERT INTO wallets (number, account_id, kind, currency, shard, name, is_default, opened_at)
-SELECT letter || $1, $2, 'FEES', letter, $3, 'Fees', false, now() FROM currencies ORDER BY letter
-ON CONFLICT DO NOTHING`, feeDigits(shard), models.SystemAccountID, shard)
-	if err != nil {
-		return nil, fmt.Errorf("fee wallets: %w", err)
-	}
-	rows, err := conn.Query(ctx, `SELECT currency, id FROM wallets WHERE kind = 'FEES' AND shard = $1`, shard)
-	if err != nil {
-		return nil, fmt.Errorf("fee wallets: %w", err)
-	}
-	fees := map[string]int64{}
-	var letter string
-	var id int64
-	_, err = pgx.ForEachRow(rows, []any{&letter, &id}, func() error { fees[letter] = id; return nil })
-	return fees, err
-}
-
-// feeDigits are the digits of a shard's fee wallets: those of shard 0 came with the schema.
-func feeDigits(shard int) string {
-	payload := fmt.Sprintf("%07d%04d", shard, 2)
-	return payload + string(number.CheckDigit(payload))
 }

@@ -1,6 +1,11 @@
 package ledger
 
 import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,7 +15,15 @@ import (
 	"purser/models"
 )
 
+// querier is a poster's connection, or one that only looks.
+type querier interface {
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
+}
+
 func (b *book) lock() string {
+	if b.onlyLook {
+		return ""
+	}
 	if b.skipLocked {
 		return "FOR NO KEY UPDATE SKIP LOCKED"
 	}
@@ -20,11 +33,11 @@ func (b *book) lock() string {
 // queueLocks locks wallets in id order and puts them into the book.
 func (b *book) queueLocks(batch *pgx.Batch, ids []int64) {
 	batch.Queue(`
-SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at
+SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at, balance_cap
 FROM wallets WHERE id = ANY($1) ORDER BY id `+b.lock(), ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var w models.Wallet
-			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt); err != nil {
+			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt, &w.Cap); err != nil {
 				return err
 			}
 			b.wallets[w.ID] = &w
@@ -34,7 +47,8 @@ FROM wallets WHERE id = ANY($1) ORDER BY id `+b.lock(), ids).Query(func(rows pgx
 }
 
 const transferColumns = `id, kind, status, account_id, idempotency_key, fingerprint, currency, from_wallet_id, to_wallet_id,
-from_account_id, to_account_id, amount, fee, fee_paid_by, memo, challenge_id, confirm_by, confirmed_at, created_at, posted_at, completed_at`
+from_account_id, to_account_id, amount, fee, fee_paid_by, memo, challenge_id, confirm_by, confirmed_at, created_at, posted_at, completed_at,
+protection, protection_mac, protection_days, attempts_left, protected_until, accepted_at, settle_at, refund_of, refunded`
 
 // queueKeys finds the transfers that postings repeat. It reads after the locks, so it sees what whoever held them has written.
 func (b *book) queueKeys(batch *pgx.Batch, accounts, keys []uuid.UUID) {
@@ -64,26 +78,85 @@ func (b *book) queueHeads(batch *pgx.Batch, accounts []uuid.UUID) {
 		})
 }
 
-// queueSenders reads what accounts that send to others are judged by; of one that is not active, nothing goes without a code.
-func (b *book) queueSenders(batch *pgx.Batch, accounts []uuid.UUID) {
+// queueSenders reads what accounts that send to others are judged by, and locks what they have spent.
+func (b *book) queueSenders(batch *pgx.Batch, pockets []pocket) {
+	slices.SortFunc(pockets, func(a, b pocket) int {
+		return cmp.Or(bytes.Compare(a.account[:], b.account[:]), cmp.Compare(a.currency, b.currency))
+	})
+	pockets = slices.Compact(pockets)
+	accounts, currencies := make([]uuid.UUID, len(pockets)), make([]string, len(pockets))
+	for i, p := range pockets {
+		accounts[i], currencies[i] = p.account, p.currency
+	}
+	lock := b.lock()
+	if lock != "" {
+		lock = strings.Replace(lock, "UPDATE", "UPDATE OF s", 1)
+	}
 	batch.Queue(`
-SELECT a.id, a.transfers_held_until,
-       a.accepted_terms >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'TERMS_OF_TRANSFER' AND published_at <= $2), 0)
-       AND a.accepted_data >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'PERSONAL_DATA' AND published_at <= $2), 0),
-       coalesce(p.currency, ''), CASE WHEN a.status = 'ACTIVE' THEN coalesce(p.without_code_upto, 0) ELSE 0 END
-FROM accounts a LEFT JOIN confirmation_policies p ON p.account_id = a.id
-WHERE a.id = ANY($1)`, postgres.UUIDs(accounts), b.now).
+SELECT a.id, s.currency, a.transfers_held_until, a.certificate_level,
+       a.accepted_terms >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'TERMS_OF_TRANSFER' AND published_at <= $3), 0)
+       AND a.accepted_data >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'PERSONAL_DATA' AND published_at <= $3), 0),
+       a.status = 'ACTIVE', coalesce(p.without_code_upto, 0),
+       s.spent_at, s.day, s.week, s.month, s.uncoded_since, s.uncoded
+FROM unnest($1::uuid[], $2::text[]) AS x (account, currency)
+JOIN spending s ON s.account_id = x.account AND s.currency = x.currency JOIN accounts a ON a.id = x.account
+LEFT JOIN confirmation_policies p ON p.account_id = x.account AND p.currency = x.currency `+lock,
+		postgres.UUIDs(accounts), currencies, b.now).
 		Query(func(rows pgx.Rows) error {
-			var allowed policy
-			var s sender
-			var upTo int64
-			_, err := pgx.ForEachRow(rows, []any{&allowed.account, &s.heldUntil, &s.agreed, &allowed.currency, &upTo}, func() error {
-				b.senders[allowed.account], b.allowed[allowed] = s, upTo
-				s.heldUntil = nil // not to be scanned over
-				return nil
-			})
+			for rows.Next() {
+				s := &sender{}
+				spent := &s.spending
+				err := rows.Scan(&spent.AccountID, &spent.Currency, &s.heldUntil, &s.level, &s.agreed, &s.active, &s.allowed,
+					&spent.SpentAt, &spent.Day, &spent.Week, &spent.Month, &spent.UncodedSince, &spent.Uncoded)
+				if err != nil {
+					return err
+				}
+				b.senders[pocket{spent.AccountID, spent.Currency}] = s
+			}
+			return rows.Err()
+		})
+}
+
+// queueSpending writes what the group's senders have spent.
+func (b *book) queueSpending(batch *pgx.Batch) {
+	var accounts []uuid.UUID
+	var currencies []string
+	var days, weeks, months, uncoded []int64
+	var since []time.Time
+	for p, s := range b.senders {
+		if !s.spent {
+			continue
+		}
+		accounts, currencies = append(accounts, p.account), append(currencies, p.currency)
+		days, weeks, months = append(days, s.spending.Day), append(weeks, s.spending.Week), append(months, s.spending.Month)
+		since, uncoded = append(since, s.spending.UncodedSince), append(uncoded, s.spending.Uncoded)
+	}
+	if len(accounts) == 0 {
+		return
+	}
+	batch.Queue(`
+UPDATE spending SET spent_at = $8, day = s.day, week = s.week, month = s.month, uncoded_since = s.since, uncoded = s.uncoded
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[])
+     AS s (account, currency, day, week, month, since, uncoded)
+WHERE account_id = s.account AND spending.currency = s.currency`,
+		postgres.UUIDs(accounts), currencies, days, weeks, months, since, uncoded, b.now)
+}
+
+// readLimits reads what an account may send by a certificate, nil when that knows no limit, and what it has sent.
+func readLimits(ctx context.Context, q querier, account uuid.UUID, level, currency string) (limit *models.SpendingLimit, s models.Spending, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT per_day, per_week, per_month FROM spending_limits WHERE level = $1 AND currency = $2`, level, currency).
+		Query(func(rows pgx.Rows) error {
+			l := models.SpendingLimit{}
+			_, err := pgx.ForEachRow(rows, []any{&l.PerDay, &l.PerWeek, &l.PerMonth}, func() error { limit = &l; return nil })
 			return err
 		})
+	batch.Queue(`SELECT spent_at, day, week, month FROM spending WHERE account_id = $1 AND currency = $2`, account, currency).
+		Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&s.SpentAt, &s.Day, &s.Week, &s.Month}, func() error { return nil })
+			return err
+		})
+	return limit, s, q.SendBatch(ctx, batch).Close()
 }
 
 func eachTransfer(rows pgx.Rows, use func(models.Transfer)) error {
@@ -91,7 +164,8 @@ func eachTransfer(rows pgx.Rows, use func(models.Transfer)) error {
 		var t models.Transfer
 		err := rows.Scan(&t.ID, &t.Kind, &t.Status, &t.AccountID, &t.IdempotencyKey, &t.Fingerprint, &t.Currency, &t.FromWalletID,
 			&t.ToWalletID, &t.FromAccountID, &t.ToAccountID, &t.Amount, &t.Fee, &t.FeePaidBy, &t.Memo, &t.ChallengeID, &t.ConfirmBy,
-			&t.ConfirmedAt, &t.CreatedAt, &t.PostedAt, &t.CompletedAt)
+			&t.ConfirmedAt, &t.CreatedAt, &t.PostedAt, &t.CompletedAt,
+			&t.Protection, &t.ProtectionMAC, &t.ProtectionDays, &t.AttemptsLeft, &t.ProtectedUntil, &t.AcceptedAt, &t.SettleAt, &t.RefundOf, &t.Refunded)
 		if err != nil {
 			return err
 		}
@@ -100,8 +174,15 @@ func eachTransfer(rows pgx.Rows, use func(models.Transfer)) error {
 	return rows.Err()
 }
 
-// queueTransfers inserts the rows of new transfers, posted as they are, and marks the stored ones as posted.
-func queueTransfers(batch *pgx.Batch, inserted, updated []models.Transfer, now time.Time) {
+// queueTransfers inserts the rows of new transfers, posted as they are: the plain ones together.
+func queueTransfers(batch *pgx.Batch, inserted []models.Transfer, now time.Time) {
+	special := func(t models.Transfer) bool { return t.IsProtected() || t.RefundOf != nil }
+	for _, t := range inserted {
+		if special(t) {
+			queueTransfer(batch, t)
+		}
+	}
+	inserted = slices.DeleteFunc(inserted, special)
 	if n := len(inserted); n > 0 {
 		ids, accounts, keys := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n)
 		fromAccounts, toAccounts := make([]uuid.UUID, n), make([]uuid.UUID, n)
@@ -124,12 +205,25 @@ FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bytea[], $6::tex
 			postgres.UUIDs(ids), kinds, postgres.UUIDs(accounts), postgres.UUIDs(keys), postgres.Bytes(fingerprints), currencies, from, to,
 			postgres.UUIDs(fromAccounts), postgres.UUIDs(toAccounts), amounts, fees, payers, memos, created, now)
 	}
-	if n := len(updated); n > 0 {
-		ids := make([]uuid.UUID, n)
-		for i, t := range updated {
-			ids[i] = t.ID
-		}
-		batch.Queue(`UPDATE transfers SET status = 'COMPLETED', posted_at = $2, completed_at = $2 WHERE id = ANY($1)`, postgres.UUIDs(ids), now)
+}
+
+func queueTransfer(batch *pgx.Batch, t models.Transfer) {
+	batch.Queue(`
+INSERT INTO transfers (id, kind, status, account_id, idempotency_key, fingerprint, currency, from_wallet_id, to_wallet_id,
+                       from_account_id, to_account_id, amount, fee, fee_paid_by, memo, created_at, posted_at, completed_at,
+                       protection, protection_mac, protection_days, attempts_left, protected_until, settle_at, refund_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+		t.ID, t.Kind, t.Status, t.AccountID, t.IdempotencyKey, t.Fingerprint, t.Currency, t.FromWalletID, t.ToWalletID,
+		t.FromAccountID, t.ToAccountID, t.Amount, t.Fee, t.FeePaidBy, t.Memo, t.CreatedAt, t.PostedAt, t.CompletedAt,
+		t.Protection, t.ProtectionMAC, t.ProtectionDays, t.AttemptsLeft, t.ProtectedUntil, t.SettleAt, t.RefundOf)
+}
+
+// queueChanged writes what has become of the stored transfers.
+func (b *book) queueChanged(batch *pgx.Batch) {
+	for _, id := range b.changed {
+		t := b.stored[id]
+		batch.Queue(`UPDATE transfers SET status = $2, posted_at = $3, completed_at = $4, protected_until = $5, settle_at = $6, refunded = $7 WHERE id = $1`,
+			t.ID, t.Status, t.PostedAt, t.CompletedAt, t.ProtectedUntil, t.SettleAt, t.Refunded)
 	}
 }
 

@@ -2,23 +2,26 @@ package transfers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"purser/internal/events"
+	"purser/internal/ledger"
 	"purser/internal/postgres"
 	"purser/models"
 )
 
 const (
-	expireEvery = 5 * time.Second
+	expireEvery = time.Second
 	expireBatch = 500
 )
 
-// RunExpiry ends transfers that nobody confirmed in time, until ctx ends. Servers may run it side by side: each takes rows
-// that no other has locked.
+// RunExpiry ends transfers that nobody confirmed in time, and protected ones whose term has ended, until ctx ends. Servers may run it side
+// by side: each takes rows that no other has locked, and the ledger settles a transfer once.
 func (s *Service) RunExpiry(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(expireEvery)
 	defer ticker.Stop()
@@ -27,6 +30,15 @@ func (s *Service) RunExpiry(ctx context.Context, log *slog.Logger) {
 		case <-ticker.C:
 			if _, err := s.Expire(ctx); err != nil && ctx.Err() == nil {
 				log.Error("transfers could not be expired; trying again", "error", err)
+			}
+			for { // as many as there are: terms tend to end together
+				settled, err := s.SettleDue(ctx)
+				if err != nil && ctx.Err() == nil {
+					log.Error("protected transfers could not be settled; trying again", "error", err)
+				}
+				if settled < expireBatch || err != nil {
+					break
+				}
 			}
 		case <-ctx.Done():
 			return
@@ -59,4 +71,20 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 	}
 	s.hub.Publish(ids...)
 	return len(expired), err
+}
+
+// SettleDue ends up to a batch of protected transfers whose term has ended, or whose code was right or tried out, and says how many. They
+// are posted together.
+func (s *Service) SettleDue(ctx context.Context) (int, error) {
+	rows, err := dueTransfers(ctx, s.db, expireBatch)
+	if err != nil {
+		return 0, err
+	}
+	failed := make([]error, len(rows))
+	var running sync.WaitGroup
+	for i, t := range rows {
+		running.Go(func() { failed[i] = s.end(ctx, t, ledger.Settle) })
+	}
+	running.Wait()
+	return len(rows), errors.Join(failed...)
 }

@@ -35,6 +35,8 @@ type Request struct {
 	Memo      string
 	FeePaidBy string
 	Key       uuid.UUID
+	// Protection keeps the money out of reach of both sides for a term; nil: not.
+	Protection *Protection
 }
 
 // Recipient says who gets the money: a wallet, or a person, whose default wallet of the currency it is then.
@@ -46,6 +48,7 @@ type asked struct {
 	currency    money.Currency
 	minor       int64
 	to          string // the recipient in one spelling
+	protection  protection
 	fingerprint []byte
 }
 
@@ -72,9 +75,13 @@ func (s *Service) read(ctx context.Context, r Request) (asked, error) {
 		return asked{}, refusal
 	}
 	r.Memo = memo
+	protection, err := s.readProtection(r.Protection, r.Key)
+	if err != nil {
+		return asked{}, err
+	}
 
-	sum := sha256.Sum256(fmt.Appendf(nil, "PAYMENT %s %s %d %s %q", r.From, to, minor, r.FeePaidBy, memo))
-	return asked{Request: r, currency: currency, minor: minor, to: to, fingerprint: sum[:]}, nil
+	sum := sha256.Sum256(fmt.Appendf(nil, "PAYMENT %s %s %d %s %q%s", r.From, to, minor, r.FeePaidBy, memo, protection.print()))
+	return asked{Request: r, currency: currency, minor: minor, to: to, protection: protection, fingerprint: sum[:]}, nil
 }
 
 func (to Recipient) read(info request.Info) (string, error) {
@@ -132,12 +139,17 @@ func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t 
 		return t, to, fault.New(fault.InvalidAmount, "amount").Because(fault.OutOfRange).
 			With("Fee", money.Amount{Minor: fee, Currency: a.currency}.String())
 	}
+	if a.protection.kind != "" && from.AccountID == to.AccountID {
+		return t, to, fault.Invalid(fault.OwnWallets, "protection")
+	}
 	id, err := uuid.NewV7()
-	return models.Transfer{
+	t = models.Transfer{
 		ID: id, Kind: models.TransferPayment, AccountID: viewer.ID, IdempotencyKey: a.Key, Fingerprint: a.fingerprint,
 		Currency: from.Currency, FromWalletID: from.ID, ToWalletID: to.ID, FromAccountID: from.AccountID, ToAccountID: to.AccountID,
 		Amount: a.minor, Fee: fee, FeePaidBy: a.FeePaidBy, Memo: a.Memo, CreatedAt: s.db.Now(),
-	}, to, err
+	}
+	a.protection.put(&t)
+	return t, to, err
 }
 
 // resolve finds the wallet that receives: the one that is named, or a person's default one.

@@ -15,6 +15,7 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/money"
 	"purser/internal/postgres"
+	"purser/internal/secret"
 	"purser/internal/verification"
 	"purser/internal/wallets"
 	"purser/models"
@@ -28,12 +29,23 @@ type Service struct {
 	wallets         *wallets.Service
 	verification    *verification.Service
 	hub             *events.Hub
+	box             *secret.Box
 	confirmationTTL time.Duration
 }
 
+// Rooms are what transfers need of others.
+type Rooms struct {
+	Ledger       *ledger.Ledger
+	Accounts     *accounts.Service
+	Wallets      *wallets.Service
+	Verification *verification.Service
+	Hub          *events.Hub
+}
+
 // New makes the room. confirmationTTL is how long a transfer waits for its code.
-func New(db *postgres.DB, l *ledger.Ledger, a *accounts.Service, w *wallets.Service, v *verification.Service, hub *events.Hub, confirmationTTL time.Duration) *Service {
-	return &Service{db: db, ledger: l, accounts: a, wallets: w, verification: v, hub: hub, confirmationTTL: confirmationTTL}
+func New(db *postgres.DB, box *secret.Box, r Rooms, confirmationTTL time.Duration) *Service {
+	return &Service{db: db, box: box, ledger: r.Ledger, accounts: r.Accounts, wallets: r.Wallets, verification: r.Verification, hub: r.Hub,
+		confirmationTTL: confirmationTTL}
 }
 
 // Result is a transfer with what its sender needs next. Challenge is set while it awaits a code.
@@ -93,7 +105,7 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
 		refusal = nil // of an attempt that Postgres undid
 		t, err := lockSent(tx, viewer.ID, id)
-		if err != nil || t.Status == models.TransferCompleted {
+		if err != nil || t.PostedAt != nil {
 			return t, err
 		}
 		frozen, err := isFrozen(tx, viewer.ID) // now, that is: the viewer may have been read a second ago
@@ -118,7 +130,7 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 	if t, err = verification.Settle(t, refusal, err); err != nil {
 		return View{}, err
 	}
-	if t.Status != models.TransferCompleted {
+	if t.PostedAt == nil {
 		currency, _ := s.wallets.Currency(t.Currency)
 		if _, err := s.ledger.Post(ctx, ledger.Posting{
 			Transfer: t, Currency: currency, Stored: true, Policed: t.FromAccountID != t.ToAccountID,
@@ -127,31 +139,6 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 		}
 	}
 	return s.mustFind(ctx, viewer.ID, t.ID)
-}
-
-// Cancel takes back a transfer that awaits its code. A repeat does nothing. Faults: TransferNotFound, TransferState.
-func (s *Service) Cancel(ctx context.Context, viewer, id uuid.UUID) (View, error) {
-	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
-		t, err := lockSent(tx, viewer, id)
-		if err != nil || t.Status == models.TransferCancelled {
-			return t, err
-		}
-		if t.Status != models.TransferAwaitingConfirmation {
-			return t, fault.New(fault.TransferState, "transferId")
-		}
-		if err := setStatus(tx, t.ID, models.TransferCancelled); err != nil {
-			return t, err
-		}
-		if err := s.verification.Void(tx, *t.ChallengeID); err != nil {
-			return t, err
-		}
-		return t, events.AppendTx(tx, updated(t))
-	})
-	if err != nil {
-		return View{}, err
-	}
-	s.hub.Publish(viewer)
-	return s.mustFind(ctx, viewer, id)
 }
 
 // replay answers a key that was used before. While the first transfer still awaits its code, so does the answer.
@@ -181,11 +168,11 @@ func (s *Service) await(ctx context.Context, viewer models.Account, t models.Tra
 	if err != nil {
 		return Result{}, err
 	}
+	known, err := acquainted(ctx, s.db, t.FromAccountID, t.ToAccountID)
+	if err != nil {
+		return Result{}, err
+	}
 	result, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Result, error) {
-		known, err := acquainted(tx, t.FromAccountID, t.ToAccountID)
-		if err != nil {
-			return Result{}, err
-		}
 		challenge, err := s.verification.Begin(tx, verification.Request{
 			Purpose: verification.Transfer, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
 			Values: map[string]string{

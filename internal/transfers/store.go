@@ -77,8 +77,9 @@ func viewByKey(ctx context.Context, db *postgres.DB, account, key uuid.UUID) (Vi
 	return view, result.RowsAffected > 0, wrap("read by key", result.Error)
 }
 
-func acquainted(tx *postgres.Tx, a, b uuid.UUID) (known bool, err error) {
-	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @a AND to_account_id = @b)
+// acquainted tells whether money has ever moved between two accounts.
+func acquainted(ctx context.Context, db *postgres.DB, a, b uuid.UUID) (known bool, err error) {
+	err = db.GORM(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @a AND to_account_id = @b)
     OR EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @b AND to_account_id = @a)`,
 		map[string]any{"a": a, "b": b}).Row().Scan(&known)
 	return known, wrap("acquainted", err)
@@ -95,6 +96,28 @@ func lockSent(tx *postgres.Tx, account, id uuid.UUID) (models.Transfer, error) {
 		return t, fault.New(fault.TransferNotFound, "transferId")
 	}
 	return t, wrap("lock", err)
+}
+
+// lockReceived finds a transfer that has reached its recipient, protected or not.
+func lockReceived(tx *postgres.Tx, account, id uuid.UUID) (models.Transfer, error) {
+	var t models.Transfer
+	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).
+		Take(&t, "id = ? AND to_account_id = ? AND posted_at IS NOT NULL", id, account).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return t, fault.New(fault.TransferNotFound, "transferId")
+	}
+	return t, wrap("lock", err)
+}
+
+func saveAttempt(tx *postgres.Tx, t models.Transfer) error {
+	return wrap("attempt", tx.GORM().Model(&t).Select("accepted_at", "attempts_left", "settle_at").Updates(t).Error)
+}
+
+// dueTransfers are protected ones that something has ended, those that wait longest first.
+func dueTransfers(ctx context.Context, db *postgres.DB, limit int) ([]models.Transfer, error) {
+	var rows []models.Transfer
+	err := db.GORM(ctx).Where("status = 'PROTECTED' AND settle_at <= ?", db.Now()).Order("settle_at").Limit(limit).Find(&rows).Error
+	return rows, wrap("due", err)
 }
 
 func markConfirmed(tx *postgres.Tx, id uuid.UUID) error {

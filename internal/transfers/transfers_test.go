@@ -67,7 +67,7 @@ func newWorld(t *testing.T) *world {
 	if w.wallets, err = wallets.New(t.Context(), w.db, hub); err != nil {
 		t.Fatal(err)
 	}
-	w.transfers = transfers.New(w.db, books, people, w.wallets, w.codes, hub, 15*time.Minute)
+	w.transfers = transfers.New(w.db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: w.wallets, Verification: w.codes, Hub: hub}, 15*time.Minute)
 	w.operators = operators.New(w.db, books, w.wallets, nil)
 
 	ctx, stop := context.WithCancel(context.Background())
@@ -85,7 +85,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) account(people *accounts.Service, role, phone, first, last string) models.Account {
 	w.t.Helper()
 	account, err := postgres.InTx(w.t.Context(), w.db, func(tx *postgres.Tx) (models.Account, error) {
-		return people.Create(tx, accounts.NewAccount{Role: role, CertificateLevel: models.CertificateAlias, Locale: locale.EN, Phone: phone,
+		return people.Create(tx, accounts.NewAccount{Role: role, CertificateLevel: models.CertificatePersonal, Locale: locale.EN, Phone: phone,
 			Email: phone + "@purser.test", FirstName: first, LastName: last, BirthDate: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)})
 	})
 	if err != nil {

@@ -3,6 +3,7 @@
 package wallets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -174,7 +175,7 @@ func (s *Service) SetDefault(ctx context.Context, account uuid.UUID, walletNumbe
 	})
 }
 
-// Close closes an empty wallet for good; its number is not used again. The oldest other open wallet of its currency
+// Close closes an empty wallet for good, to which no protected money may come or come back; its number is not used again. The oldest other open wallet of its currency
 // becomes the default, if it was. A repeat does nothing. Faults: InvalidWalletNumber, WalletNotFound, WalletNotEmpty.
 func (s *Service) Close(ctx context.Context, account uuid.UUID, walletNumber string) (models.Wallet, error) {
 	return s.change(ctx, account, walletNumber, func(tx *postgres.Tx, mine []models.Wallet, w *models.Wallet) error {
@@ -184,6 +185,9 @@ func (s *Service) Close(ctx context.Context, account uuid.UUID, walletNumber str
 		if w.Balance != 0 {
 			currency, _ := s.Currency(w.Currency)
 			return fault.New(fault.WalletNotEmpty, "walletNumber").With("Balance", money.Amount{Minor: w.Balance, Currency: currency}.String())
+		}
+		if waiting, err := protectedAt(tx, w.ID); err != nil || waiting {
+			return cmp.Or(err, error(fault.New(fault.WalletNotEmpty, "walletNumber").Because(fault.Protected)))
 		}
 		wasDefault := w.IsDefault
 		w.ClosedAt, w.IsDefault = &tx.Now, false

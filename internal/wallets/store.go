@@ -41,6 +41,13 @@ func saveWallet(tx *postgres.Tx, w models.Wallet) error {
 	return wrap("save", tx.GORM().Model(&models.Wallet{}).Where("id = ?", w.ID).Select("name", "is_default", "closed_at").Updates(w).Error)
 }
 
+// protectedAt tells whether protected money may still come to a wallet, or come back to it. The wallet is locked: no more can begin to.
+func protectedAt(tx *postgres.Tx, wallet int64) (waiting bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE status = 'PROTECTED' AND from_wallet_id = @wallet)
+    OR EXISTS (SELECT 1 FROM transfers WHERE status = 'PROTECTED' AND to_wallet_id = @wallet)`, map[string]any{"wallet": wallet}).Row().Scan(&waiting)
+	return waiting, wrap("protected", err)
+}
+
 func walletsOf(ctx context.Context, db *postgres.DB, account uuid.UUID) ([]models.Wallet, error) {
 	var rows []models.Wallet
 	err := db.GORM(ctx).Where("account_id = ? AND kind = 'USER'", account).Order("id").Find(&rows).Error

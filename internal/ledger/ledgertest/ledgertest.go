@@ -26,9 +26,16 @@ func Check(t testing.TB, db *postgres.DB) {
 			WHERE e.balance_after <> w.balance OR e.hash <> w.head_hash`,
 		"versions have gaps": `SELECT w.number FROM wallets w LEFT JOIN entries e ON e.wallet_id = w.id
 			GROUP BY w.id HAVING w.version <> count(e.version) OR coalesce(min(e.version), 1) <> 1 OR coalesce(max(e.version), 0) <> w.version`,
-		"a user's wallet is below zero": `SELECT w.number FROM wallets w JOIN entries e ON e.wallet_id = w.id WHERE w.kind <> 'ISSUE' AND e.balance_after < 0`,
+		"a user's wallet is below zero": `SELECT w.number FROM wallets w JOIN entries e ON e.wallet_id = w.id WHERE w.kind NOT IN ('ISSUE', 'PROTECTED') AND e.balance_after < 0`,
 		"a posted transfer has not its entries, or an unposted one has some": `SELECT t.id::text FROM transfers t LEFT JOIN entries e ON e.transfer_id = t.id
-			GROUP BY t.id HAVING count(e.version) <> CASE WHEN t.posted_at IS NULL THEN 0 WHEN t.fee > 0 THEN 3 ELSE 2 END`,
+			GROUP BY t.id HAVING count(e.version) <> CASE WHEN t.posted_at IS NULL THEN 0 WHEN t.protection IS NULL THEN 2 + (t.fee > 0)::int
+				WHEN t.status = 'PROTECTED' THEN 2 WHEN t.status = 'RETURNED' THEN 4 ELSE 4 + (t.fee > 0)::int END`,
+		"the protected wallets do not hold what is protected": `SELECT c.letter FROM currencies c
+			WHERE (SELECT coalesce(sum(balance), 0) FROM wallets w WHERE w.kind = 'PROTECTED' AND w.currency = c.letter)
+				<> (SELECT coalesce(sum(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END), 0) FROM transfers t
+					WHERE t.status = 'PROTECTED' AND t.currency = c.letter)`,
+		"more or less was sent back than the refunds say": `SELECT t.id::text FROM transfers t WHERE t.refunded <> (SELECT coalesce(sum(r.amount), 0)
+			FROM transfers r WHERE r.refund_of = t.id AND r.posted_at IS NOT NULL)`,
 		"events have gaps": `SELECT account_id::text FROM events GROUP BY account_id HAVING min(seq) <> 1 OR max(seq) <> count(*)`,
 		"an event head is not the last event": `SELECT h.account_id::text FROM event_heads h
 			WHERE h.last_seq <> (SELECT count(*) FROM events e WHERE e.account_id = h.account_id)`,
@@ -90,7 +97,7 @@ func NewPerson(t testing.TB, db *postgres.DB, wmid, walletNumber string) Person 
 	ctx := context.Background()
 	_, err := db.Pool.Exec(ctx, `INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone, email, email_key, first_name, middle_name,
 		last_name, birth_date, password_hash, security_question, security_answer_hash, created_at, accepted_terms, accepted_data)
-		VALUES ($1, $2, 'PERSON', 'ACTIVE', 'ALIAS', 'EN', '+7' || $2, $2 || '@purser.test', $2 || '@purser.test', 'P', '', 'N', '1990-01-01', '', '', '', now(), 1, 1)`, p.Account, wmid)
+		VALUES ($1, $2, 'PERSON', 'ACTIVE', 'PERSONAL', 'EN', '+7' || $2, $2 || '@purser.test', $2 || '@purser.test', 'P', '', 'N', '1990-01-01', '', '', '', now(), 1, 1)`, p.Account, wmid)
 	if err != nil {
 		t.Fatal(err)
 	}
