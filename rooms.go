@@ -22,6 +22,7 @@ import (
 	"purser/internal/jobs"
 	"purser/internal/ledger"
 	"purser/internal/operators"
+	"purser/internal/passkeys"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/secret"
@@ -62,12 +63,17 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
 	people := accounts.New(db, box, codes, messages, hub,
 		accounts.Config{RegistrationTTL: c.RegistrationTTL, EmailLinkTTL: c.EmailLinkTTL, PublicURL: publicURL})
-	second := factors.New(db, box, people, codes, hub)
+	keys, err := newPasskeys(c, db, box, people, codes, publicURL)
+	if err != nil {
+		return rooms{}, err
+	}
+	second := factors.New(db, box, people, codes, keys, hub, factors.Config{OperatorsNeedOne: c.IsProduction()})
 	signedIn, err := sessions.New(ctx, db, box, people, codes, hub,
 		sessions.Config{AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL, DeviceTrustTTL: c.DeviceTrustTTL})
 	if err != nil {
 		return rooms{}, err
 	}
+	signedIn.AskFactors(second)
 	purses, err := wallets.New(ctx, db, hub)
 	if err != nil {
 		return rooms{}, err
@@ -87,6 +93,12 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
 	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff,
 		sender: sender, jobs: runner, api: api}, nil
+}
+
+// newPasskeys makes the room of passkeys, which belong to a domain.
+func newPasskeys(c config.Config, db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, publicURL string) (*passkeys.Service, error) {
+	domain, origins, apps := c.Passkeys(publicURL)
+	return passkeys.New(db, box, a, v, passkeys.Config{RPID: domain, Origins: origins, Apps: apps})
 }
 
 // newSender makes the gateways that the configuration names.
