@@ -41,6 +41,7 @@ type rooms struct {
 	accounts  *accounts.Service
 	transfers *transfers.Service
 	operators *operators.Service
+	roles     *operators.Roles
 	sender    *delivery.Sender
 	jobs      *jobs.Runner
 	api       *httpapi.API
@@ -81,17 +82,18 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
 	ownHand := changes.New(db, people, signedIn, codes, hub)
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
-	staff := operators.New(db, books, purses, papers)
+	desks := operators.New(db, books, purses, papers)
 
 	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff,
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: desks,
+		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil
 }
 

@@ -38,6 +38,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
     CONSTRAINT accounts_wmid_check CHECK ((wmid ~ '^[0-9]{12}$'::text))
 );
+CREATE INDEX accounts_operators_idx ON accounts USING btree (wmid) WHERE (role = 'OPERATOR'::text);
 CREATE TRIGGER accounts_events_begin AFTER INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION accounts_begin_events();
 
 CREATE TABLE agreement_acceptances (

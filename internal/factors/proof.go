@@ -53,6 +53,14 @@ func (s *Service) Held(tx *postgres.Tx, account uuid.UUID) (verification.Held, e
 	return readHeld(tx, account)
 }
 
+// Hold is Held, and keeps the account's factors as they are until the commit.
+func (s *Service) Hold(tx *postgres.Tx, account uuid.UUID) (verification.Held, error) {
+	if _, err := lockFactor(tx, account); err != nil {
+		return verification.Held{}, err
+	}
+	return s.Held(tx, account)
+}
+
 // TryAssertion judges what one of an account's passkeys has signed. A refusal is to be committed.
 // Refusals: InvalidInput, CodeRejected.
 func (s *Service) TryAssertion(tx *postgres.Tx, account uuid.UUID, challenge []byte, credential string) (*fault.Fault, error) {
