@@ -65,7 +65,7 @@ func (r room) signed(t *testing.T, d *passkeytest.Device, subject string) factor
 	return factors.Proof{Assertion: &factors.Assertion{Ceremony: asked.ID, Credential: d.Get(t, asked.Options)}}
 }
 
-func TestAPasskeyTakesThePlaceOfCodes(t *testing.T) {
+func TestRow16And17APasskeyTakesThePlaceOfCodesAndIsTold(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	_, err := r.StartPasskey(t.Context(), r.anna, "tall ships at dusk")
@@ -82,7 +82,7 @@ func TestAPasskeyTakesThePlaceOfCodes(t *testing.T) {
 	if r.journal(t, journal.PasskeyAdded) != 1 {
 		t.Error("the log does not tell")
 	}
-	for _, to := range []string{*r.anna.Phone, *r.anna.Email} { // row 17
+	for _, to := range []string{*r.anna.Phone, *r.anna.Email} { 
 		if inbox, err := r.inbox.Inbox(t.Context(), to); err != nil || len(inbox) == 0 || !strings.Contains(inbox[0].Text, "Pixel 9") {
 			t.Errorf("%s is not told: %v, %v", to, inbox, err)
 		}
