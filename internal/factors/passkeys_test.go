@@ -82,7 +82,7 @@ func TestRow16And17APasskeyTakesThePlaceOfCodesAndIsTold(t *testing.T) {
 	if r.journal(t, journal.PasskeyAdded) != 1 {
 		t.Error("the log does not tell")
 	}
-	for _, to := range []string{*r.anna.Phone, *r.anna.Email} { 
+	for _, to := range []string{*r.anna.Phone, *r.anna.Email} {
 		if inbox, err := r.inbox.Inbox(t.Context(), to); err != nil || len(inbox) == 0 || !strings.Contains(inbox[0].Text, "Pixel 9") {
 			t.Errorf("%s is not told: %v, %v", to, inbox, err)
 		}
