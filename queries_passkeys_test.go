@@ -11,7 +11,7 @@ func walkPasskeys(me *client, counted *statements) {
 	d := passkeytest.New(localOrigin(me.t, me.url))
 	asked := askCounted[struct {
 		StartPasskeyRegistration struct{ Ceremony ceremony }
-	}](me, counted, "startPasskeyRegistration", 8,
+	}](me, counted, "startPasskeyRegistration", 10,
 		`mutation { startPasskeyRegistration(input: {currentPassword: "a walk on the beach"}) { ceremony { id options expiresAt } userErrors { code } } }`, nil).StartPasskeyRegistration.Ceremony
 	added := askCounted[struct {
 		FinishPasskeyRegistration struct{ Passkey struct{ ID string } }

@@ -99,7 +99,7 @@ func walkMutations(c *client, counted *statements) {
 
 // walkFactors gives a person an authenticator app and takes it away.
 func walkFactors(me *client, counted *statements) {
-	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 5,
+	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 7,
 		`mutation { enableTotp(input: {currentPassword: "a walk on the beach"}) { secret otpauthUri qrPng userErrors { code } } }`, nil).EnableTotp.Secret
 	// begin; factor locked, saved, confirmed; codes deleted, written; journal; message, its job; events; commit
 	backup := askCounted[struct {

@@ -25,7 +25,7 @@ func (r *mutationResolver) EnableTotp(ctx context.Context, input model.EnableTot
 		return nil, err
 	}
 	payload := &model.EnableTotpPayload{}
-	enrolment, err := r.Factors.EnableTOTP(ctx, viewer.Account, input.CurrentPassword)
+	enrolment, err := r.Factors.EnableTOTP(ctx, viewer.Account, input.CurrentPassword, factorProof(input.Code, input.Assertion))
 	if err == nil {
 		qr := base64.StdEncoding.EncodeToString(enrolment.QR)
 		payload.Secret, payload.OtpauthURI, payload.QRPng = &enrolment.Secret, &enrolment.URI, &qr

@@ -17,7 +17,7 @@ func (r *mutationResolver) StartPasskeyRegistration(ctx context.Context, input m
 	if err != nil {
 		return nil, err
 	}
-	ceremony, err := r.Factors.StartPasskey(ctx, viewer.Account, input.CurrentPassword)
+	ceremony, err := r.Factors.StartPasskey(ctx, viewer.Account, input.CurrentPassword, factorProof(input.Code, input.Assertion))
 	payload := &model.StartPasskeyRegistrationPayload{Ceremony: ceremonyOf(ceremony, err)}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err

@@ -27,6 +27,8 @@ func factorProof(code *string, assertion *model.PasskeyAssertionInput) factors.P
 // subjectOf is what a passkey signs for; one that is not named is none of the viewer's.
 func subjectOf(purpose model.PasskeyPurpose, passkey *string) string {
 	switch purpose {
+	case model.PasskeyPurposeAddFactor:
+		return factors.ToAdd
 	case model.PasskeyPurposeDisableTotp:
 		return factors.ToDisableTOTP
 	case model.PasskeyPurposeRenewBackupCodes:

@@ -488,7 +488,7 @@ func (ec *executionContext) unmarshalInputEnableTotpInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"currentPassword"}
+	fieldsInOrder := [...]string{"currentPassword", "code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -502,6 +502,20 @@ func (ec *executionContext) unmarshalInputEnableTotpInput(ctx context.Context, o
 				return it, err
 			}
 			it.CurrentPassword = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil

@@ -988,7 +988,7 @@ func (ec *executionContext) unmarshalInputStartPasskeyRegistrationInput(ctx cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"currentPassword"}
+	fieldsInOrder := [...]string{"currentPassword", "code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1002,6 +1002,20 @@ func (ec *executionContext) unmarshalInputStartPasskeyRegistrationInput(ctx cont
 				return it, err
 			}
 			it.CurrentPassword = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil

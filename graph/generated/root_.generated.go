@@ -4917,6 +4917,10 @@ extend type Mutation {
 input EnableTotpInput {
   "The password of the account."
   currentPassword: String!
+  "Of an account that has passkeys: a backup code."
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR."
+  assertion: PasskeyAssertionInput
 }
 
 "Result of enableTotp. Keep none of it: the app does."
@@ -5066,6 +5070,8 @@ input PasskeyAssertionInput {
 
 "What a passkey signs for when the viewer changes factors."
 enum PasskeyPurpose {
+  "For startPasskeyRegistration and enableTotp."
+  ADD_FACTOR
   "For removePasskey; ` + "`" + `passkeyId` + "`" + ` says which."
   REMOVE_PASSKEY
   "For disableTotp."
@@ -5107,6 +5113,10 @@ extend type Mutation {
 input StartPasskeyRegistrationInput {
   "The password of the account."
   currentPassword: String!
+  "Of an account that has a factor already: a code of the app, or a backup code."
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR."
+  assertion: PasskeyAssertionInput
 }
 
 "Result of startPasskeyRegistration."

@@ -729,6 +729,10 @@ type Email struct {
 type EnableTotpInput struct {
 	// The password of the account.
 	CurrentPassword string `json:"currentPassword"`
+	// Of an account that has passkeys: a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 }
 
 // Result of enableTotp. Keep none of it: the app does.
@@ -1624,6 +1628,10 @@ type StartPasskeyLogInPayload struct {
 type StartPasskeyRegistrationInput struct {
 	// The password of the account.
 	CurrentPassword string `json:"currentPassword"`
+	// Of an account that has a factor already: a code of the app, or a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 }
 
 // Result of startPasskeyRegistration.
@@ -2740,6 +2748,8 @@ func (e Locale) MarshalJSON() ([]byte, error) {
 type PasskeyPurpose string
 
 const (
+	// For startPasskeyRegistration and enableTotp.
+	PasskeyPurposeAddFactor PasskeyPurpose = "ADD_FACTOR"
 	// For removePasskey; `passkeyId` says which.
 	PasskeyPurposeRemovePasskey PasskeyPurpose = "REMOVE_PASSKEY"
 	// For disableTotp.
@@ -2749,6 +2759,7 @@ const (
 )
 
 var AllPasskeyPurpose = []PasskeyPurpose{
+	PasskeyPurposeAddFactor,
 	PasskeyPurposeRemovePasskey,
 	PasskeyPurposeDisableTotp,
 	PasskeyPurposeRenewBackupCodes,
@@ -2756,7 +2767,7 @@ var AllPasskeyPurpose = []PasskeyPurpose{
 
 func (e PasskeyPurpose) IsValid() bool {
 	switch e {
-	case PasskeyPurposeRemovePasskey, PasskeyPurposeDisableTotp, PasskeyPurposeRenewBackupCodes:
+	case PasskeyPurposeAddFactor, PasskeyPurposeRemovePasskey, PasskeyPurposeDisableTotp, PasskeyPurposeRenewBackupCodes:
 		return true
 	}
 	return false

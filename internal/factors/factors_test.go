@@ -21,7 +21,7 @@ import (
 func TestAnAppIsOnOnlyWhenItHasShownACode(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password)
+	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestAnAppIsOnOnlyWhenItHasShownACode(t *testing.T) {
 			t.Errorf("%s is not told: %v, %v", to, inbox, err)
 		}
 	}
-	_, err = r.EnableTOTP(t.Context(), r.anna, password)
+	_, err = r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	wantFault(t, err, fault.StepOutOfOrder)
 	_, err = r.ConfirmTOTP(t.Context(), r.anna, a.code(t, 1))
 	wantFault(t, err, fault.StepOutOfOrder)
@@ -67,11 +67,11 @@ func TestEnrollingAgainVoidsTheFirstSecretAndWaitsAnHour(t *testing.T) {
 	r := newRoom(t)
 	_, err := r.ConfirmTOTP(t.Context(), r.anna, "123456")
 	wantFault(t, err, fault.StepOutOfOrder)
-	first, err := r.EnableTOTP(t.Context(), r.anna, password)
+	first, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := r.EnableTOTP(t.Context(), r.anna, password)
+	second, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil || second.Secret == first.Secret {
 		t.Fatalf("again: %v", err)
 	}
@@ -86,13 +86,13 @@ func TestRow16AnAppNeedsThePasswordAFewTimesAtMost(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	for range 10 {
-		_, err := r.EnableTOTP(t.Context(), r.anna, "tall ships at dusk")
+		_, err := r.EnableTOTP(t.Context(), r.anna, "tall ships at dusk", factors.Proof{})
 		wantFault(t, err, fault.CredentialsRejected)
 	}
-	_, err := r.EnableTOTP(t.Context(), r.anna, password)
+	_, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	wantFault(t, err, fault.RateLimited)
 	r.clock.Advance(16 * time.Minute)
-	if _, err := r.EnableTOTP(t.Context(), r.anna, password); err != nil {
+	if _, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{}); err != nil {
 		t.Errorf("after the window: %v", err)
 	}
 }

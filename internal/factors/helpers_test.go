@@ -131,7 +131,13 @@ func (a app) wrong(t *testing.T, n int) string {
 // enrol gives anna an app, whose code of the step now is used.
 func (r room) enrol(t *testing.T) app {
 	t.Helper()
-	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password)
+	return r.enrolWith(t, factors.Proof{})
+}
+
+// enrolWith is enrol for someone who has a factor.
+func (r room) enrolWith(t *testing.T, p factors.Proof) app {
+	t.Helper()
+	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,13 +14,22 @@ import (
 	"purser/models"
 )
 
-// StartPasskey asks a device to make a passkey. Nothing changes until AddPasskey; a repeat before that voids the first.
-// Faults: CredentialsRejected at currentPassword, RateLimited, TooManyPasskeys, Overloaded.
-func (s *Service) StartPasskey(ctx context.Context, viewer models.Account, currentPassword string) (passkeys.Ceremony, error) {
+// StartPasskey asks a device to make a passkey, with the password and, of who has a factor already, a proof. Nothing changes until
+// AddPasskey; a repeat before that voids the first.
+// Faults: CredentialsRejected at currentPassword, InvalidInput, CodeRejected, CodeExpired, RateLimited, TooManyPasskeys, Overloaded.
+func (s *Service) StartPasskey(ctx context.Context, viewer models.Account, currentPassword string, p Proof) (passkeys.Ceremony, error) {
 	if err := s.checkPassword(ctx, viewer, currentPassword); err != nil {
 		return passkeys.Ceremony{}, err
 	}
-	return s.passkeys.BeginRegistration(ctx, viewer)
+	var refusal *fault.Fault
+	asked, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (c passkeys.Ceremony, err error) {
+		refusal = nil // of an attempt that Postgres undid
+		if _, refusal, err = s.proveToAdd(tx, viewer, p); refusal != nil || err != nil {
+			return c, err // a refusal is committed: it has spent a try
+		}
+		return s.passkeys.BeginRegistration(tx, viewer)
+	})
+	return verification.Settle(asked, refusal, err)
 }
 
 // Added is a new passkey, and the backup codes that came with it: this once, and only where there were none.
@@ -82,7 +91,7 @@ func (s *Service) RenamePasskey(ctx context.Context, viewer, id uuid.UUID, name 
 // nor a passkey, SecondFactorRequired for an operator's last.
 func (s *Service) RemovePasskey(ctx context.Context, viewer models.Account, id uuid.UUID, p Proof) error {
 	_, err := s.withFactor(ctx, viewer, func(tx *postgres.Tx, f *models.TOTPFactor) ([]string, *fault.Fault, error) {
-		held, refusal, err := s.prove(tx, viewer, f, p, ToRemove(id))
+		held, refusal, err := s.proveAny(tx, viewer, f, p, ToRemove(id))
 		if refusal != nil || err != nil {
 			return nil, refusal, err
 		}

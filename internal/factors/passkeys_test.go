@@ -24,7 +24,13 @@ import (
 // register gives somebody a passkey on a device.
 func (r room) register(t *testing.T, who models.Account, d *passkeytest.Device, name string) factors.Added {
 	t.Helper()
-	asked, err := r.StartPasskey(t.Context(), who, password)
+	return r.registerWith(t, who, d, name, factors.Proof{})
+}
+
+// registerWith is register for someone who has a factor.
+func (r room) registerWith(t *testing.T, who models.Account, d *passkeytest.Device, name string, p factors.Proof) factors.Added {
+	t.Helper()
+	asked, err := r.StartPasskey(t.Context(), who, password, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +74,7 @@ func (r room) signed(t *testing.T, d *passkeytest.Device, subject string) factor
 func TestRow16And17APasskeyTakesThePlaceOfCodesAndIsTold(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	_, err := r.StartPasskey(t.Context(), r.anna, "tall ships at dusk")
+	_, err := r.StartPasskey(t.Context(), r.anna, "tall ships at dusk", factors.Proof{})
 	wantFault(t, err, fault.CredentialsRejected)
 	if c := r.begin(t, verification.LogIn); c.Method != "SMS" || r.options(t, c) != "" {
 		t.Errorf("before it, a code is sent by %s", c.Method)
@@ -112,7 +118,7 @@ func TestRow16And17APasskeyTakesThePlaceOfCodesAndIsTold(t *testing.T) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
-	if again := r.register(t, r.anna, passkeytest.New(androidApp), "Phone"); len(again.BackupCodes) != 0 {
+	if again := r.registerWith(t, r.anna, passkeytest.New(androidApp), "Phone", r.signed(t, d, factors.ToAdd)); len(again.BackupCodes) != 0 {
 		t.Error("a second passkey makes backup codes")
 	}
 }
@@ -240,7 +246,7 @@ func TestAPasskeyIsAddedByTheOneWhoAskedOnceAndInTime(t *testing.T) {
 	boris := r.person(t, "+79007654321", "boris@example.com")
 	start := func() passkeys.Ceremony {
 		t.Helper()
-		asked, err := r.StartPasskey(t.Context(), r.anna, password)
+		asked, err := r.StartPasskey(t.Context(), r.anna, password, factors.Proof{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -295,10 +301,12 @@ func TestAnAccountHasTwentyPasskeysAtMostAtTwoServers(t *testing.T) {
 	t.Parallel()
 	one := newRoom(t)
 	two := roomOn(t, one.db, one.clock)
-	for n := range passkeys.Most - 1 {
-		one.register(t, one.anna, passkeytest.New(origin), strings.Repeat("x", n+1))
+	d := passkeytest.New(origin)
+	backup := one.register(t, one.anna, d, "first").BackupCodes
+	for n := range passkeys.Most - 2 {
+		one.registerWith(t, one.anna, passkeytest.New(origin), strings.Repeat("x", n+1), one.signed(t, d, factors.ToAdd))
 	}
-	asked, err := one.StartPasskey(t.Context(), one.anna, password)
+	asked, err := one.StartPasskey(t.Context(), one.anna, password, factors.Code(backup[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +327,7 @@ func TestAnAccountHasTwentyPasskeysAtMostAtTwoServers(t *testing.T) {
 	if err != nil || len(keys) != passkeys.Most || won.Load() != 1 {
 		t.Errorf("%d passkeys, %d won, %v", len(keys), won.Load(), err)
 	}
-	_, err = one.StartPasskey(t.Context(), one.anna, password)
+	_, err = one.StartPasskey(t.Context(), one.anna, password, factors.Code(backup[1]))
 	wantFault(t, err, fault.TooManyPasskeys)
 }
 

@@ -14,6 +14,7 @@ import (
 
 // What a passkey signs for, in a ceremony of its own.
 const (
+	ToAdd              = "add factor"
 	ToDisableTOTP      = "disable totp"
 	ToRenewBackupCodes = "renew backup codes"
 )
@@ -110,23 +111,42 @@ func (s *Service) Options(ctx context.Context, challenge models.Challenge) (stri
 	return s.passkeys.Options(ctx, account, toSign)
 }
 
-// prove judges a proof, by someone who has any factor, and tells what there is. f is locked; it is nil when there is none.
-func (s *Service) prove(tx *postgres.Tx, viewer models.Account, f *models.TOTPFactor, p Proof, subject string) (held verification.Held, refusal *fault.Fault, err error) {
-	if refusal = p.Check("code", "assertion"); refusal != nil {
-		return held, refusal, nil
-	}
+// proveAny is prove by someone who must have a factor. f is locked; it is nil when there is none.
+func (s *Service) proveAny(tx *postgres.Tx, viewer models.Account, f *models.TOTPFactor, p Proof, subject string) (held verification.Held, refusal *fault.Fault, err error) {
 	if held, err = s.Held(tx, viewer.ID); err != nil {
 		return held, nil, err
 	}
 	if f == nil || !held.Any() {
 		return held, nil, fault.New(fault.StepOutOfOrder).Because(noFactor)
 	}
-	if p.Assertion == nil {
-		refusal, err = s.try(tx, f, *p.Code, accepts{app: held.App, backup: true})
-	} else {
-		refusal, err = s.Prove(tx, viewer.ID, p, subject)
+	return s.prove(tx, viewer, f, held, p, subject)
+}
+
+// prove judges a proof of someone who has what is held; f is locked.
+func (s *Service) prove(tx *postgres.Tx, viewer models.Account, f *models.TOTPFactor, held verification.Held, p Proof, subject string) (verification.Held, *fault.Fault, error) {
+	refusal := p.Check("code", "assertion")
+	if refusal != nil {
+		return held, refusal, nil
 	}
+	if p.Assertion == nil {
+		refusal, err := s.try(tx, f, *p.Code, accepts{app: held.App, backup: true})
+		return held, refusal, err
+	}
+	refusal, err := s.Prove(tx, viewer.ID, p, subject)
 	return held, refusal, err
+}
+
+// proveToAdd judges a proof of who has a factor already, and tells what there is. Password and session alone do not bring another: whoever
+// stole both would be let in by it ever after. Who has none needs none.
+func (s *Service) proveToAdd(tx *postgres.Tx, viewer models.Account, p Proof) (held verification.Held, refusal *fault.Fault, err error) {
+	f, err := lockFactor(tx, viewer.ID)
+	if err != nil {
+		return held, nil, err
+	}
+	if held, err = s.Held(tx, viewer.ID); err != nil || !held.Any() {
+		return held, nil, err
+	}
+	return s.prove(tx, viewer, f, held, p, ToAdd)
 }
 
 // mayHave refuses what would leave an operator without a factor. The caller holds the factor's row, which also a grant of the role locks.

@@ -24,7 +24,16 @@ func TestRow16APasskeyIsRemovedOnlyWithAFactor(t *testing.T) {
 
 	phone, key := passkeytest.New(origin), passkeytest.New(origin)
 	first := r.register(t, r.anna, phone, "Phone")
-	second := r.register(t, r.anna, key, "Key")
+	// Who has a factor adds another with it: the password and the session alone, which can be stolen together, bring none.
+	_, err = r.StartPasskey(t.Context(), r.anna, password, factors.Proof{})
+	wantFault(t, err, fault.InvalidInput)
+	_, err = r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
+	wantFault(t, err, fault.InvalidInput)
+	_, err = r.StartPasskey(t.Context(), r.anna, password, r.signed(t, phone, factors.ToRenewBackupCodes))
+	wantFault(t, err, fault.CodeExpired)
+	_, err = r.EnableTOTP(t.Context(), r.anna, password, factors.Code("aaaaa-aaaaa"))
+	wantFault(t, err, fault.CodeRejected)
+	second := r.registerWith(t, r.anna, key, "Key", r.signed(t, phone, factors.ToAdd))
 	id, other := first.Passkey.ID, second.Passkey.ID
 	wantFault(t, r.RemovePasskey(t.Context(), r.anna, id, factors.Proof{}), fault.InvalidInput)
 	both := r.signed(t, key, factors.ToRemove(id))
@@ -72,7 +81,7 @@ func TestAnAppAndPasskeysStandSideBySide(t *testing.T) {
 	first := r.register(t, r.anna, d, "Pixel")
 	_, err := r.ConfirmTOTP(t.Context(), r.anna, "123456")
 	wantFault(t, err, fault.StepOutOfOrder) // none was begun
-	a := r.enrol(t)
+	a := r.enrolWith(t, r.signed(t, d, factors.ToAdd))
 	wantFault(t, r.try(first.BackupCodes[0]), fault.CodeRejected) // confirmTotp has shown new ones
 
 	r.clock.Advance(10 * step)
@@ -115,7 +124,7 @@ func TestAnAppAndPasskeysStandSideBySide(t *testing.T) {
 	if err := r.try(a.backup[1]); err != nil {
 		t.Errorf("a backup code: %v", err)
 	}
-	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password) // which counts for nothing before its first code
+	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password, r.signed(t, d, factors.ToAdd)) // which counts for nothing before its first code
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +137,7 @@ func TestAnOperatorKeepsAFactorAtTwoServers(t *testing.T) {
 	two := roomOn(t, one.db, one.clock)
 	d := passkeytest.New(origin)
 	added := one.register(t, one.anna, d, "Pixel")
-	a := one.enrol(t)
+	a := one.enrolWith(t, factors.Code(added.BackupCodes[0]))
 	if _, err := one.db.Pool.Exec(t.Context(), `UPDATE accounts SET role = 'OPERATOR' WHERE id = $1`, one.anna.ID); err != nil {
 		t.Fatal(err)
 	}

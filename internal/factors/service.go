@@ -73,10 +73,11 @@ func (s *Service) Status(ctx context.Context, account uuid.UUID) (Status, error)
 	return readStatus(ctx, s.db, account)
 }
 
-// EnableTOTP makes a secret for an authenticator app. It counts only when ConfirmTOTP has shown that the app has it; a repeat before
+// EnableTOTP makes a secret for an authenticator app, with the password and, of who has passkeys, a proof. It counts only when ConfirmTOTP has shown that the app has it; a repeat before
 // that makes another one, and the earlier is void.
-// Faults: CredentialsRejected at currentPassword, RateLimited, StepOutOfOrder when an app is on already, Overloaded.
-func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, currentPassword string) (Enrolment, error) {
+// Faults: CredentialsRejected at currentPassword, InvalidInput, CodeRejected, CodeExpired, RateLimited, StepOutOfOrder when an app is on
+// already, Overloaded.
+func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, currentPassword string, p Proof) (Enrolment, error) {
 	if err := s.checkPassword(ctx, viewer, currentPassword); err != nil {
 		return Enrolment{}, err
 	}
@@ -84,17 +85,26 @@ func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, current
 	if err != nil {
 		return Enrolment{}, err
 	}
-	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (bool, error) {
-		started, err := startFactor(tx, models.TOTPFactor{AccountID: viewer.ID, SealedSecret: s.seal(viewer.ID, key), CreatedAt: tx.Now})
+	var refusal *fault.Fault
+	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (started bool, err error) {
+		refusal = nil // of an attempt that Postgres undid
+		held, refused, err := s.proveToAdd(tx, viewer, p)
+		switch {
+		case err != nil:
+			return false, err
+		case held.App:
+			return false, fault.New(fault.StepOutOfOrder).Because(appIsOn) // a proof is not used up
+		case refused != nil:
+			refusal = refused // committed: it has spent a try
+			return false, nil
+		}
+		started, err = startFactor(tx, models.TOTPFactor{AccountID: viewer.ID, SealedSecret: s.seal(viewer.ID, key), CreatedAt: tx.Now})
 		if err == nil && !started {
 			err = fault.New(fault.StepOutOfOrder).Because(appIsOn)
 		}
 		return started, err
 	})
-	if err != nil {
-		return Enrolment{}, err
-	}
-	return enrolment, nil
+	return verification.Settle(enrolment, refusal, err)
 }
 
 // ConfirmTOTP turns the app on with its first code, and returns the backup codes: this once, since only their hashes are kept.
@@ -128,7 +138,7 @@ func (s *Service) DisableTOTP(ctx context.Context, viewer models.Account, p Proo
 		if f == nil || f.ConfirmedAt == nil {
 			return nil, nil, fault.New(fault.StepOutOfOrder).Because(appIsOff)
 		}
-		held, refusal, err := s.prove(tx, viewer, f, p, ToDisableTOTP)
+		held, refusal, err := s.proveAny(tx, viewer, f, p, ToDisableTOTP)
 		if refusal != nil || err != nil {
 			return nil, refusal, err
 		}
@@ -153,7 +163,7 @@ func (s *Service) DisableTOTP(ctx context.Context, viewer models.Account, p Proo
 // Faults: InvalidInput, CodeRejected, CodeExpired, RateLimited, StepOutOfOrder when there is neither an app nor a passkey.
 func (s *Service) RenewBackupCodes(ctx context.Context, viewer models.Account, p Proof) ([]string, error) {
 	return s.withFactor(ctx, viewer, func(tx *postgres.Tx, f *models.TOTPFactor) ([]string, *fault.Fault, error) {
-		if _, refusal, err := s.prove(tx, viewer, f, p, ToRenewBackupCodes); refusal != nil || err != nil {
+		if _, refusal, err := s.proveAny(tx, viewer, f, p, ToRenewBackupCodes); refusal != nil || err != nil {
 			return nil, refusal, err
 		}
 		codes, err := s.newBackupCodes(tx, viewer.ID)

@@ -31,29 +31,27 @@ type Ceremony struct {
 	ExpiresAt time.Time
 }
 
-// BeginRegistration asks a device to make a passkey for an account. One that was begun before is void.
+// BeginRegistration asks a device to make a passkey for an account, in the caller's transaction. One that was begun before is void.
 // Faults: RateLimited, TooManyPasskeys.
-func (s *Service) BeginRegistration(ctx context.Context, account models.Account) (Ceremony, error) {
-	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Ceremony, error) {
-		row, err := s.begin(tx, models.CeremonyRegistration, account.ID, "")
-		if err != nil {
-			return Ceremony{}, err
-		}
-		keys, err := passkeysOf(tx.GORM(), account.ID)
-		if err != nil {
-			return Ceremony{}, err
-		}
-		if len(keys) >= Most {
-			return Ceremony{}, tooMany()
-		}
-		who := holder{account: account.ID, name: account.WMID, keys: keys}
-		creation, _, err := s.web.BeginRegistration(who, webauthn.WithExclusions(webauthn.Credentials(who.WebAuthnCredentials()).CredentialDescriptors()),
-			func(o *protocol.PublicKeyCredentialCreationOptions) error { o.Challenge = row.Challenge; return nil })
-		if err != nil {
-			return Ceremony{}, fmt.Errorf("passkeys: options: %w", err)
-		}
-		return ceremony(row, creation.Response)
-	})
+func (s *Service) BeginRegistration(tx *postgres.Tx, account models.Account) (Ceremony, error) {
+	row, err := s.begin(tx, models.CeremonyRegistration, account.ID, "")
+	if err != nil {
+		return Ceremony{}, err
+	}
+	keys, err := passkeysOf(tx.GORM(), account.ID)
+	if err != nil {
+		return Ceremony{}, err
+	}
+	if len(keys) >= Most {
+		return Ceremony{}, tooMany()
+	}
+	who := holder{account: account.ID, name: account.WMID, keys: keys}
+	creation, _, err := s.web.BeginRegistration(who, webauthn.WithExclusions(webauthn.Credentials(who.WebAuthnCredentials()).CredentialDescriptors()),
+		func(o *protocol.PublicKeyCredentialCreationOptions) error { o.Challenge = row.Challenge; return nil })
+	if err != nil {
+		return Ceremony{}, fmt.Errorf("passkeys: options: %w", err)
+	}
+	return ceremony(row, creation.Response)
 }
 
 // FinishRegistration keeps the passkey that a device has made, in the transaction of a caller that lets no other of the account's passkeys

@@ -172,7 +172,7 @@ func proof(answer, code string) recovery.Proof {
 // enrol gives anna an authenticator app and returns its secret and backup codes.
 func (r room) enrol(t *testing.T) (key string, backup []string) {
 	t.Helper()
-	e, err := r.factors.EnableTOTP(t.Context(), r.anna, password)
+	e, err := r.factors.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}

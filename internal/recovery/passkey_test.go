@@ -15,7 +15,7 @@ import (
 // passkey gives somebody a passkey on a device, and returns their backup codes.
 func (r room) passkey(t *testing.T, who models.Account) (*passkeytest.Device, []string) {
 	t.Helper()
-	asked, err := r.factors.StartPasskey(t.Context(), who, password)
+	asked, err := r.factors.StartPasskey(t.Context(), who, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
