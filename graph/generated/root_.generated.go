@@ -6170,8 +6170,8 @@ type ConfirmationPolicy {
 
 extend type Mutation {
   """
-  Sends money. Between own wallets it is done at once. To someone else it awaits the code that the sender gets by SMS
-  (` + "`" + `challenge` + "`" + `), unless setConfirmationPolicy allows the amount without. Nothing is reserved while it waits.
+  Sends money. Between own wallets it is done at once. To someone else it awaits what ` + "`" + `challenge` + "`" + ` asks for (the code that the sender gets by
+  SMS or from an app, or what a passkey signs), unless setConfirmationPolicy allows the amount without. Nothing is reserved while it waits.
 
   Repeat it with the same key when the answer was lost: the first result comes again, ` + "`" + `replayed` + "`" + ` is true, and money moves
   once. A refusal does not use the key up.

@@ -14,6 +14,7 @@ import (
 	"purser/internal/passkeys"
 	"purser/internal/passkeys/passkeytest"
 	"purser/internal/sessions"
+	"purser/internal/verification"
 	"purser/models"
 )
 
@@ -24,11 +25,16 @@ var device, longNamed = sessions.Device{Name: "Pixel 9", Platform: "ANDROID"}, s
 // withFactors lets the room ask for passkeys, as the servers do.
 func (r room) withFactors(t *testing.T) *factors.Service {
 	t.Helper()
+	return r.withFactorsAs(t, factors.Config{})
+}
+
+func (r room) withFactorsAs(t *testing.T, c factors.Config) *factors.Service {
+	t.Helper()
 	keys, err := passkeys.New(r.db, r.box, r.people, r.codes, passkeys.Config{RPID: "pay.example", Origins: []string{origin}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := factors.New(r.db, r.box, r.people, r.codes, keys, events.NewHub(r.db, slog.New(slog.DiscardHandler)), factors.Config{})
+	f := factors.New(r.db, r.box, r.people, r.codes, keys, events.NewHub(r.db, slog.New(slog.DiscardHandler)), c)
 	r.AskFactors(f)
 	return f
 }
@@ -129,6 +135,39 @@ func TestAPasskeyOpensWhatStandsAndInTime(t *testing.T) {
 	asked = start(t, f)
 	_, err = r.openWith(t, asked, d.Get(t, asked.Options))
 	wantFault(t, err, fault.CredentialsRejected)
+}
+
+// TestACodeBySMSOpensNoOperatorsAccount has a person become an operator while a code is on its way, by a hand that ends no log-ins.
+func TestACodeBySMSOpensNoOperatorsAccount(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	anna := r.anna(t)
+	f := r.withFactorsAs(t, factors.Config{OperatorsNeedOne: true})
+	_, pending, err := r.logIn(t, phone, password)
+	if err != nil || !pending.IsSent() {
+		t.Fatalf("%+v, %v", pending, err)
+	}
+	d := passkey(t, f, anna)
+	r.exec(t, `UPDATE accounts SET role = 'OPERATOR' WHERE id = $1`, anna.ID)
+	inbox, err := r.inbox.Inbox(t.Context(), phone)
+	if err != nil || len(inbox) < 2 {
+		t.Fatal(inbox, err)
+	}
+	_, err = r.ConfirmLogIn(t.Context(), pending.ID, verification.Code(inbox[1].Code), true) // behind the alert of the passkey
+	wantFault(t, err, fault.SecondFactorRequired)
+
+	_, challenge, err := r.logIn(t, phone, password)
+	if err != nil || challenge.Method != models.ChallengePasskey {
+		t.Fatalf("%+v, %v", challenge, err)
+	}
+	options, err := f.Options(t.Context(), *challenge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := r.ConfirmLogIn(t.Context(), challenge.ID, verification.Assertion(d.Get(t, options)), true)
+	if err != nil || tokens.DeviceTrust != "" {
+		t.Errorf("with the passkey: trusted %t, %v", tokens.DeviceTrust != "", err)
+	}
 }
 
 func TestCeremoniesAreBounded(t *testing.T) {
