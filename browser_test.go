@@ -39,6 +39,12 @@ func TestPagesInABrowser(t *testing.T) {
 	runScript(t, "pages.mjs")
 }
 
+// TestPasskeysInABrowser has Chromium make a passkey and sign with it.
+func TestPasskeysInABrowser(t *testing.T) {
+	needBrowser(t)
+	runScriptAt(t, "passkeys.mjs", localOrigin)
+}
+
 // TestWebsocketClient uses the websocket client of most apps.
 func TestWebsocketClient(t *testing.T) {
 	t.Parallel()
@@ -47,6 +53,12 @@ func TestWebsocketClient(t *testing.T) {
 
 // runScript runs a script of web/e2e on a server with a database of its own.
 func runScript(t *testing.T, name string) {
+	t.Helper()
+	runScriptAt(t, name, func(_ testing.TB, address string) string { return address })
+}
+
+// runScriptAt is runScript with another address for the server.
+func runScriptAt(t *testing.T, name string, address func(testing.TB, string) string) {
 	t.Helper()
 	need(t, "the packages of the scripts", "web/e2e/node_modules/.package-lock.json")
 	node, err := exec.LookPath("node")
@@ -57,7 +69,7 @@ func runScript(t *testing.T, name string) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), scriptPatience)
 	defer cancel()
-	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), s.URL)
+	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), address(t, s.URL))
 	script.Cancel = func() error { return script.Process.Signal(syscall.SIGTERM) } // it takes its browser along
 	script.WaitDelay = 10 * time.Second
 	if out, err := script.CombinedOutput(); err != nil {

@@ -23,6 +23,7 @@ var leftovers = []postgres.Leftover{
 	{Table: "messages", Column: "created_at"},
 	{Table: "documents", Column: "created_at", Only: "request_id IS NULL"}, // that were uploaded and never used
 	{Table: "recoveries", Column: "expires_at"},
+	{Table: "passkey_ceremonies", Column: "expires_at"},
 }
 
 // housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.

@@ -77,6 +77,12 @@ SELECT decode(md5('backup' || g || '-' || n), 'hex'), md5('account' || g)::uuid,
 INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, created_at, expires_at, ended_at)
 SELECT md5('recovery' || g)::uuid, decode(md5('recovery' || g), 'hex'), 'PHONE', CASE WHEN g % 2 = 0 THEN md5('account' || g)::uuid END, 5, now(),
        now() - g * interval '64 seconds', CASE WHEN g % 20 <> 0 THEN now() END FROM generate_series(1, 10000) g;
+INSERT INTO passkeys (id, account_id, credential_id, public_key, aaguid, transports, sign_count, backup_eligible, backed_up, name, created_at)
+SELECT md5('passkey' || g)::uuid, md5('account' || g)::uuid, decode(md5('credential' || g), 'hex'), '', md5('aaguid')::uuid, '', 0, true, true, 'P', now()
+FROM generate_series(1, 10000) g;
+INSERT INTO passkey_ceremonies (id, kind, account_id, subject, challenge, created_at, expires_at, used_at)
+SELECT md5('ceremony' || g)::uuid, CASE WHEN g % 2 = 0 THEN 'ASSERTION' ELSE 'LOG_IN' END, CASE WHEN g % 2 = 0 THEN md5('account' || g)::uuid END, '', '', now(),
+       now() - g * interval '64 seconds', CASE WHEN g % 20 <> 0 THEN now() END FROM generate_series(1, 10000) g;
 INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at)
 SELECT md5('account' || g)::uuid, '+1', md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
 INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;

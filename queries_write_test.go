@@ -91,6 +91,7 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "acceptAgreements", 5, `mutation($a: [ID!]!) { acceptAgreements(input: {agreementIds: $a}) { account { wmid } userErrors { code } } }`,
 		vars{"a": []string{agreements[0].ID}})
 	walkFactors(me, counted)
+	walkPasskeys(me, counted)
 	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
 	regained, password := walkRecovery(c, counted, phone)
 	walkChanges(c.logIn(regained, password, regained), counted, regained, password)
@@ -98,7 +99,7 @@ func walkMutations(c *client, counted *statements) {
 
 // walkFactors gives a person an authenticator app and takes it away.
 func walkFactors(me *client, counted *statements) {
-	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 9,
+	secret := askCounted[struct{ EnableTotp struct{ Secret string } }](me, counted, "enableTotp", 11,
 		`mutation { enableTotp(input: {currentPassword: "a walk on the beach"}) { secret otpauthUri qrPng userErrors { code } } }`, nil).EnableTotp.Secret
 	// begin; factor locked, saved, confirmed; codes deleted, written; journal; message, its job; events; commit
 	backup := askCounted[struct {
@@ -110,15 +111,15 @@ func walkFactors(me *client, counted *statements) {
 		LogIn struct{ Challenge struct{ ID, Method string } }
 	}](me.as(""), counted, "logIn with an app", 14, `mutation { logIn(input: {login: "q@purser.test", password: "a walk on the beach"}) {
 		challenge { id method sentTo delivery } userErrors { code } } }`, nil).LogIn.Challenge
-	// the challenge is locked, then the factor; backup code, journal; factor, challenge saved; the oldest session, journal
-	askCounted[any](me.as(""), counted, "confirmLogIn with a backup code", 16,
+	// the challenge is locked, then the factor; what there is; backup code, journal; factor, challenge saved; the oldest session, journal
+	askCounted[any](me.as(""), counted, "confirmLogIn with a backup code", 17,
 		`mutation($i: ID!, $c: String!) { confirmLogIn(input: {challengeId: $i, code: $c}) { tokens { accessToken } userErrors { code } } }`,
 		vars{"i": asked.ID, "c": backup[0]})
 	codes := askCounted[struct {
 		RenewBackupCodes struct{ BackupCodes []string }
-	}](me, counted, "renewBackupCodes", 12,
+	}](me, counted, "renewBackupCodes", 13,
 		`mutation($c: String!) { renewBackupCodes(input: {code: $c}) { backupCodes userErrors { code } } }`, vars{"c": backup[1]}).RenewBackupCodes.BackupCodes
-	askCounted[any](me, counted, "disableTotp", 12,
+	askCounted[any](me, counted, "disableTotp", 13,
 		`mutation($c: String!) { disableTotp(input: {code: $c}) { account { wmid } userErrors { code } } }`, vars{"c": codes[0]})
 }
 
@@ -140,7 +141,7 @@ func walkChanges(me *client, counted *statements, phone, password string) {
 		birthDate: "1990-01-01"}}) { account { profile { lastName } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "setLocale", 6, `mutation { setLocale(input: {locale: RU}) { account { locale } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "freezeAccount", 8, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
-	askCounted[any](me, counted, "unfreezeAccount, asking", 9, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "unfreezeAccount, asking", 10, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "unfreezeAccount", 14, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
 		vars{"c": me.newestCode(newPhone)})
 }

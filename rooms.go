@@ -22,6 +22,7 @@ import (
 	"purser/internal/jobs"
 	"purser/internal/ledger"
 	"purser/internal/operators"
+	"purser/internal/passkeys"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/secret"
@@ -40,6 +41,7 @@ type rooms struct {
 	accounts  *accounts.Service
 	transfers *transfers.Service
 	operators *operators.Service
+	roles     *operators.Roles
 	sender    *delivery.Sender
 	jobs      *jobs.Runner
 	api       *httpapi.API
@@ -62,12 +64,17 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	codes := verification.New(db, box, messages, verification.Config{TTL: c.CodeTTL, ResendAfter: c.CodeResendAfter, PerDay: c.CodesPerDay})
 	people := accounts.New(db, box, codes, messages, hub,
 		accounts.Config{RegistrationTTL: c.RegistrationTTL, EmailLinkTTL: c.EmailLinkTTL, PublicURL: publicURL})
-	second := factors.New(db, box, people, codes, hub)
+	keys, err := newPasskeys(c, db, box, people, codes, publicURL)
+	if err != nil {
+		return rooms{}, err
+	}
+	second := factors.New(db, box, people, codes, keys, hub, factors.Config{OperatorsNeedOne: c.IsProduction()})
 	signedIn, err := sessions.New(ctx, db, box, people, codes, hub,
 		sessions.Config{AccessTTL: c.AccessTokenTTL, RefreshTTL: c.RefreshTokenTTL, DeviceTrustTTL: c.DeviceTrustTTL})
 	if err != nil {
 		return rooms{}, err
 	}
+	signedIn.AskFactors(second)
 	purses, err := wallets.New(ctx, db, hub)
 	if err != nil {
 		return rooms{}, err
@@ -75,18 +82,25 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
 	ownHand := changes.New(db, people, signedIn, codes, hub)
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
-	staff := operators.New(db, books, purses, papers)
+	desks := operators.New(db, books, purses, papers)
 
 	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff,
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: desks,
+		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil
+}
+
+// newPasskeys makes the room of passkeys, which belong to a domain.
+func newPasskeys(c config.Config, db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, publicURL string) (*passkeys.Service, error) {
+	domain, origins, apps := c.Passkeys(publicURL)
+	return passkeys.New(db, box, a, v, passkeys.Config{RPID: domain, Origins: origins, Apps: apps})
 }
 
 // newSender makes the gateways that the configuration names.

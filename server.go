@@ -75,8 +75,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return audit(ctx, db, args[1:], stdout, stderr)
 	case "keys":
 		return keys(ctx, c, db, args[1:], stdout)
+	case "operators":
+		return staff(ctx, c, db, log, args[1:], stdout)
 	}
-	return fmt.Errorf("unknown command %q; there are: migrate, audit, keys", command)
+	return fmt.Errorf("unknown command %q; there are: migrate, audit, keys, operators", command)
 }
 
 // logHandler writes for machines in production and for eyes elsewhere.

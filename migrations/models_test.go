@@ -21,7 +21,7 @@ var rows = []any{
 	models.CertificateRequest{}, models.Document{},
 	models.SigningKey{}, models.Device{}, models.Session{}, models.RefreshToken{}, models.PendingLogIn{},
 	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.SpendingLimit{}, models.Spending{}, models.OperatorAction{},
-	models.Event{}, models.TOTPFactor{}, models.BackupCode{}, models.Recovery{},
+	models.Event{}, models.TOTPFactor{}, models.BackupCode{}, models.Recovery{}, models.Passkey{}, models.PasskeyCeremony{},
 }
 
 // withoutModel are tables that are counted in by SQL alone, and those of River.

@@ -38,6 +38,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
     CONSTRAINT accounts_wmid_check CHECK ((wmid ~ '^[0-9]{12}$'::text))
 );
+CREATE INDEX accounts_operators_idx ON accounts USING btree (wmid) WHERE (role = 'OPERATOR'::text);
 CREATE TRIGGER accounts_events_begin AFTER INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION accounts_begin_events();
 
 CREATE TABLE agreement_acceptances (
@@ -113,7 +114,7 @@ CREATE TABLE challenges (
     message_id             uuid,
     CONSTRAINT challenges_pkey PRIMARY KEY (id),
     CONSTRAINT challenges_attempts_left_check CHECK ((attempts_left >= 0)),
-    CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text])))
+    CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text, 'PASSKEY'::text])))
 );
 CREATE INDEX challenges_expires_at_idx ON challenges USING btree (expires_at);
 
@@ -256,6 +257,43 @@ CREATE TABLE operator_actions (
     CONSTRAINT operator_actions_pkey PRIMARY KEY (id),
     CONSTRAINT operator_actions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES accounts(id)
 );
+
+CREATE TABLE passkey_ceremonies (
+    id                     uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    account_id             uuid,
+    subject                text                     NOT NULL,
+    challenge              bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    used_at                timestamp with time zone,
+    CONSTRAINT passkey_ceremonies_pkey PRIMARY KEY (id),
+    CONSTRAINT passkey_ceremonies_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT passkey_ceremonies_kind_check CHECK ((kind = ANY (ARRAY['REGISTRATION'::text, 'LOG_IN'::text, 'ASSERTION'::text]))),
+    CONSTRAINT passkey_ceremonies_owner_check CHECK (((kind = 'LOG_IN'::text) = (account_id IS NULL)))
+);
+CREATE INDEX passkey_ceremonies_account_id_idx ON passkey_ceremonies USING btree (account_id) WHERE (used_at IS NULL);
+CREATE INDEX passkey_ceremonies_expires_at_idx ON passkey_ceremonies USING btree (expires_at);
+
+CREATE TABLE passkeys (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    credential_id          bytea                    NOT NULL,
+    public_key             bytea                    NOT NULL,
+    aaguid                 uuid                     NOT NULL,
+    transports             text                     NOT NULL,
+    sign_count             bigint                   NOT NULL,
+    backup_eligible        boolean                  NOT NULL,
+    backed_up              boolean                  NOT NULL,
+    name                   text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    last_used_at           timestamp with time zone,
+    CONSTRAINT passkeys_pkey PRIMARY KEY (id),
+    CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id),
+    CONSTRAINT passkeys_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT passkeys_sign_count_check CHECK ((sign_count >= 0))
+);
+CREATE INDEX passkeys_account_id_idx ON passkeys USING btree (account_id);
 
 CREATE TABLE pending_log_ins (
     challenge_id           uuid                     NOT NULL,

@@ -7,7 +7,8 @@ import (
 )
 
 // TOTPFactor is a person's authenticator app; the secret it shares with us is sealed. It counts from ConfirmedAt on. LastStep is the
-// newest 30 seconds, counted from 1970, whose code was used.
+// newest 30 seconds, counted from 1970, whose code was used. Without a secret the row belongs to someone who has passkeys only: wrong
+// codes are counted here in any case.
 type TOTPFactor struct {
 	AccountID    uuid.UUID  `gorm:"column:account_id;primaryKey"`
 	SealedSecret []byte     `gorm:"column:sealed_secret"`
@@ -17,6 +18,9 @@ type TOTPFactor struct {
 	WrongInARow  int        `gorm:"column:wrong_in_a_row"`
 	LockedUntil  *time.Time `gorm:"column:locked_until"`
 }
+
+// HasSecret tells whether there is an app, or one that is being set up.
+func (f TOTPFactor) HasSecret() bool { return len(f.SealedSecret) > 0 }
 
 // TableName is the table's.
 func (TOTPFactor) TableName() string { return "totp_factors" }

@@ -6,8 +6,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// ChallengeTOTP is the method of a challenge whose code an authenticator app has; its target is the account.
-const ChallengeTOTP = "TOTP"
+// Methods of a challenge that no message carries; its target is the account. A passkey answers both, and so does a backup code.
+const (
+	ChallengeTOTP    = "TOTP"    // an authenticator app has the code
+	ChallengePasskey = "PASSKEY" // there is no app, and passkeys
+)
 
 // Challenge is a code that was sent, kept as a keyed hash. Message is what the code's letter says besides the code.
 type Challenge struct {
@@ -26,6 +29,9 @@ type Challenge struct {
 	UsedAt       *time.Time `gorm:"column:used_at"`
 	MessageID    *uuid.UUID `gorm:"column:message_id"` // the newest message that carries a code of it
 }
+
+// IsSent tells whether the code comes by a message; else the target is the account, whose factors answer.
+func (c Challenge) IsSent() bool { return c.Method != ChallengeTOTP && c.Method != ChallengePasskey }
 
 // TableName is the table's.
 func (Challenge) TableName() string { return "challenges" }

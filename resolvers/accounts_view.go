@@ -76,7 +76,7 @@ func challengeView(c *models.Challenge) *model.Challenge {
 		return nil
 	}
 	sentTo, message := delivery.Masked(c.Target), c.MessageID
-	if c.Method == models.ChallengeTOTP {
+	if !c.IsSent() {
 		sentTo = ""
 	}
 	if verification.Purpose(c.Purpose) == verification.Recovery { // asked for by a stranger, who is not told whether anybody got it
@@ -85,7 +85,7 @@ func challengeView(c *models.Challenge) *model.Challenge {
 	return &model.Challenge{
 		ID: globalID(kindChallenge, c.ID.String()), Method: model.ChallengeMethod(c.Method), SentTo: sentTo,
 		CodeLength: verification.CodeLength, ExpiresAt: c.ExpiresAt, ResendAt: c.ResendAt, AttemptsLeft: c.AttemptsLeft,
-		MessageID: message,
+		MessageID: message, Row: *c,
 	}
 }
 

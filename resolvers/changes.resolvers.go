@@ -114,7 +114,7 @@ func (r *mutationResolver) UnfreezeAccount(ctx context.Context, input model.Unfr
 	if err != nil {
 		return nil, err
 	}
-	account, challenge, err := r.Changes.Unfreeze(ctx, whoOf(viewer), input.Code)
+	account, challenge, err := r.Changes.Unfreeze(ctx, whoOf(viewer), proof(input.Code, input.Assertion))
 	payload := &model.UnfreezeAccountPayload{Account: accountOf(account, err), Challenge: challengeOf(challenge, err)}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err

@@ -9,13 +9,14 @@ import (
 	"context"
 	"encoding/base64"
 
+	"purser/graph/generated"
 	"purser/graph/model"
 	"purser/internal/sessions"
 )
 
 func (r *accountResolver) SecondFactors(ctx context.Context, obj *model.Account) (*model.SecondFactors, error) {
 	status, err := r.Factors.Status(ctx, obj.AccountID)
-	return &model.SecondFactors{Totp: status.TOTP, BackupCodesLeft: status.BackupCodesLeft}, err
+	return &model.SecondFactors{Totp: status.TOTP, BackupCodesLeft: status.BackupCodesLeft, AccountID: obj.AccountID}, err
 }
 
 func (r *mutationResolver) EnableTotp(ctx context.Context, input model.EnableTotpInput) (*model.EnableTotpPayload, error) {
@@ -24,7 +25,7 @@ func (r *mutationResolver) EnableTotp(ctx context.Context, input model.EnableTot
 		return nil, err
 	}
 	payload := &model.EnableTotpPayload{}
-	enrolment, err := r.Factors.EnableTOTP(ctx, viewer.Account, input.CurrentPassword)
+	enrolment, err := r.Factors.EnableTOTP(ctx, viewer.Account, input.CurrentPassword, factorProof(input.Code, input.Assertion))
 	if err == nil {
 		qr := base64.StdEncoding.EncodeToString(enrolment.QR)
 		payload.Secret, payload.OtpauthURI, payload.QRPng = &enrolment.Secret, &enrolment.URI, &qr
@@ -50,7 +51,7 @@ func (r *mutationResolver) DisableTotp(ctx context.Context, input model.DisableT
 		return nil, err
 	}
 	payload := &model.DisableTotpPayload{}
-	if err = r.Factors.DisableTOTP(ctx, viewer.Account, input.Code); err == nil {
+	if err = r.Factors.DisableTOTP(ctx, viewer.Account, factorProof(input.Code, input.Assertion)); err == nil {
 		payload.Account = accountView(viewer.Account)
 	}
 	payload.UserErrors, err = r.refused(ctx, err)
@@ -63,7 +64,20 @@ func (r *mutationResolver) RenewBackupCodes(ctx context.Context, input model.Ren
 		return nil, err
 	}
 	payload := &model.RenewBackupCodesPayload{}
-	payload.BackupCodes, err = r.Factors.RenewBackupCodes(ctx, viewer.Account, input.Code)
+	payload.BackupCodes, err = r.Factors.RenewBackupCodes(ctx, viewer.Account, factorProof(input.Code, input.Assertion))
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err
 }
+
+func (r *secondFactorsResolver) Passkeys(ctx context.Context, obj *model.SecondFactors) ([]*model.Passkey, error) {
+	keys, err := r.Factors.Passkeys(ctx, obj.AccountID)
+	views := make([]*model.Passkey, len(keys))
+	for i, key := range keys {
+		views[i] = passkeyView(key)
+	}
+	return views, err
+}
+
+func (r *Resolver) SecondFactors() generated.SecondFactorsResolver { return &secondFactorsResolver{r} }
+
+type secondFactorsResolver struct{ *Resolver }

@@ -21,6 +21,8 @@ const (
 	kindAgreement = "Agreement"
 	kindEvent     = "Event"
 	kindDocument  = "Document"
+	kindPasskey   = "Passkey"
+	kindCeremony  = "PasskeyCeremony"
 
 	kindCertificateRequest = "CertificateRequest"
 	kindSecurity           = "SecurityEvent"

@@ -27,9 +27,16 @@ func (r *mutationResolver) VerifyRecoveryCode(ctx context.Context, input model.V
 	return payload, err
 }
 
+func (r *mutationResolver) StartRecoveryAssertion(ctx context.Context, input model.StartRecoveryAssertionInput) (*model.StartRecoveryAssertionPayload, error) {
+	ceremony, err := r.Recovery.StartAssertion(ctx, input.Token)
+	payload := &model.StartRecoveryAssertionPayload{Ceremony: ceremonyOf(ceremony, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
 func (r *mutationResolver) CompleteRecovery(ctx context.Context, input model.CompleteRecoveryInput) (*model.CompleteRecoveryPayload, error) {
 	wmid, err := r.Recovery.Complete(ctx, recovery.CompleteRequest{
-		Token: input.Token, Answer: input.SecurityAnswer, TOTPCode: text(input.TotpCode),
+		Token: input.Token, Proof: recovery.Proof{Answer: input.SecurityAnswer, Proof: factorProof(input.TotpCode, input.Assertion)},
 		NewPassword: input.NewPassword, PasswordConfirmation: input.NewPasswordConfirmation,
 	})
 	payload := &model.CompleteRecoveryPayload{Wmid: filled(wmid)}
@@ -48,7 +55,9 @@ func (r *mutationResolver) StartLostPhoneRecovery(ctx context.Context, input mod
 }
 
 func (r *mutationResolver) AnswerLostPhoneRecovery(ctx context.Context, input model.AnswerLostPhoneRecoveryInput) (*model.AnswerLostPhoneRecoveryPayload, error) {
-	lost, err := r.Recovery.AnswerLost(ctx, input.Token, input.SecurityAnswer, text(input.TotpCode))
+	lost, err := r.Recovery.AnswerLost(ctx, input.Token, recovery.Proof{
+		Answer: input.SecurityAnswer, Proof: factorProof(input.TotpCode, input.Assertion),
+	})
 	payload := &model.AnswerLostPhoneRecoveryPayload{}
 	if err == nil {
 		payload.Recovery = lostPhoneView(lost)

@@ -11,10 +11,12 @@ func recoveryView(r recovery.Begun, err error) *model.Recovery {
 		return nil
 	}
 	return &model.Recovery{
-		Token: r.Token, Challenge: challengeView(r.Challenge), SecurityQuestion: filled(r.Question), TotpRequired: r.NeedsApp, ExpiresAt: r.ExpiresAt,
+		Token: r.Token, Challenge: challengeView(r.Challenge), SecurityQuestion: filled(r.Question), TotpRequired: r.Factors.Any(),
+		PasskeyPossible: r.Factors.Passkey, ExpiresAt: r.ExpiresAt,
 	}
 }
 
 func lostPhoneView(l recovery.Lost) *model.LostPhoneRecovery {
-	return &model.LostPhoneRecovery{SecurityQuestion: l.Question, TotpRequired: l.NeedsApp, ReadyAt: l.ReadyAt, ExpiresAt: l.ExpiresAt}
+	return &model.LostPhoneRecovery{SecurityQuestion: l.Question, TotpRequired: l.Factors.Any(), PasskeyPossible: l.Factors.Passkey,
+		ReadyAt: l.ReadyAt, ExpiresAt: l.ExpiresAt}
 }

@@ -17,6 +17,11 @@ import (
 	"purser/models"
 )
 
+func (r *challengeResolver) AssertionOptions(ctx context.Context, obj *model.Challenge) (*string, error) {
+	options, err := r.Factors.Options(ctx, obj.Row)
+	return filled(options), err
+}
+
 func (r *challengeResolver) Delivery(ctx context.Context, obj *model.Challenge) (model.ChallengeDelivery, error) {
 	return r.deliveryOf(ctx, obj.MessageID)
 }

@@ -39,7 +39,7 @@ func (r *mutationResolver) LogIn(ctx context.Context, input model.LogInInput) (*
 }
 
 func (r *mutationResolver) ConfirmLogIn(ctx context.Context, input model.ConfirmLogInInput) (*model.ConfirmLogInPayload, error) {
-	tokens, err := r.Sessions.ConfirmLogIn(ctx, localUUID(input.ChallengeID, kindChallenge), input.Code, input.TrustDevice)
+	tokens, err := r.Sessions.ConfirmLogIn(ctx, localUUID(input.ChallengeID, kindChallenge), proof(input.Code, input.Assertion), input.TrustDevice)
 	payload := &model.ConfirmLogInPayload{}
 	if err == nil {
 		payload.Tokens = tokensView(tokens)

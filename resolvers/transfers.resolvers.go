@@ -74,7 +74,7 @@ func (r *mutationResolver) ConfirmTransfer(ctx context.Context, input model.Conf
 	if err != nil {
 		return nil, err
 	}
-	view, err := r.Transfers.Confirm(ctx, viewer.Account, localUUID(input.TransferID, kindTransfer), input.Code)
+	view, err := r.Transfers.Confirm(ctx, viewer.Account, localUUID(input.TransferID, kindTransfer), proof(input.Code, input.Assertion))
 	payload := &model.ConfirmTransferPayload{}
 	if err == nil {
 		payload.Transfer = r.transferView(ctx, viewer.Account.ID, view)
@@ -144,7 +144,7 @@ func (r *mutationResolver) SetConfirmationPolicy(ctx context.Context, input mode
 	if err != nil {
 		return nil, err
 	}
-	policy, err := r.Transfers.SetPolicy(ctx, viewer.Account, input.Currency, input.WithoutCodeUpTo, input.Code)
+	policy, err := r.Transfers.SetPolicy(ctx, viewer.Account, input.Currency, input.WithoutCodeUpTo, proof(input.Code, input.Assertion))
 	payload := &model.SetConfirmationPolicyPayload{Challenge: challengeOf(policy.Challenge, err)}
 	if err == nil {
 		currency := r.currencyView(ctx, input.Currency)

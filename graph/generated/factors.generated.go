@@ -17,6 +17,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type SecondFactorsResolver interface {
+	Passkeys(ctx context.Context, obj *model.SecondFactors) ([]*model.Passkey, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -323,6 +327,38 @@ func (ec *executionContext) fieldContext_SecondFactors_totp(_ context.Context, f
 	return graphql.NewScalarFieldContext("SecondFactors", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _SecondFactors_passkeys(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_passkeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SecondFactors().Passkeys(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Passkey) graphql.Marshaler {
+			return ec.marshalNPasskey2ᚕᚖpurserᚋgraphᚋmodelᚐPasskeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_passkeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SecondFactors",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Passkey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SecondFactors_backupCodesLeft(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -403,7 +439,7 @@ func (ec *executionContext) unmarshalInputDisableTotpInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"code"}
+	fieldsInOrder := [...]string{"code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -412,11 +448,18 @@ func (ec *executionContext) unmarshalInputDisableTotpInput(ctx context.Context, 
 		switch k {
 		case "code":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil
@@ -445,7 +488,7 @@ func (ec *executionContext) unmarshalInputEnableTotpInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"currentPassword"}
+	fieldsInOrder := [...]string{"currentPassword", "code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -459,6 +502,20 @@ func (ec *executionContext) unmarshalInputEnableTotpInput(ctx context.Context, o
 				return it, err
 			}
 			it.CurrentPassword = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil
@@ -487,7 +544,7 @@ func (ec *executionContext) unmarshalInputRenewBackupCodesInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"code"}
+	fieldsInOrder := [...]string{"code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -496,11 +553,18 @@ func (ec *executionContext) unmarshalInputRenewBackupCodesInput(ctx context.Cont
 		switch k {
 		case "code":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil
@@ -702,12 +766,18 @@ func (ec *executionContext) _SecondFactors(ctx context.Context, sel ast.Selectio
 		case "totp":
 			out.Values[i] = ec._SecondFactors_totp(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "passkeys":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SecondFactors_passkeys(ctx, field, obj)
+				})
 		case "backupCodesLeft":
 			out.Values[i] = ec._SecondFactors_backupCodesLeft(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

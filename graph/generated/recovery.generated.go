@@ -301,6 +301,29 @@ func (ec *executionContext) fieldContext_LostPhoneRecovery_totpRequired(_ contex
 	return graphql.NewScalarFieldContext("LostPhoneRecovery", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _LostPhoneRecovery_passkeyPossible(ctx context.Context, field graphql.CollectedField, obj *model.LostPhoneRecovery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LostPhoneRecovery_passkeyPossible(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasskeyPossible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LostPhoneRecovery_passkeyPossible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LostPhoneRecovery", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _LostPhoneRecovery_readyAt(ctx context.Context, field graphql.CollectedField, obj *model.LostPhoneRecovery) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -448,6 +471,29 @@ func (ec *executionContext) fieldContext_Recovery_totpRequired(_ context.Context
 	return graphql.NewScalarFieldContext("Recovery", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _Recovery_passkeyPossible(ctx context.Context, field graphql.CollectedField, obj *model.Recovery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Recovery_passkeyPossible(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasskeyPossible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Recovery_passkeyPossible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Recovery", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Recovery_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.Recovery) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -580,6 +626,70 @@ func (ec *executionContext) _StartLostPhoneRecoveryPayload_userErrors(ctx contex
 func (ec *executionContext) fieldContext_StartLostPhoneRecoveryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "StartLostPhoneRecoveryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartRecoveryAssertionPayload_ceremony(ctx context.Context, field graphql.CollectedField, obj *model.StartRecoveryAssertionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartRecoveryAssertionPayload_ceremony(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ceremony, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremony) graphql.Marshaler {
+			return ec.marshalOPasskeyCeremony2ᚖpurserᚋgraphᚋmodelᚐPasskeyCeremony(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartRecoveryAssertionPayload_ceremony(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartRecoveryAssertionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PasskeyCeremony(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartRecoveryAssertionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.StartRecoveryAssertionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartRecoveryAssertionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartRecoveryAssertionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartRecoveryAssertionPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -733,7 +843,7 @@ func (ec *executionContext) unmarshalInputAnswerLostPhoneRecoveryInput(ctx conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"token", "securityAnswer", "totpCode"}
+	fieldsInOrder := [...]string{"token", "securityAnswer", "totpCode", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -761,6 +871,13 @@ func (ec *executionContext) unmarshalInputAnswerLostPhoneRecoveryInput(ctx conte
 				return it, err
 			}
 			it.TotpCode = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil
@@ -894,7 +1011,7 @@ func (ec *executionContext) unmarshalInputCompleteRecoveryInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"token", "securityAnswer", "totpCode", "newPassword", "newPasswordConfirmation"}
+	fieldsInOrder := [...]string{"token", "securityAnswer", "totpCode", "assertion", "newPassword", "newPasswordConfirmation"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -922,6 +1039,13 @@ func (ec *executionContext) unmarshalInputCompleteRecoveryInput(ctx context.Cont
 				return it, err
 			}
 			it.TotpCode = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOPasskeyAssertionInput2ᚖpurserᚋgraphᚋmodelᚐPasskeyAssertionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		case "newPassword":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -1041,6 +1165,48 @@ func (ec *executionContext) unmarshalInputStartLostPhoneRecoveryInput(ctx contex
 func UnmarshalStartLostPhoneRecoveryInput(ctx context.Context, raw any) (model.StartLostPhoneRecoveryInput, error) {
 	var out model.StartLostPhoneRecoveryInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartLostPhoneRecoveryInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartRecoveryAssertionInput(ctx context.Context, obj any) (model.StartRecoveryAssertionInput, error) {
+	var it model.StartRecoveryAssertionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"token"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartRecoveryAssertionInput unmarshals raw into the StartRecoveryAssertionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartRecoveryAssertionInput(ctx context.Context, raw any) (model.StartRecoveryAssertionInput, error) {
+	var out model.StartRecoveryAssertionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartRecoveryAssertionInput", raw, &out)
 	return out, err
 }
 
@@ -1316,6 +1482,11 @@ func (ec *executionContext) _LostPhoneRecovery(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "passkeyPossible":
+			out.Values[i] = ec._LostPhoneRecovery_passkeyPossible(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "readyAt":
 			out.Values[i] = ec._LostPhoneRecovery_readyAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1371,6 +1542,11 @@ func (ec *executionContext) _Recovery(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "totpRequired":
 			out.Values[i] = ec._Recovery_totpRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passkeyPossible":
+			out.Values[i] = ec._Recovery_passkeyPossible(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1452,6 +1628,44 @@ func (ec *executionContext) _StartLostPhoneRecoveryPayload(ctx context.Context, 
 			}
 		case "userErrors":
 			out.Values[i] = ec._StartLostPhoneRecoveryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startRecoveryAssertionPayloadImplementors = []string{"StartRecoveryAssertionPayload"}
+
+func (ec *executionContext) _StartRecoveryAssertionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartRecoveryAssertionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startRecoveryAssertionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartRecoveryAssertionPayload")
+		case "ceremony":
+			out.Values[i] = ec._StartRecoveryAssertionPayload_ceremony(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._StartRecoveryAssertionPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1628,6 +1842,19 @@ func (ec *executionContext) marshalNStartLostPhoneRecoveryPayload2ᚖpurserᚋgr
 		return graphql.Null
 	}
 	return ec._StartLostPhoneRecoveryPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartRecoveryAssertionInput2purserᚋgraphᚋmodelᚐStartRecoveryAssertionInput(ctx context.Context, v any) (model.StartRecoveryAssertionInput, error) {
+	res, err := ec.unmarshalInputStartRecoveryAssertionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartRecoveryAssertionPayload2ᚖpurserᚋgraphᚋmodelᚐStartRecoveryAssertionPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartRecoveryAssertionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartRecoveryAssertionPayload!")
+		return graphql.Null
+	}
+	return ec._StartRecoveryAssertionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStartRecoveryInput2purserᚋgraphᚋmodelᚐStartRecoveryInput(ctx context.Context, v any) (model.StartRecoveryInput, error) {

@@ -19,6 +19,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type ChallengeResolver interface {
+	AssertionOptions(ctx context.Context, obj *model.Challenge) (*string, error)
+
 	Delivery(ctx context.Context, obj *model.Challenge) (model.ChallengeDelivery, error)
 }
 
@@ -74,6 +76,29 @@ func (ec *executionContext) _Challenge_method(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_Challenge_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Challenge", field, false, false, "ChallengeMethod")
+}
+
+func (ec *executionContext) _Challenge_assertionOptions(ctx context.Context, field graphql.CollectedField, obj *model.Challenge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Challenge_assertionOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Challenge().AssertionOptions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Challenge_assertionOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Challenge", field, true, true, "String")
 }
 
 func (ec *executionContext) _Challenge_sentTo(ctx context.Context, field graphql.CollectedField, obj *model.Challenge) (ret graphql.Marshaler) {
@@ -1112,6 +1137,12 @@ func (ec *executionContext) _Challenge(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "assertionOptions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Challenge_assertionOptions(ctx, field, obj)
+				})
 		case "sentTo":
 			out.Values[i] = ec._Challenge_sentTo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

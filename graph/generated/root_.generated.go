@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Entry() EntryResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	SecondFactors() SecondFactorsResolver
 	SecurityEvent() SecurityEventResolver
 	SessionOpened() SessionOpenedResolver
 	Subscription() SubscriptionResolver
@@ -158,14 +159,15 @@ type ComplexityRoot struct {
 	}
 
 	Challenge struct {
-		AttemptsLeft func(childComplexity int) int
-		CodeLength   func(childComplexity int) int
-		Delivery     func(childComplexity int) int
-		ExpiresAt    func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Method       func(childComplexity int) int
-		ResendAt     func(childComplexity int) int
-		SentTo       func(childComplexity int) int
+		AssertionOptions func(childComplexity int) int
+		AttemptsLeft     func(childComplexity int) int
+		CodeLength       func(childComplexity int) int
+		Delivery         func(childComplexity int) int
+		ExpiresAt        func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Method           func(childComplexity int) int
+		ResendAt         func(childComplexity int) int
+		SentTo           func(childComplexity int) int
 	}
 
 	ChangeEmailPayload struct {
@@ -334,6 +336,17 @@ type ComplexityRoot struct {
 		RateBasisPoints func(childComplexity int) int
 	}
 
+	FinishPasskeyLogInPayload struct {
+		Tokens     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	FinishPasskeyRegistrationPayload struct {
+		BackupCodes func(childComplexity int) int
+		Passkey     func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	FreezeAccountPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -395,6 +408,7 @@ type ComplexityRoot struct {
 
 	LostPhoneRecovery struct {
 		ExpiresAt        func(childComplexity int) int
+		PasskeyPossible  func(childComplexity int) int
 		ReadyAt          func(childComplexity int) int
 		SecurityQuestion func(childComplexity int) int
 		TotpRequired     func(childComplexity int) int
@@ -427,6 +441,8 @@ type ComplexityRoot struct {
 		CreateTransfer            func(childComplexity int, input model.CreateTransferInput) int
 		DisableTotp               func(childComplexity int, input model.DisableTotpInput) int
 		EnableTotp                func(childComplexity int, input model.EnableTotpInput) int
+		FinishPasskeyLogIn        func(childComplexity int, input model.FinishPasskeyLogInInput) int
+		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
 		FreezeAccount             func(childComplexity int) int
 		IssueFunds                func(childComplexity int, input model.IssueFundsInput) int
 		LogIn                     func(childComplexity int, input model.LogInInput) int
@@ -436,6 +452,8 @@ type ComplexityRoot struct {
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RefundTransfer            func(childComplexity int, input model.RefundTransferInput) int
 		RejectTransfer            func(childComplexity int, input model.RejectTransferInput) int
+		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
+		RenamePasskey             func(childComplexity int, input model.RenamePasskeyInput) int
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
 		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
 		RequestCertificate        func(childComplexity int, input model.RequestCertificateInput) int
@@ -449,7 +467,11 @@ type ComplexityRoot struct {
 		SetLocale                 func(childComplexity int, input model.SetLocaleInput) int
 		SetRecoveryPhone          func(childComplexity int, input model.SetRecoveryPhoneInput) int
 		StartLostPhoneRecovery    func(childComplexity int, input model.StartLostPhoneRecoveryInput) int
+		StartPasskeyAssertion     func(childComplexity int, input model.StartPasskeyAssertionInput) int
+		StartPasskeyLogIn         func(childComplexity int) int
+		StartPasskeyRegistration  func(childComplexity int, input model.StartPasskeyRegistrationInput) int
 		StartRecovery             func(childComplexity int, input model.StartRecoveryInput) int
+		StartRecoveryAssertion    func(childComplexity int, input model.StartRecoveryAssertionInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
 		SubmitRegistrationProfile func(childComplexity int, input model.SubmitRegistrationProfileInput) int
 		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
@@ -469,6 +491,19 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Passkey struct {
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	PasskeyCeremony struct {
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Options   func(childComplexity int) int
 	}
 
 	Profile struct {
@@ -506,6 +541,7 @@ type ComplexityRoot struct {
 	Recovery struct {
 		Challenge        func(childComplexity int) int
 		ExpiresAt        func(childComplexity int) int
+		PasskeyPossible  func(childComplexity int) int
 		SecurityQuestion func(childComplexity int) int
 		Token            func(childComplexity int) int
 		TotpRequired     func(childComplexity int) int
@@ -546,6 +582,16 @@ type ComplexityRoot struct {
 
 	RejectTransferPayload struct {
 		Transfer   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RemovePasskeyPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RenamePasskeyPayload struct {
+		Passkey    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -591,6 +637,7 @@ type ComplexityRoot struct {
 
 	SecondFactors struct {
 		BackupCodesLeft func(childComplexity int) int
+		Passkeys        func(childComplexity int) int
 		Totp            func(childComplexity int) int
 	}
 
@@ -667,6 +714,26 @@ type ComplexityRoot struct {
 
 	StartLostPhoneRecoveryPayload struct {
 		ExpiresAt  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StartPasskeyAssertionPayload struct {
+		Ceremony   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StartPasskeyLogInPayload struct {
+		Ceremony   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StartPasskeyRegistrationPayload struct {
+		Ceremony   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StartRecoveryAssertionPayload struct {
+		Ceremony   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1272,6 +1339,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CertificateReviewEdge.Node(childComplexity), true
 
+	case "Challenge.assertionOptions":
+		if e.ComplexityRoot.Challenge.AssertionOptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Challenge.AssertionOptions(childComplexity), true
 	case "Challenge.attemptsLeft":
 		if e.ComplexityRoot.Challenge.AttemptsLeft == nil {
 			break
@@ -1841,6 +1914,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FeeSchedule.RateBasisPoints(childComplexity), true
 
+	case "FinishPasskeyLogInPayload.tokens":
+		if e.ComplexityRoot.FinishPasskeyLogInPayload.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyLogInPayload.Tokens(childComplexity), true
+	case "FinishPasskeyLogInPayload.userErrors":
+		if e.ComplexityRoot.FinishPasskeyLogInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyLogInPayload.UserErrors(childComplexity), true
+
+	case "FinishPasskeyRegistrationPayload.backupCodes":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.BackupCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.BackupCodes(childComplexity), true
+	case "FinishPasskeyRegistrationPayload.passkey":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.Passkey(childComplexity), true
+	case "FinishPasskeyRegistrationPayload.userErrors":
+		if e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors(childComplexity), true
+
 	case "FreezeAccountPayload.account":
 		if e.ComplexityRoot.FreezeAccountPayload.Account == nil {
 			break
@@ -2048,6 +2153,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LostPhoneRecovery.ExpiresAt(childComplexity), true
+	case "LostPhoneRecovery.passkeyPossible":
+		if e.ComplexityRoot.LostPhoneRecovery.PasskeyPossible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LostPhoneRecovery.PasskeyPossible(childComplexity), true
 	case "LostPhoneRecovery.readyAt":
 		if e.ComplexityRoot.LostPhoneRecovery.ReadyAt == nil {
 			break
@@ -2311,6 +2422,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableTotp(childComplexity, args["input"].(model.EnableTotpInput)), true
+	case "Mutation.finishPasskeyLogIn":
+		if e.ComplexityRoot.Mutation.FinishPasskeyLogIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeyLogIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeyLogIn(childComplexity, args["input"].(model.FinishPasskeyLogInInput)), true
+	case "Mutation.finishPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.FinishPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeyRegistration(childComplexity, args["input"].(model.FinishPasskeyRegistrationInput)), true
 	case "Mutation.freezeAccount":
 		if e.ComplexityRoot.Mutation.FreezeAccount == nil {
 			break
@@ -2400,6 +2533,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectTransfer(childComplexity, args["input"].(model.RejectTransferInput)), true
+	case "Mutation.removePasskey":
+		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
+	case "Mutation.renamePasskey":
+		if e.ComplexityRoot.Mutation.RenamePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renamePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenamePasskey(childComplexity, args["input"].(model.RenamePasskeyInput)), true
 	case "Mutation.renameWallet":
 		if e.ComplexityRoot.Mutation.RenameWallet == nil {
 			break
@@ -2533,6 +2688,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartLostPhoneRecovery(childComplexity, args["input"].(model.StartLostPhoneRecoveryInput)), true
+	case "Mutation.startPasskeyAssertion":
+		if e.ComplexityRoot.Mutation.StartPasskeyAssertion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startPasskeyAssertion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartPasskeyAssertion(childComplexity, args["input"].(model.StartPasskeyAssertionInput)), true
+	case "Mutation.startPasskeyLogIn":
+		if e.ComplexityRoot.Mutation.StartPasskeyLogIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.StartPasskeyLogIn(childComplexity), true
+	case "Mutation.startPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.StartPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartPasskeyRegistration(childComplexity, args["input"].(model.StartPasskeyRegistrationInput)), true
 	case "Mutation.startRecovery":
 		if e.ComplexityRoot.Mutation.StartRecovery == nil {
 			break
@@ -2544,6 +2727,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartRecovery(childComplexity, args["input"].(model.StartRecoveryInput)), true
+	case "Mutation.startRecoveryAssertion":
+		if e.ComplexityRoot.Mutation.StartRecoveryAssertion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startRecoveryAssertion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartRecoveryAssertion(childComplexity, args["input"].(model.StartRecoveryAssertionInput)), true
 	case "Mutation.startRegistration":
 		if e.ComplexityRoot.Mutation.StartRegistration == nil {
 			break
@@ -2659,6 +2853,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Passkey.createdAt":
+		if e.ComplexityRoot.Passkey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.CreatedAt(childComplexity), true
+	case "Passkey.id":
+		if e.ComplexityRoot.Passkey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.ID(childComplexity), true
+	case "Passkey.lastUsedAt":
+		if e.ComplexityRoot.Passkey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.LastUsedAt(childComplexity), true
+	case "Passkey.name":
+		if e.ComplexityRoot.Passkey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Name(childComplexity), true
+
+	case "PasskeyCeremony.expiresAt":
+		if e.ComplexityRoot.PasskeyCeremony.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.ExpiresAt(childComplexity), true
+	case "PasskeyCeremony.id":
+		if e.ComplexityRoot.PasskeyCeremony.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.ID(childComplexity), true
+	case "PasskeyCeremony.options":
+		if e.ComplexityRoot.PasskeyCeremony.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.Options(childComplexity), true
 
 	case "Profile.birthDate":
 		if e.ComplexityRoot.Profile.BirthDate == nil {
@@ -2832,6 +3070,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Recovery.ExpiresAt(childComplexity), true
+	case "Recovery.passkeyPossible":
+		if e.ComplexityRoot.Recovery.PasskeyPossible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recovery.PasskeyPossible(childComplexity), true
 	case "Recovery.securityQuestion":
 		if e.ComplexityRoot.Recovery.SecurityQuestion == nil {
 			break
@@ -2977,6 +3221,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RejectTransferPayload.UserErrors(childComplexity), true
 
+	case "RemovePasskeyPayload.account":
+		if e.ComplexityRoot.RemovePasskeyPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.Account(childComplexity), true
+	case "RemovePasskeyPayload.userErrors":
+		if e.ComplexityRoot.RemovePasskeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.UserErrors(childComplexity), true
+
+	case "RenamePasskeyPayload.passkey":
+		if e.ComplexityRoot.RenamePasskeyPayload.Passkey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenamePasskeyPayload.Passkey(childComplexity), true
+	case "RenamePasskeyPayload.userErrors":
+		if e.ComplexityRoot.RenamePasskeyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenamePasskeyPayload.UserErrors(childComplexity), true
+
 	case "RenameWalletPayload.userErrors":
 		if e.ComplexityRoot.RenameWalletPayload.UserErrors == nil {
 			break
@@ -3087,6 +3357,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SecondFactors.BackupCodesLeft(childComplexity), true
+	case "SecondFactors.passkeys":
+		if e.ComplexityRoot.SecondFactors.Passkeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.Passkeys(childComplexity), true
 	case "SecondFactors.totp":
 		if e.ComplexityRoot.SecondFactors.Totp == nil {
 			break
@@ -3345,6 +3621,58 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StartLostPhoneRecoveryPayload.UserErrors(childComplexity), true
+
+	case "StartPasskeyAssertionPayload.ceremony":
+		if e.ComplexityRoot.StartPasskeyAssertionPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartPasskeyAssertionPayload.Ceremony(childComplexity), true
+	case "StartPasskeyAssertionPayload.userErrors":
+		if e.ComplexityRoot.StartPasskeyAssertionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartPasskeyAssertionPayload.UserErrors(childComplexity), true
+
+	case "StartPasskeyLogInPayload.ceremony":
+		if e.ComplexityRoot.StartPasskeyLogInPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartPasskeyLogInPayload.Ceremony(childComplexity), true
+	case "StartPasskeyLogInPayload.userErrors":
+		if e.ComplexityRoot.StartPasskeyLogInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartPasskeyLogInPayload.UserErrors(childComplexity), true
+
+	case "StartPasskeyRegistrationPayload.ceremony":
+		if e.ComplexityRoot.StartPasskeyRegistrationPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartPasskeyRegistrationPayload.Ceremony(childComplexity), true
+	case "StartPasskeyRegistrationPayload.userErrors":
+		if e.ComplexityRoot.StartPasskeyRegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartPasskeyRegistrationPayload.UserErrors(childComplexity), true
+
+	case "StartRecoveryAssertionPayload.ceremony":
+		if e.ComplexityRoot.StartRecoveryAssertionPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRecoveryAssertionPayload.Ceremony(childComplexity), true
+	case "StartRecoveryAssertionPayload.userErrors":
+		if e.ComplexityRoot.StartRecoveryAssertionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRecoveryAssertionPayload.UserErrors(childComplexity), true
 
 	case "StartRecoveryPayload.recovery":
 		if e.ComplexityRoot.StartRecoveryPayload.Recovery == nil {
@@ -3930,15 +4258,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
 			graphql.NewInputUnmarshaler("DisableTotpInput", ec.unmarshalInputDisableTotpInput),
 			graphql.NewInputUnmarshaler("EnableTotpInput", ec.unmarshalInputEnableTotpInput),
+			graphql.NewInputUnmarshaler("FinishPasskeyLogInInput", ec.unmarshalInputFinishPasskeyLogInInput),
+			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("IssueFundsInput", ec.unmarshalInputIssueFundsInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("OpenWalletInput", ec.unmarshalInputOpenWalletInput),
+			graphql.NewInputUnmarshaler("PasskeyAssertionInput", ec.unmarshalInputPasskeyAssertionInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
 			graphql.NewInputUnmarshaler("RecipientInput", ec.unmarshalInputRecipientInput),
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefundTransferInput", ec.unmarshalInputRefundTransferInput),
 			graphql.NewInputUnmarshaler("RejectTransferInput", ec.unmarshalInputRejectTransferInput),
+			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
+			graphql.NewInputUnmarshaler("RenamePasskeyInput", ec.unmarshalInputRenamePasskeyInput),
 			graphql.NewInputUnmarshaler("RenameWalletInput", ec.unmarshalInputRenameWalletInput),
 			graphql.NewInputUnmarshaler("RenewBackupCodesInput", ec.unmarshalInputRenewBackupCodesInput),
 			graphql.NewInputUnmarshaler("RequestCertificateInput", ec.unmarshalInputRequestCertificateInput),
@@ -3950,6 +4283,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetLocaleInput", ec.unmarshalInputSetLocaleInput),
 			graphql.NewInputUnmarshaler("SetRecoveryPhoneInput", ec.unmarshalInputSetRecoveryPhoneInput),
 			graphql.NewInputUnmarshaler("StartLostPhoneRecoveryInput", ec.unmarshalInputStartLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("StartPasskeyAssertionInput", ec.unmarshalInputStartPasskeyAssertionInput),
+			graphql.NewInputUnmarshaler("StartPasskeyRegistrationInput", ec.unmarshalInputStartPasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("StartRecoveryAssertionInput", ec.unmarshalInputStartRecoveryAssertionInput),
 			graphql.NewInputUnmarshaler("StartRecoveryInput", ec.unmarshalInputStartRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
@@ -4558,8 +4894,15 @@ type FreezeAccountPayload {
 
 "Input of unfreezeAccount."
 input UnfreezeAccountInput {
-  "The six digits of the message; none sends it."
+  """
+  The six digits of the message; none sends it. For a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup
+  code.
+  """
   code: String
+  """
+  Instead of ` + "`" + `code` + "`" + `: what a passkey has signed for ` + "`" + `Challenge.assertionOptions` + "`" + `, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+  """
+  assertion: String
 }
 
 "Result of unfreezeAccount."
@@ -4633,7 +4976,7 @@ type CurrencyMismatch implements UserError {
   to: CurrencyLetter!
 }
 
-"The code was wrong."
+"The code was wrong, or what a passkey has signed."
 type CodeRejected implements UserError {
   "What went wrong; never renamed, never reused."
   code: ErrorCode!
@@ -4641,7 +4984,7 @@ type CodeRejected implements UserError {
   message: String!
   "Where in ` + "`" + `input` + "`" + ` it went wrong, outermost first; null when it is not about one field."
   field: [String!]
-  "How many attempts are left; at 0 another code must be asked for."
+  "How many attempts are left; at 0 another code, or another ceremony, must be asked for."
   attemptsLeft: Int!
 }
 
@@ -4709,7 +5052,7 @@ enum ErrorCode {
   INVALID_WALLET_NUMBER
   "The check digit of a WMID is wrong: a typing error."
   INVALID_WMID
-  "The code is wrong; see ` + "`" + `CodeRejected` + "`" + `."
+  "The code, or what a passkey has signed, is wrong; see ` + "`" + `CodeRejected` + "`" + `."
   CODE_REJECTED
   "The code or link was used, replaced, has run out, or has no attempts left."
   CODE_EXPIRED
@@ -4773,6 +5116,12 @@ enum ErrorCode {
   FORBIDDEN
   "Access was recovered lately, and what needs a code waits; see ` + "`" + `TransfersHeld` + "`" + `."
   TRANSFERS_HELD
+  "The viewer has no such passkey."
+  PASSKEY_NOT_FOUND
+  "The account has as many passkeys as it may."
+  TOO_MANY_PASSKEYS
+  "The account is an operator's: it needs an authenticator app or a passkey, to sign in and ever after."
+  SECOND_FACTOR_REQUIRED
 }
 `, BuiltIn: false},
 	{Name: "../events.graphqls", Input: `"Something the devices of an account must learn."
@@ -4906,6 +5255,11 @@ extend type Subscription {
 type SecondFactors {
   "Whether codes come from an authenticator app. Then no code is sent: ` + "`" + `Challenge.method` + "`" + ` is TOTP."
   totp: Boolean!
+  """
+  The passkeys, at most 20, oldest first. With one no code is sent either: ` + "`" + `Challenge.assertionOptions` + "`" + ` is what it signs instead, and without
+  an app ` + "`" + `Challenge.method` + "`" + ` is PASSKEY.
+  """
+  passkeys: [Passkey!]!
   "How many backup codes were not used yet."
   backupCodesLeft: Int!
 }
@@ -4921,7 +5275,7 @@ extend type Mutation {
   shown this once.
   """
   confirmTotp(input: ConfirmTotpInput!): ConfirmTotpPayload!
-  "Takes the app and the backup codes away; codes come by SMS again."
+  "Takes the app away. With the last factor the backup codes go, too, and codes come by SMS again."
   disableTotp(input: DisableTotpInput!): DisableTotpPayload!
   "Makes ten new backup codes, shown this once; all earlier ones stop working."
   renewBackupCodes(input: RenewBackupCodesInput!): RenewBackupCodesPayload!
@@ -4931,6 +5285,10 @@ extend type Mutation {
 input EnableTotpInput {
   "The password of the account."
   currentPassword: String!
+  "Of an account that has passkeys: a backup code."
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR."
+  assertion: PasskeyAssertionInput
 }
 
 "Result of enableTotp. Keep none of it: the app does."
@@ -4953,16 +5311,18 @@ input ConfirmTotpInput {
 
 "Result of confirmTotp."
 type ConfirmTotpPayload {
-  "Ten codes, each of which stands in for a code of the app once; null when refused."
+  "Ten codes, each of which stands in for a code of the app, or for a passkey, once; null when refused."
   backupCodes: [String!]
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
 
-"Input of disableTotp."
+"Input of disableTotp: exactly one of them."
 input DisableTotpInput {
   "A code of the app, or a backup code."
-  code: String!
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for this purpose."
+  assertion: PasskeyAssertionInput
 }
 
 "Result of disableTotp."
@@ -4973,15 +5333,17 @@ type DisableTotpPayload {
   userErrors: [UserError!]!
 }
 
-"Input of renewBackupCodes."
+"Input of renewBackupCodes: exactly one of them."
 input RenewBackupCodesInput {
   "A code of the app, or a backup code."
-  code: String!
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for this purpose."
+  assertion: PasskeyAssertionInput
 }
 
 "Result of renewBackupCodes."
 type RenewBackupCodesPayload {
-  "Ten codes, each of which stands in for a code of the app once; null when refused."
+  "Ten codes, each of which stands in for a code of the app, or for a passkey, once; null when refused."
   backupCodes: [String!]
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
@@ -5038,6 +5400,200 @@ type RedeemFundsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../passkeys.graphqls", Input: `"A key that one of the person's devices, or their password manager, holds (WebAuthn). It asks for a finger, a face or a PIN before it signs."
+type Passkey {
+  "What renamePasskey and removePasskey are called with."
+  id: ID!
+  "What the person calls it."
+  name: String!
+  "When it was added."
+  createdAt: DateTime!
+  "When it last signed something; null until then."
+  lastUsedAt: DateTime
+}
+
+"Something that a device is asked to sign. It is used up by the answer, whatever comes of it."
+type PasskeyCeremony {
+  "What the answer is given with."
+  id: ID!
+  """
+  What to give to the device, as JSON text, with nothing around it. To make a passkey: PublicKeyCredentialCreationOptionsJSON of WebAuthn
+  Level 3, for ` + "`" + `PublicKeyCredential.parseCreationOptionsFromJSON` + "`" + ` and ` + "`" + `navigator.credentials.create` + "`" + ` in browsers, CredentialManager's
+  CreatePublicKeyCredentialRequest on Android. To sign: PublicKeyCredentialRequestOptionsJSON, for
+  ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + ` and ` + "`" + `navigator.credentials.get` + "`" + `, GetPublicKeyCredentialOption on Android. On iOS its
+  fields, of which ` + "`" + `challenge` + "`" + ` and the ids are base64url, go to ASAuthorizationPlatformPublicKeyCredentialProvider.
+  """
+  options: String!
+  "Until when the answer is taken, five minutes at most."
+  expiresAt: DateTime!
+}
+
+"What a passkey has signed."
+input PasskeyAssertionInput {
+  "The id of the ceremony that asked for it."
+  ceremonyId: ID!
+  "What the device has answered, as JSON text: AuthenticationResponseJSON of WebAuthn Level 3, which ` + "`" + `credential.toJSON()` + "`" + ` makes in browsers."
+  credential: String!
+}
+
+"What a passkey signs for when the viewer changes factors."
+enum PasskeyPurpose {
+  "For startPasskeyRegistration and enableTotp."
+  ADD_FACTOR
+  "For removePasskey; ` + "`" + `passkeyId` + "`" + ` says which."
+  REMOVE_PASSKEY
+  "For disableTotp."
+  DISABLE_TOTP
+  "For renewBackupCodes."
+  RENEW_BACKUP_CODES
+}
+
+extend type Mutation {
+  """
+  Asks a device to make a passkey. Nothing changes until finishPasskeyRegistration; called again, it voids the ceremony before. Devices that
+  have one of the account's passkeys make no second.
+  """
+  startPasskeyRegistration(input: StartPasskeyRegistrationInput!): StartPasskeyRegistrationPayload!
+  "Keeps the passkey that a device has made. From then on codes for the account are not sent any more."
+  finishPasskeyRegistration(input: FinishPasskeyRegistrationInput!): FinishPasskeyRegistrationPayload!
+  "Gives a passkey another name."
+  renamePasskey(input: RenamePasskeyInput!): RenamePasskeyPayload!
+  "Takes a passkey away; what it signs is nothing from then on. With the last factor the backup codes go, too, and codes come by SMS again."
+  removePasskey(input: RemovePasskeyInput!): RemovePasskeyPayload!
+  """
+  Asks one of the viewer's passkeys to sign for a change of factors. Called again, it voids the ceremony before. Log-ins, transfers and what
+  else has a challenge need it not: see ` + "`" + `Challenge.assertionOptions` + "`" + `.
+  """
+  startPasskeyAssertion(input: StartPasskeyAssertionInput!): StartPasskeyAssertionPayload!
+  """
+  Asks whoever has a passkey here to sign, without a login and a password. Needs nobody signed in; it is the same for everyone. The device
+  shows the person's accounts.
+  """
+  startPasskeyLogIn: StartPasskeyLogInPayload!
+  """
+  Signs in with what a passkey has signed. Every passkey that does not open an account is refused alike, with CREDENTIALS_REJECTED. One whose
+  counter runs backwards is refused and told to its owner: there may be a copy of it.
+  """
+  finishPasskeyLogIn(input: FinishPasskeyLogInInput!): FinishPasskeyLogInPayload!
+}
+
+"Input of startPasskeyRegistration."
+input StartPasskeyRegistrationInput {
+  "The password of the account."
+  currentPassword: String!
+  "Of an account that has a factor already: a code of the app, or a backup code."
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR."
+  assertion: PasskeyAssertionInput
+}
+
+"Result of startPasskeyRegistration."
+type StartPasskeyRegistrationPayload {
+  "What the device is asked; null when refused."
+  ceremony: PasskeyCeremony
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of finishPasskeyRegistration."
+input FinishPasskeyRegistrationInput {
+  "The ceremony."
+  ceremonyId: ID!
+  "What the person calls it, up to 100 characters."
+  name: String!
+  "What the device has answered, as JSON text: RegistrationResponseJSON of WebAuthn Level 3, which ` + "`" + `credential.toJSON()` + "`" + ` makes in browsers."
+  credential: String!
+}
+
+"Result of finishPasskeyRegistration."
+type FinishPasskeyRegistrationPayload {
+  "The passkey; null when refused."
+  passkey: Passkey
+  """
+  With the first factor of an account, ten codes for the day it is lost, each of which stands in for it once. They are shown this once. Null
+  for one that has some.
+  """
+  backupCodes: [String!]
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of renamePasskey."
+input RenamePasskeyInput {
+  "The passkey."
+  passkeyId: ID!
+  "What the person calls it, up to 100 characters."
+  name: String!
+}
+
+"Result of renamePasskey."
+type RenamePasskeyPayload {
+  "The passkey; null when refused."
+  passkey: Passkey
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of removePasskey: exactly one of ` + "`" + `code` + "`" + ` and ` + "`" + `assertion` + "`" + `."
+input RemovePasskeyInput {
+  "The passkey."
+  passkeyId: ID!
+  "A code of the authenticator app, or a backup code."
+  code: String
+  "Instead of ` + "`" + `code` + "`" + `: what a passkey has signed in a ceremony of startPasskeyAssertion for this purpose."
+  assertion: PasskeyAssertionInput
+}
+
+"Result of removePasskey."
+type RemovePasskeyPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of startPasskeyAssertion."
+input StartPasskeyAssertionInput {
+  "What it is for. It is good for nothing else."
+  purpose: PasskeyPurpose!
+  "The passkey to remove, for REMOVE_PASSKEY. It may be the one that signs."
+  passkeyId: ID
+}
+
+"Result of startPasskeyAssertion."
+type StartPasskeyAssertionPayload {
+  "What the passkey is asked to sign; null when refused."
+  ceremony: PasskeyCeremony
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Result of startPasskeyLogIn."
+type StartPasskeyLogInPayload {
+  "What a passkey is asked to sign; null when refused."
+  ceremony: PasskeyCeremony
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of finishPasskeyLogIn."
+input FinishPasskeyLogInInput {
+  "The ceremony."
+  ceremonyId: ID!
+  "What the device has answered, as JSON text: AuthenticationResponseJSON of WebAuthn Level 3, which ` + "`" + `credential.toJSON()` + "`" + ` makes in browsers."
+  credential: String!
+  "The app that signs in."
+  device: DeviceInput
+}
+
+"Result of finishPasskeyLogIn."
+type FinishPasskeyLogInPayload {
+  "The tokens of the new session; null when refused."
+  tokens: SessionTokens
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../recovery.graphqls", Input: `extend type Query {
   "The recovery of an account whose phone was lost, by the token of the letter's link; null when it has ended or never was. Changes nothing."
   lostPhoneRecovery("What stands behind ` + "`" + `token=` + "`" + ` in the link." token: String!): LostPhoneRecovery
@@ -5051,8 +5607,13 @@ type Recovery {
   challenge: Challenge
   "The question that completeRecovery wants the answer to; null until the code was right."
   securityQuestion: String
-  "Whether completeRecovery wants a code of the authenticator app, too; false until the code was right."
+  """
+  Whether completeRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
+  ` + "`" + `passkeyPossible` + "`" + `; false until the code was right.
+  """
   totpRequired: Boolean!
+  "Whether a passkey can take the place of that code; see startRecoveryAssertion. False until the code was right."
+  passkeyPossible: Boolean!
   "When it runs out."
   expiresAt: DateTime!
 }
@@ -5061,8 +5622,13 @@ type Recovery {
 type LostPhoneRecovery {
   "The question that answerLostPhoneRecovery wants the answer to."
   securityQuestion: String!
-  "Whether answerLostPhoneRecovery wants a code of the authenticator app, or a backup code, too."
+  """
+  Whether answerLostPhoneRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
+  ` + "`" + `passkeyPossible` + "`" + `.
+  """
   totpRequired: Boolean!
+  "Whether a passkey can take the place of that code; see startRecoveryAssertion."
+  passkeyPossible: Boolean!
   "From when on setRecoveryPhone and completeLostPhoneRecovery can be called; null until the question was answered."
   readyAt: DateTime
   "When it runs out."
@@ -5077,6 +5643,11 @@ extend type Mutation {
   startRecovery(input: StartRecoveryInput!): StartRecoveryPayload!
   "Checks the code of startRecovery and tells the security question. May be repeated when the answer was lost."
   verifyRecoveryCode(input: VerifyRecoveryCodeInput!): VerifyRecoveryCodePayload!
+  """
+  Asks a passkey of the account to sign for a recovery whose code was right, or whose letter has arrived. Called again, it voids the ceremony
+  before. STEP_OUT_OF_ORDER where there is no passkey.
+  """
+  startRecoveryAssertion(input: StartRecoveryAssertionInput!): StartRecoveryAssertionPayload!
   """
   Sets a new password. Ends all sessions, devices lose trust, and nobody is signed in: call logIn. For a day, transfers to others that need
   a code are refused with TRANSFERS_HELD.
@@ -5130,6 +5701,20 @@ type VerifyRecoveryCodePayload {
   userErrors: [UserError!]!
 }
 
+"Input of startRecoveryAssertion."
+input StartRecoveryAssertionInput {
+  "The recovery's token, or what stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+}
+
+"Result of startRecoveryAssertion."
+type StartRecoveryAssertionPayload {
+  "What the passkey is asked to sign; null when refused."
+  ceremony: PasskeyCeremony
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
 "Input of completeRecovery."
 input CompleteRecoveryInput {
   "The recovery's token."
@@ -5138,6 +5723,8 @@ input CompleteRecoveryInput {
   securityAnswer: String!
   "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
   totpCode: String
+  "Instead of ` + "`" + `totpCode` + "`" + `: what a passkey has signed in a ceremony of startRecoveryAssertion."
+  assertion: PasskeyAssertionInput
   "8 to 128 characters of any kind."
   newPassword: String!
   "The same again."
@@ -5174,6 +5761,8 @@ input AnswerLostPhoneRecoveryInput {
   securityAnswer: String!
   "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
   totpCode: String
+  "Instead of ` + "`" + `totpCode` + "`" + `: what a passkey has signed in a ceremony of startRecoveryAssertion."
+  assertion: PasskeyAssertionInput
 }
 
 "Result of answerLostPhoneRecovery."
@@ -5272,15 +5861,23 @@ enum RegistrationStep {
   LOG_IN
 }
 
-"A code that was sent, or that an authenticator app has, and is awaited."
+"A code that was sent, or that an authenticator app has, or what a passkey is to sign; it is awaited."
 type Challenge {
   "What resendCode and confirmLogIn are called with."
   id: ID!
-  "How the code was sent."
+  "How the code was sent, or what has it."
   method: ChallengeMethod!
-  "Where to, masked; empty for TOTP, which is sent nowhere, and for startRecovery, which does not tell."
+  """
+  What a passkey of the account is asked to sign, where it has any: then that answers the challenge in place of a code, also when ` + "`" + `method` + "`" + ` is
+  TOTP. Null where it has none, and where the code goes to a phone. It is JSON for the device as it is (PublicKeyCredentialRequestOptionsJSON
+  of WebAuthn Level 3): ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + ` of browsers, CredentialManager's ` + "`" + `requestJson` + "`" + ` on Android, the
+  fields of ASAuthorizationPlatformPublicKeyCredentialProvider on iOS. It is good for this challenge alone, once, until ` + "`" + `expiresAt` + "`" + `; resendCode
+  replaces it.
+  """
+  assertionOptions: String
+  "Where to, masked; empty for TOTP and PASSKEY, which are sent nowhere, and for startRecovery, which does not tell."
   sentTo: String!
-  "How many digits the code has. A backup code, which is as good for TOTP, is longer."
+  "How many digits the code has. A backup code, which is as good for TOTP and all there is for PASSKEY, is longer."
   codeLength: Int!
   "Until when the code can be used."
   expiresAt: DateTime!
@@ -5288,7 +5885,7 @@ type Challenge {
   resendAt: DateTime!
   "How many wrong codes are still possible."
   attemptsLeft: Int!
-  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP and for startRecovery."
+  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP, for PASSKEY and for startRecovery."
   delivery: ChallengeDelivery!
 }
 
@@ -5302,7 +5899,7 @@ enum ChallengeDelivery {
   ABANDONED
 }
 
-"How a code reaches a person."
+"How a code reaches a person. New values may be added."
 enum ChallengeMethod {
   "By text message."
   SMS
@@ -5310,6 +5907,8 @@ enum ChallengeMethod {
   EMAIL
   "By an authenticator app."
   TOTP
+  "Not at all: a passkey signs ` + "`" + `Challenge.assertionOptions` + "`" + `. A backup code is as good."
+  PASSKEY
 }
 
 extend type Mutation {
@@ -5595,6 +6194,8 @@ enum SecurityEventKind {
   PASSKEY_ADDED
   "A passkey was removed."
   PASSKEY_REMOVED
+  "A passkey was refused because its counter ran backwards: there may be a copy of it."
+  PASSKEY_REFUSED
   "A recovery of access was begun."
   RECOVERY_STARTED
   "A recovery of access was called off."
@@ -5695,10 +6296,11 @@ input DeviceInput {
 extend type Mutation {
   """
   Signs in with a password. A trusted device gets ` + "`" + `tokens` + "`" + `; any other gets a ` + "`" + `challenge` + "`" + `, whose code goes to confirmLogIn.
-  An unknown login and a wrong password are answered alike.
+  An unknown login and a wrong password are answered alike. In production an operator without an authenticator app and without a passkey is
+  refused with SECOND_FACTOR_REQUIRED.
   """
   logIn(input: LogInInput!): LogInPayload!
-  "Signs in with the code of logIn's challenge."
+  "Signs in with what logIn's challenge asks for: a code, or what a passkey has signed."
   confirmLogIn(input: ConfirmLogInInput!): ConfirmLogInPayload!
   """
   Changes a refresh token for the next pair. Each works once; whoever uses an old one ends the session. A repeat within
@@ -5740,9 +6342,13 @@ type LogInPayload {
 input ConfirmLogInInput {
   "The challenge's id."
   challengeId: ID!
-  "The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code."
-  code: String!
-  "Whether this device needs no code next time."
+  "The six digits of the message; for a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup code."
+  code: String
+  """
+  Instead of ` + "`" + `code` + "`" + `: what a passkey has signed for ` + "`" + `Challenge.assertionOptions` + "`" + `, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+  """
+  assertion: String
+  "Whether this device needs no code next time. An operator's never is trusted in production."
   trustDevice: Boolean! = false
 }
 
@@ -6049,14 +6655,17 @@ type ConfirmationPolicy {
 
 extend type Mutation {
   """
-  Sends money. Between own wallets it is done at once. To someone else it awaits the code that the sender gets by SMS
-  (` + "`" + `challenge` + "`" + `), unless setConfirmationPolicy allows the amount without. Nothing is reserved while it waits.
+  Sends money. Between own wallets it is done at once. To someone else it awaits what ` + "`" + `challenge` + "`" + ` asks for (the code that the sender gets by
+  SMS or from an app, or what a passkey signs), unless setConfirmationPolicy allows the amount without. Nothing is reserved while it waits.
 
   Repeat it with the same key when the answer was lost: the first result comes again, ` + "`" + `replayed` + "`" + ` is true, and money moves
   once. A refusal does not use the key up.
   """
   createTransfer(input: CreateTransferInput!): CreateTransferPayload!
-  "Confirms a transfer with its code; the money moves. Repeated after success it returns the completed transfer."
+  """
+  Confirms a transfer with its code, or with what a passkey has signed for its challenge; the money moves. Repeated after success it returns
+  the completed transfer.
+  """
   confirmTransfer(input: ConfirmTransferInput!): ConfirmTransferPayload!
   "Takes back a transfer that awaits its code, or one protected by a code that nobody has tried yet; the money and the fee come back. For its sender."
   cancelTransfer(input: CancelTransferInput!): CancelTransferPayload!
@@ -6071,7 +6680,7 @@ extend type Mutation {
   refundTransfer(input: RefundTransferInput!): RefundTransferPayload!
   """
   Sets how much may be sent to others without a code: all together in 24 hours from the first of it. To lower it takes one call. To raise it takes two: one
-  without ` + "`" + `code` + "`" + `, which sends it (` + "`" + `challenge` + "`" + `), and one with the code and the same amount.
+  without ` + "`" + `code` + "`" + `, which sends it (` + "`" + `challenge` + "`" + `), and one with the code, or what a passkey has signed, and the same amount.
   """
   setConfirmationPolicy(input: SetConfirmationPolicyInput!): SetConfirmationPolicyPayload!
 }
@@ -6120,8 +6729,12 @@ type CreateTransferPayload {
 input ConfirmTransferInput {
   "The transfer."
   transferId: ID!
-  "The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code."
-  code: String!
+  "The six digits of the message; for a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup code."
+  code: String
+  """
+  Instead of ` + "`" + `code` + "`" + `: what a passkey has signed for ` + "`" + `Challenge.assertionOptions` + "`" + `, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+  """
+  assertion: String
 }
 
 "Result of confirmTransfer."
@@ -6212,8 +6825,15 @@ input SetConfirmationPolicyInput {
   currency: CurrencyLetter!
   "The largest total that needs no code; \"0\" for none."
   withoutCodeUpTo: Decimal!
-  "The six digits of the message, in the second call; for a challenge of method TOTP a code of the app, or a backup code."
+  """
+  The six digits of the message, in the second call; for a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a
+  backup code.
+  """
   code: String
+  """
+  Instead of ` + "`" + `code` + "`" + `: what a passkey has signed for ` + "`" + `Challenge.assertionOptions` + "`" + `, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+  """
+  assertion: String
 }
 
 "Result of setConfirmationPolicy."
@@ -6619,6 +7239,8 @@ func (ec *executionContext) childFields_Challenge(ctx context.Context, field gra
 		return ec.fieldContext_Challenge_id(ctx, field)
 	case "method":
 		return ec.fieldContext_Challenge_method(ctx, field)
+	case "assertionOptions":
+		return ec.fieldContext_Challenge_assertionOptions(ctx, field)
 	case "sentTo":
 		return ec.fieldContext_Challenge_sentTo(ctx, field)
 	case "codeLength":
@@ -6937,6 +7559,28 @@ func (ec *executionContext) childFields_FeeSchedule(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FeeSchedule", field.Name)
 }
 
+func (ec *executionContext) childFields_FinishPasskeyLogInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tokens":
+		return ec.fieldContext_FinishPasskeyLogInPayload_tokens(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishPasskeyLogInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeyLogInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FinishPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passkey":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_passkey(ctx, field)
+	case "backupCodes":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_backupCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishPasskeyRegistrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeyRegistrationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FreezeAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -7003,6 +7647,8 @@ func (ec *executionContext) childFields_LostPhoneRecovery(ctx context.Context, f
 		return ec.fieldContext_LostPhoneRecovery_securityQuestion(ctx, field)
 	case "totpRequired":
 		return ec.fieldContext_LostPhoneRecovery_totpRequired(ctx, field)
+	case "passkeyPossible":
+		return ec.fieldContext_LostPhoneRecovery_passkeyPossible(ctx, field)
 	case "readyAt":
 		return ec.fieldContext_LostPhoneRecovery_readyAt(ctx, field)
 	case "expiresAt":
@@ -7045,6 +7691,32 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Passkey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Passkey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Passkey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Passkey_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Passkey", field.Name)
+}
+
+func (ec *executionContext) childFields_PasskeyCeremony(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PasskeyCeremony_id(ctx, field)
+	case "options":
+		return ec.fieldContext_PasskeyCeremony_options(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PasskeyCeremony_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasskeyCeremony", field.Name)
+}
+
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "firstName":
@@ -7079,6 +7751,8 @@ func (ec *executionContext) childFields_Recovery(ctx context.Context, field grap
 		return ec.fieldContext_Recovery_securityQuestion(ctx, field)
 	case "totpRequired":
 		return ec.fieldContext_Recovery_totpRequired(ctx, field)
+	case "passkeyPossible":
+		return ec.fieldContext_Recovery_passkeyPossible(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_Recovery_expiresAt(ctx, field)
 	}
@@ -7147,6 +7821,26 @@ func (ec *executionContext) childFields_RejectTransferPayload(ctx context.Contex
 		return ec.fieldContext_RejectTransferPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RejectTransferPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_RemovePasskeyPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePasskeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RenamePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passkey":
+		return ec.fieldContext_RenamePasskeyPayload_passkey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RenamePasskeyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenamePasskeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenameWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7233,6 +7927,8 @@ func (ec *executionContext) childFields_SecondFactors(ctx context.Context, field
 	switch field.Name {
 	case "totp":
 		return ec.fieldContext_SecondFactors_totp(ctx, field)
+	case "passkeys":
+		return ec.fieldContext_SecondFactors_passkeys(ctx, field)
 	case "backupCodesLeft":
 		return ec.fieldContext_SecondFactors_backupCodesLeft(ctx, field)
 	}
@@ -7375,6 +8071,46 @@ func (ec *executionContext) childFields_StartLostPhoneRecoveryPayload(ctx contex
 		return ec.fieldContext_StartLostPhoneRecoveryPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartPasskeyAssertionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_StartPasskeyAssertionPayload_ceremony(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartPasskeyAssertionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartPasskeyAssertionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartPasskeyLogInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_StartPasskeyLogInPayload_ceremony(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartPasskeyLogInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartPasskeyLogInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartPasskeyRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_StartPasskeyRegistrationPayload_ceremony(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartPasskeyRegistrationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartPasskeyRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartRecoveryAssertionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_StartRecoveryAssertionPayload_ceremony(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartRecoveryAssertionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartRecoveryAssertionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

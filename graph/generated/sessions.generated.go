@@ -783,7 +783,7 @@ func (ec *executionContext) unmarshalInputConfirmLogInInput(ctx context.Context,
 		asMap["trustDevice"] = false
 	}
 
-	fieldsInOrder := [...]string{"challengeId", "code", "trustDevice"}
+	fieldsInOrder := [...]string{"challengeId", "code", "assertion", "trustDevice"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -799,11 +799,18 @@ func (ec *executionContext) unmarshalInputConfirmLogInInput(ctx context.Context,
 			it.ChallengeID = data
 		case "code":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		case "trustDevice":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trustDevice"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)

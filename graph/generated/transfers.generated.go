@@ -1982,7 +1982,7 @@ func (ec *executionContext) unmarshalInputConfirmTransferInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"transferId", "code"}
+	fieldsInOrder := [...]string{"transferId", "code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1998,11 +1998,18 @@ func (ec *executionContext) unmarshalInputConfirmTransferInput(ctx context.Conte
 			it.TransferID = data
 		case "code":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil
@@ -2273,7 +2280,7 @@ func (ec *executionContext) unmarshalInputSetConfirmationPolicyInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"currency", "withoutCodeUpTo", "code"}
+	fieldsInOrder := [...]string{"currency", "withoutCodeUpTo", "code", "assertion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2301,6 +2308,13 @@ func (ec *executionContext) unmarshalInputSetConfirmationPolicyInput(ctx context
 				return it, err
 			}
 			it.Code = data
+		case "assertion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assertion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Assertion = data
 		}
 	}
 	return it, nil

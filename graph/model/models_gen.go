@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"purser/models"
 )
 
 // Something the devices of an account must learn.
@@ -193,6 +195,8 @@ type AnswerLostPhoneRecoveryInput struct {
 	SecurityAnswer string `json:"securityAnswer"`
 	// A code of the authenticator app, or a backup code, when `totpRequired`.
 	TotpCode *string `json:"totpCode,omitempty"`
+	// Instead of `totpCode`: what a passkey has signed in a ceremony of startRecoveryAssertion.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 }
 
 // Result of answerLostPhoneRecovery.
@@ -293,15 +297,21 @@ type CertificateReviewEdge struct {
 	Node *CertificateReview `json:"node"`
 }
 
-// A code that was sent, or that an authenticator app has, and is awaited.
+// A code that was sent, or that an authenticator app has, or what a passkey is to sign; it is awaited.
 type Challenge struct {
 	// What resendCode and confirmLogIn are called with.
 	ID string `json:"id"`
-	// How the code was sent.
+	// How the code was sent, or what has it.
 	Method ChallengeMethod `json:"method"`
-	// Where to, masked; empty for TOTP, which is sent nowhere, and for startRecovery, which does not tell.
+	// What a passkey of the account is asked to sign, where it has any: then that answers the challenge in place of a code, also when `method` is
+	// TOTP. Null where it has none, and where the code goes to a phone. It is JSON for the device as it is (PublicKeyCredentialRequestOptionsJSON
+	// of WebAuthn Level 3): `PublicKeyCredential.parseRequestOptionsFromJSON` of browsers, CredentialManager's `requestJson` on Android, the
+	// fields of ASAuthorizationPlatformPublicKeyCredentialProvider on iOS. It is good for this challenge alone, once, until `expiresAt`; resendCode
+	// replaces it.
+	AssertionOptions *string `json:"assertionOptions,omitempty"`
+	// Where to, masked; empty for TOTP and PASSKEY, which are sent nowhere, and for startRecovery, which does not tell.
 	SentTo string `json:"sentTo"`
-	// How many digits the code has. A backup code, which is as good for TOTP, is longer.
+	// How many digits the code has. A backup code, which is as good for TOTP and all there is for PASSKEY, is longer.
 	CodeLength int `json:"codeLength"`
 	// Until when the code can be used.
 	ExpiresAt time.Time `json:"expiresAt"`
@@ -309,9 +319,10 @@ type Challenge struct {
 	ResendAt time.Time `json:"resendAt"`
 	// How many wrong codes are still possible.
 	AttemptsLeft int `json:"attemptsLeft"`
-	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on. Always SENT for TOTP and for startRecovery.
+	// What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from `resendAt` on. Always SENT for TOTP, for PASSKEY and for startRecovery.
 	Delivery  ChallengeDelivery `json:"delivery"`
 	MessageID *uuid.UUID        `json:"-"`
+	Row       models.Challenge  `json:"-"`
 }
 
 // Input of changeEmail.
@@ -398,7 +409,7 @@ type CloseWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// The code was wrong.
+// The code was wrong, or what a passkey has signed.
 type CodeRejected struct {
 	// What went wrong; never renamed, never reused.
 	Code ErrorCode `json:"code"`
@@ -406,7 +417,7 @@ type CodeRejected struct {
 	Message string `json:"message"`
 	// Where in `input` it went wrong, outermost first; null when it is not about one field.
 	Field []string `json:"field,omitempty"`
-	// How many attempts are left; at 0 another code must be asked for.
+	// How many attempts are left; at 0 another code, or another ceremony, must be asked for.
 	AttemptsLeft int `json:"attemptsLeft"`
 }
 
@@ -458,6 +469,8 @@ type CompleteRecoveryInput struct {
 	SecurityAnswer string `json:"securityAnswer"`
 	// A code of the authenticator app, or a backup code, when `totpRequired`.
 	TotpCode *string `json:"totpCode,omitempty"`
+	// Instead of `totpCode`: what a passkey has signed in a ceremony of startRecoveryAssertion.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 	// 8 to 128 characters of any kind.
 	NewPassword string `json:"newPassword"`
 	// The same again.
@@ -500,9 +513,11 @@ type CompleteRegistrationPayload struct {
 type ConfirmLogInInput struct {
 	// The challenge's id.
 	ChallengeID string `json:"challengeId"`
-	// The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code.
-	Code string `json:"code"`
-	// Whether this device needs no code next time.
+	// The six digits of the message; for a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed for `Challenge.assertionOptions`, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+	Assertion *string `json:"assertion,omitempty"`
+	// Whether this device needs no code next time. An operator's never is trusted in production.
 	TrustDevice bool `json:"trustDevice"`
 }
 
@@ -538,7 +553,7 @@ type ConfirmTotpInput struct {
 
 // Result of confirmTotp.
 type ConfirmTotpPayload struct {
-	// Ten codes, each of which stands in for a code of the app once; null when refused.
+	// Ten codes, each of which stands in for a code of the app, or for a passkey, once; null when refused.
 	BackupCodes []string `json:"backupCodes,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
@@ -548,8 +563,10 @@ type ConfirmTotpPayload struct {
 type ConfirmTransferInput struct {
 	// The transfer.
 	TransferID string `json:"transferId"`
-	// The six digits of the message; for a challenge of method TOTP a code of the app, or a backup code.
-	Code string `json:"code"`
+	// The six digits of the message; for a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed for `Challenge.assertionOptions`, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+	Assertion *string `json:"assertion,omitempty"`
 }
 
 // Result of confirmTransfer.
@@ -678,10 +695,12 @@ type DeviceInput struct {
 	TrustToken *string `json:"trustToken,omitempty"`
 }
 
-// Input of disableTotp.
+// Input of disableTotp: exactly one of them.
 type DisableTotpInput struct {
 	// A code of the app, or a backup code.
-	Code string `json:"code"`
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for this purpose.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 }
 
 // Result of disableTotp.
@@ -731,6 +750,10 @@ type Email struct {
 type EnableTotpInput struct {
 	// The password of the account.
 	CurrentPassword string `json:"currentPassword"`
+	// Of an account that has passkeys: a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 }
 
 // Result of enableTotp. Keep none of it: the app does.
@@ -796,6 +819,45 @@ type FeeSchedule struct {
 	Minimum string `json:"minimum"`
 	// The most, in the currency.
 	Maximum string `json:"maximum"`
+}
+
+// Input of finishPasskeyLogIn.
+type FinishPasskeyLogInInput struct {
+	// The ceremony.
+	CeremonyID string `json:"ceremonyId"`
+	// What the device has answered, as JSON text: AuthenticationResponseJSON of WebAuthn Level 3, which `credential.toJSON()` makes in browsers.
+	Credential string `json:"credential"`
+	// The app that signs in.
+	Device *DeviceInput `json:"device,omitempty"`
+}
+
+// Result of finishPasskeyLogIn.
+type FinishPasskeyLogInPayload struct {
+	// The tokens of the new session; null when refused.
+	Tokens *SessionTokens `json:"tokens,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of finishPasskeyRegistration.
+type FinishPasskeyRegistrationInput struct {
+	// The ceremony.
+	CeremonyID string `json:"ceremonyId"`
+	// What the person calls it, up to 100 characters.
+	Name string `json:"name"`
+	// What the device has answered, as JSON text: RegistrationResponseJSON of WebAuthn Level 3, which `credential.toJSON()` makes in browsers.
+	Credential string `json:"credential"`
+}
+
+// Result of finishPasskeyRegistration.
+type FinishPasskeyRegistrationPayload struct {
+	// The passkey; null when refused.
+	Passkey *Passkey `json:"passkey,omitempty"`
+	// With the first factor of an account, ten codes for the day it is lost, each of which stands in for it once. They are shown this once. Null
+	// for one that has some.
+	BackupCodes []string `json:"backupCodes,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Result of freezeAccount.
@@ -1004,8 +1066,11 @@ type LogOutPayload struct {
 type LostPhoneRecovery struct {
 	// The question that answerLostPhoneRecovery wants the answer to.
 	SecurityQuestion string `json:"securityQuestion"`
-	// Whether answerLostPhoneRecovery wants a code of the authenticator app, or a backup code, too.
+	// Whether answerLostPhoneRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
+	// `passkeyPossible`.
 	TotpRequired bool `json:"totpRequired"`
+	// Whether a passkey can take the place of that code; see startRecoveryAssertion.
+	PasskeyPossible bool `json:"passkeyPossible"`
 	// From when on setRecoveryPhone and completeLostPhoneRecovery can be called; null until the question was answered.
 	ReadyAt *time.Time `json:"readyAt,omitempty"`
 	// When it runs out.
@@ -1050,6 +1115,40 @@ type PageInfo struct {
 	StartCursor *string `json:"startCursor,omitempty"`
 	// The cursor of the last item, null when the page is empty.
 	EndCursor *string `json:"endCursor,omitempty"`
+}
+
+// A key that one of the person's devices, or their password manager, holds (WebAuthn). It asks for a finger, a face or a PIN before it signs.
+type Passkey struct {
+	// What renamePasskey and removePasskey are called with.
+	ID string `json:"id"`
+	// What the person calls it.
+	Name string `json:"name"`
+	// When it was added.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it last signed something; null until then.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+}
+
+// What a passkey has signed.
+type PasskeyAssertionInput struct {
+	// The id of the ceremony that asked for it.
+	CeremonyID string `json:"ceremonyId"`
+	// What the device has answered, as JSON text: AuthenticationResponseJSON of WebAuthn Level 3, which `credential.toJSON()` makes in browsers.
+	Credential string `json:"credential"`
+}
+
+// Something that a device is asked to sign. It is used up by the answer, whatever comes of it.
+type PasskeyCeremony struct {
+	// What the answer is given with.
+	ID string `json:"id"`
+	// What to give to the device, as JSON text, with nothing around it. To make a passkey: PublicKeyCredentialCreationOptionsJSON of WebAuthn
+	// Level 3, for `PublicKeyCredential.parseCreationOptionsFromJSON` and `navigator.credentials.create` in browsers, CredentialManager's
+	// CreatePublicKeyCredentialRequest on Android. To sign: PublicKeyCredentialRequestOptionsJSON, for
+	// `PublicKeyCredential.parseRequestOptionsFromJSON` and `navigator.credentials.get`, GetPublicKeyCredentialOption on Android. On iOS its
+	// fields, of which `challenge` and the ids are base64url, go to ASAuthorizationPlatformPublicKeyCredentialProvider.
+	Options string `json:"options"`
+	// Until when the answer is taken, five minutes at most.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // Who a person is.
@@ -1138,8 +1237,11 @@ type Recovery struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
 	// The question that completeRecovery wants the answer to; null until the code was right.
 	SecurityQuestion *string `json:"securityQuestion,omitempty"`
-	// Whether completeRecovery wants a code of the authenticator app, too; false until the code was right.
+	// Whether completeRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
+	// `passkeyPossible`; false until the code was right.
 	TotpRequired bool `json:"totpRequired"`
+	// Whether a passkey can take the place of that code; see startRecoveryAssertion. False until the code was right.
+	PasskeyPossible bool `json:"passkeyPossible"`
 	// When it runs out.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
@@ -1263,6 +1365,40 @@ type RejectTransferPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of removePasskey: exactly one of `code` and `assertion`.
+type RemovePasskeyInput struct {
+	// The passkey.
+	PasskeyID string `json:"passkeyId"`
+	// A code of the authenticator app, or a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for this purpose.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
+}
+
+// Result of removePasskey.
+type RemovePasskeyPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of renamePasskey.
+type RenamePasskeyInput struct {
+	// The passkey.
+	PasskeyID string `json:"passkeyId"`
+	// What the person calls it, up to 100 characters.
+	Name string `json:"name"`
+}
+
+// Result of renamePasskey.
+type RenamePasskeyPayload struct {
+	// The passkey; null when refused.
+	Passkey *Passkey `json:"passkey,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of renameWallet.
 type RenameWalletInput struct {
 	// The wallet.
@@ -1279,15 +1415,17 @@ type RenameWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// Input of renewBackupCodes.
+// Input of renewBackupCodes: exactly one of them.
 type RenewBackupCodesInput struct {
 	// A code of the app, or a backup code.
-	Code string `json:"code"`
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for this purpose.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
 }
 
 // Result of renewBackupCodes.
 type RenewBackupCodesPayload struct {
-	// Ten codes, each of which stands in for a code of the app once; null when refused.
+	// Ten codes, each of which stands in for a code of the app, or for a passkey, once; null when refused.
 	BackupCodes []string `json:"backupCodes,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
@@ -1375,8 +1513,12 @@ type RevokeSessionPayload struct {
 type SecondFactors struct {
 	// Whether codes come from an authenticator app. Then no code is sent: `Challenge.method` is TOTP.
 	Totp bool `json:"totp"`
+	// The passkeys, at most 20, oldest first. With one no code is sent either: `Challenge.assertionOptions` is what it signs instead, and without
+	// an app `Challenge.method` is PASSKEY.
+	Passkeys []*Passkey `json:"passkeys"`
 	// How many backup codes were not used yet.
-	BackupCodesLeft int `json:"backupCodesLeft"`
+	BackupCodesLeft int       `json:"backupCodesLeft"`
+	AccountID       uuid.UUID `json:"-"`
 }
 
 // Something that happened to an account's sessions, contacts or secrets. It tells that something changed, never to what.
@@ -1496,8 +1638,11 @@ type SetConfirmationPolicyInput struct {
 	Currency string `json:"currency"`
 	// The largest total that needs no code; "0" for none.
 	WithoutCodeUpTo string `json:"withoutCodeUpTo"`
-	// The six digits of the message, in the second call; for a challenge of method TOTP a code of the app, or a backup code.
+	// The six digits of the message, in the second call; for a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a
+	// backup code.
 	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed for `Challenge.assertionOptions`, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+	Assertion *string `json:"assertion,omitempty"`
 }
 
 // Result of setConfirmationPolicy.
@@ -1564,6 +1709,62 @@ type StartLostPhoneRecoveryInput struct {
 type StartLostPhoneRecoveryPayload struct {
 	// When the link of the letter runs out; null when refused.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of startPasskeyAssertion.
+type StartPasskeyAssertionInput struct {
+	// What it is for. It is good for nothing else.
+	Purpose PasskeyPurpose `json:"purpose"`
+	// The passkey to remove, for REMOVE_PASSKEY. It may be the one that signs.
+	PasskeyID *string `json:"passkeyId,omitempty"`
+}
+
+// Result of startPasskeyAssertion.
+type StartPasskeyAssertionPayload struct {
+	// What the passkey is asked to sign; null when refused.
+	Ceremony *PasskeyCeremony `json:"ceremony,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Result of startPasskeyLogIn.
+type StartPasskeyLogInPayload struct {
+	// What a passkey is asked to sign; null when refused.
+	Ceremony *PasskeyCeremony `json:"ceremony,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of startPasskeyRegistration.
+type StartPasskeyRegistrationInput struct {
+	// The password of the account.
+	CurrentPassword string `json:"currentPassword"`
+	// Of an account that has a factor already: a code of the app, or a backup code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed in a ceremony of startPasskeyAssertion for ADD_FACTOR.
+	Assertion *PasskeyAssertionInput `json:"assertion,omitempty"`
+}
+
+// Result of startPasskeyRegistration.
+type StartPasskeyRegistrationPayload struct {
+	// What the device is asked; null when refused.
+	Ceremony *PasskeyCeremony `json:"ceremony,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of startRecoveryAssertion.
+type StartRecoveryAssertionInput struct {
+	// The recovery's token, or what stands behind `token=` in the link.
+	Token string `json:"token"`
+}
+
+// Result of startRecoveryAssertion.
+type StartRecoveryAssertionPayload struct {
+	// What the passkey is asked to sign; null when refused.
+	Ceremony *PasskeyCeremony `json:"ceremony,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1871,8 +2072,11 @@ func (this TransfersHeld) GetField() []string {
 
 // Input of unfreezeAccount.
 type UnfreezeAccountInput struct {
-	// The six digits of the message; none sends it.
+	// The six digits of the message; none sends it. For a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup
+	// code.
 	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed for `Challenge.assertionOptions`, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+	Assertion *string `json:"assertion,omitempty"`
 }
 
 // Result of unfreezeAccount.
@@ -2306,7 +2510,7 @@ func (e ChallengeDelivery) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// How a code reaches a person.
+// How a code reaches a person. New values may be added.
 type ChallengeMethod string
 
 const (
@@ -2316,17 +2520,20 @@ const (
 	ChallengeMethodEmail ChallengeMethod = "EMAIL"
 	// By an authenticator app.
 	ChallengeMethodTotp ChallengeMethod = "TOTP"
+	// Not at all: a passkey signs `Challenge.assertionOptions`. A backup code is as good.
+	ChallengeMethodPasskey ChallengeMethod = "PASSKEY"
 )
 
 var AllChallengeMethod = []ChallengeMethod{
 	ChallengeMethodSms,
 	ChallengeMethodEmail,
 	ChallengeMethodTotp,
+	ChallengeMethodPasskey,
 }
 
 func (e ChallengeMethod) IsValid() bool {
 	switch e {
-	case ChallengeMethodSms, ChallengeMethodEmail, ChallengeMethodTotp:
+	case ChallengeMethodSms, ChallengeMethodEmail, ChallengeMethodTotp, ChallengeMethodPasskey:
 		return true
 	}
 	return false
@@ -2442,7 +2649,7 @@ const (
 	ErrorCodeInvalidWalletNumber ErrorCode = "INVALID_WALLET_NUMBER"
 	// The check digit of a WMID is wrong: a typing error.
 	ErrorCodeInvalidWmid ErrorCode = "INVALID_WMID"
-	// The code is wrong; see `CodeRejected`.
+	// The code, or what a passkey has signed, is wrong; see `CodeRejected`.
 	ErrorCodeCodeRejected ErrorCode = "CODE_REJECTED"
 	// The code or link was used, replaced, has run out, or has no attempts left.
 	ErrorCodeCodeExpired ErrorCode = "CODE_EXPIRED"
@@ -2506,6 +2713,12 @@ const (
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// Access was recovered lately, and what needs a code waits; see `TransfersHeld`.
 	ErrorCodeTransfersHeld ErrorCode = "TRANSFERS_HELD"
+	// The viewer has no such passkey.
+	ErrorCodePasskeyNotFound ErrorCode = "PASSKEY_NOT_FOUND"
+	// The account has as many passkeys as it may.
+	ErrorCodeTooManyPasskeys ErrorCode = "TOO_MANY_PASSKEYS"
+	// The account is an operator's: it needs an authenticator app or a passkey, to sign in and ever after.
+	ErrorCodeSecondFactorRequired ErrorCode = "SECOND_FACTOR_REQUIRED"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -2546,11 +2759,14 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeProfileCertified,
 	ErrorCodeForbidden,
 	ErrorCodeTransfersHeld,
+	ErrorCodePasskeyNotFound,
+	ErrorCodeTooManyPasskeys,
+	ErrorCodeSecondFactorRequired,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired:
 		return true
 	}
 	return false
@@ -2763,6 +2979,70 @@ func (e *Locale) UnmarshalJSON(b []byte) error {
 }
 
 func (e Locale) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a passkey signs for when the viewer changes factors.
+type PasskeyPurpose string
+
+const (
+	// For startPasskeyRegistration and enableTotp.
+	PasskeyPurposeAddFactor PasskeyPurpose = "ADD_FACTOR"
+	// For removePasskey; `passkeyId` says which.
+	PasskeyPurposeRemovePasskey PasskeyPurpose = "REMOVE_PASSKEY"
+	// For disableTotp.
+	PasskeyPurposeDisableTotp PasskeyPurpose = "DISABLE_TOTP"
+	// For renewBackupCodes.
+	PasskeyPurposeRenewBackupCodes PasskeyPurpose = "RENEW_BACKUP_CODES"
+)
+
+var AllPasskeyPurpose = []PasskeyPurpose{
+	PasskeyPurposeAddFactor,
+	PasskeyPurposeRemovePasskey,
+	PasskeyPurposeDisableTotp,
+	PasskeyPurposeRenewBackupCodes,
+}
+
+func (e PasskeyPurpose) IsValid() bool {
+	switch e {
+	case PasskeyPurposeAddFactor, PasskeyPurposeRemovePasskey, PasskeyPurposeDisableTotp, PasskeyPurposeRenewBackupCodes:
+		return true
+	}
+	return false
+}
+
+func (e PasskeyPurpose) String() string {
+	return string(e)
+}
+
+func (e *PasskeyPurpose) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PasskeyPurpose(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PasskeyPurpose", str)
+	}
+	return nil
+}
+
+func (e PasskeyPurpose) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PasskeyPurpose) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PasskeyPurpose) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3009,6 +3289,8 @@ const (
 	SecurityEventKindPasskeyAdded SecurityEventKind = "PASSKEY_ADDED"
 	// A passkey was removed.
 	SecurityEventKindPasskeyRemoved SecurityEventKind = "PASSKEY_REMOVED"
+	// A passkey was refused because its counter ran backwards: there may be a copy of it.
+	SecurityEventKindPasskeyRefused SecurityEventKind = "PASSKEY_REFUSED"
 	// A recovery of access was begun.
 	SecurityEventKindRecoveryStarted SecurityEventKind = "RECOVERY_STARTED"
 	// A recovery of access was called off.
@@ -3044,6 +3326,7 @@ var AllSecurityEventKind = []SecurityEventKind{
 	SecurityEventKindBackupCodeUsed,
 	SecurityEventKindPasskeyAdded,
 	SecurityEventKindPasskeyRemoved,
+	SecurityEventKindPasskeyRefused,
 	SecurityEventKindRecoveryStarted,
 	SecurityEventKindRecoveryCancelled,
 	SecurityEventKindRecovered,
@@ -3052,7 +3335,7 @@ var AllSecurityEventKind = []SecurityEventKind{
 
 func (e SecurityEventKind) IsValid() bool {
 	switch e {
-	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted:
+	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindPasskeyRefused, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted:
 		return true
 	}
 	return false

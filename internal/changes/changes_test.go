@@ -10,6 +10,7 @@ import (
 	"purser/internal/changes"
 	"purser/internal/fault"
 	"purser/internal/locale"
+	"purser/internal/verification"
 	"purser/models"
 )
 
@@ -247,7 +248,7 @@ func TestAnAccountIsFrozenAtOnceAndThawedWithACode(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	m := r.me(t)
-	if account, challenge, err := r.Unfreeze(t.Context(), m.who, nil); err != nil || challenge != nil || account.Status != models.AccountActive {
+	if account, challenge, err := r.Unfreeze(t.Context(), m.who, verification.Proof{}); err != nil || challenge != nil || account.Status != models.AccountActive {
 		t.Errorf("an active account: %+v, %v", challenge, err)
 	}
 	for range 2 {
@@ -259,17 +260,17 @@ func TestAnAccountIsFrozenAtOnceAndThawedWithACode(t *testing.T) {
 		t.Errorf("another session: %s, %v", identity.Account.Status, err)
 	}
 	guess := "123456"
-	_, _, err := r.Unfreeze(t.Context(), m.who, &guess)
+	_, _, err := r.Unfreeze(t.Context(), m.who, verification.Code(guess))
 	wantFault(t, err, fault.CodeExpired)
-	account, challenge, err := r.Unfreeze(t.Context(), m.who, nil)
+	account, challenge, err := r.Unfreeze(t.Context(), m.who, verification.Proof{})
 	if err != nil || challenge == nil || account.Status != models.AccountFrozen {
 		t.Fatalf("%+v, %v", challenge, err)
 	}
 	code := r.newest(t, phone).Code
 	wrong := other(code)
-	_, _, err = r.Unfreeze(t.Context(), m.who, &wrong)
+	_, _, err = r.Unfreeze(t.Context(), m.who, verification.Code(wrong))
 	wantFault(t, err, fault.CodeRejected)
-	if account, _, err := r.Unfreeze(t.Context(), m.who, &code); err != nil || account.Status != models.AccountActive {
+	if account, _, err := r.Unfreeze(t.Context(), m.who, verification.Code(code)); err != nil || account.Status != models.AccountActive {
 		t.Fatal(account.Status, err)
 	}
 	if r.lastLogged(t, m) != "UNFROZEN" || !r.alive(t, m.other) {

@@ -23,9 +23,10 @@ func (s *Service) Freeze(ctx context.Context, who Who) (models.Account, error) {
 	return s.done(who, c, err)
 }
 
-// Unfreeze takes two calls: one without a code, which sends it and returns its challenge, and one with the code. For an account that is
+// Unfreeze takes two calls: one without a proof, which sends a code and returns its challenge, and one with the code, or what a passkey
+// has signed. For an account that is
 // not frozen it does nothing. Faults: InvalidInput, CodeRejected, CodeExpired, RateLimited.
-func (s *Service) Unfreeze(ctx context.Context, who Who, code *string) (models.Account, *models.Challenge, error) {
+func (s *Service) Unfreeze(ctx context.Context, who Who, proof verification.Proof) (models.Account, *models.Challenge, error) {
 	var refusal *fault.Fault
 	var challenge *models.Challenge
 	c, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (c change, err error) {
@@ -37,14 +38,14 @@ func (s *Service) Unfreeze(ctx context.Context, who Who, code *string) (models.A
 		if err != nil {
 			return change{}, err
 		}
-		if code == nil {
+		if proof.IsEmpty() {
 			challenge, err = s.askToThaw(ctx, tx, c.account, asked, begun)
 			return c, err
 		}
 		if !begun {
 			return change{}, fault.New(fault.CodeExpired, "code")
 		}
-		if refusal, err = s.verification.Check(tx, asked.ChallengeID, verification.Unfreeze, *code); err != nil || refusal != nil {
+		if refusal, err = s.verification.CheckProof(tx, asked.ChallengeID, verification.Unfreeze, proof); err != nil || refusal != nil {
 			return change{}, err // a refusal is committed: it has spent an attempt
 		}
 		if err := dropThaw(tx, who.Account); err != nil {
@@ -66,7 +67,7 @@ func (s *Service) askToThaw(ctx context.Context, tx *postgres.Tx, account models
 		}
 	}
 	challenge, err := s.verification.Begin(tx, verification.Request{
-		Purpose: verification.Unfreeze, Phone: *account.Phone, Locale: accounts.Speak(ctx, account), Template: "unfreeze_code",
+		Purpose: verification.Unfreeze, Account: account.ID, Phone: *account.Phone, Locale: accounts.Speak(ctx, account), Template: "unfreeze_code",
 	})
 	if err != nil {
 		return nil, err

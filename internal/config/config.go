@@ -43,6 +43,9 @@ type Config struct {
 
 	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
 
+	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" envDefault:"" doc:"Domain that passkeys belong to, for ever: another one voids them all. Empty: the host of PUBLIC_URL."`
+	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" envSeparator:"," doc:"Who may use passkeys beside our own pages, separated by commas: https:// origins of the domain, and Android apps as android:apk-key-hash:…"`
+
 	CodeTTL          time.Duration `env:"CODE_TTL" envDefault:"5m" doc:"How long a code can be used."`
 	CodeResendAfter  time.Duration `env:"CODE_RESEND_AFTER" envDefault:"60s" doc:"How long one waits before a code is sent again."`
 	CodesPerDay      int           `env:"CODES_PER_PHONE_PER_DAY" envDefault:"20" doc:"Codes for registration and log-in that one phone gets in 24 hours."`
@@ -134,6 +137,7 @@ func (c Config) mistakes() (found []error) {
 		wrong("RECOVERY_TTL", "%s is longer than 24 hours", c.RecoveryTTL)
 	}
 	c.gatewayMistakes(wrong)
+	c.passkeyMistakes(wrong)
 	for name, d := range c.durations() {
 		if d <= 0 {
 			wrong(name, "%s is not a positive duration", d)

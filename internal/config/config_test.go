@@ -106,6 +106,45 @@ func TestGatewaysThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
+func TestPasskeysBelongToTheDomainOfThePublicAddress(t *testing.T) {
+	t.Parallel()
+	const app = "android:apk-key-hash:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+	for address, want := range map[string]struct{ domain, origin string }{
+		"https://pay.example": {"pay.example", "https://pay.example"}, "http://127.0.0.1:8080": {"localhost", "http://localhost:8080"},
+		"http://[::1]:99": {"localhost", "http://localhost:99"}, "https://Pay.Example:8443/x": {"pay.example", "https://pay.example:8443"},
+	} {
+		c := config.Config{PasskeyOrigins: []string{app, "https://www.pay.example"}}
+		domain, origins, apps := c.Passkeys(address)
+		if domain != want.domain || len(origins) != 2 || origins[0] != want.origin || len(apps) != 1 {
+			t.Errorf("%s: %s %v %v", address, domain, origins, apps)
+		}
+	}
+	for what, try := range map[string]struct {
+		name, value string
+		good        bool
+	}{
+		"an app":                    {"PASSKEY_ORIGINS", app, true},
+		"a page below the domain":   {"PASSKEY_ORIGINS", "https://app.pay.example," + app, true},
+		"the parent domain":         {"PASSKEY_DOMAIN", "pay.example", true},
+		"another domain":            {"PASSKEY_ORIGINS", "https://evil.example", false},
+		"one that ends alike":       {"PASSKEY_ORIGINS", "https://notpay.example", false},
+		"in the clear":              {"PASSKEY_ORIGINS", "http://app.pay.example", false},
+		"an address with a path":    {"PASSKEY_ORIGINS", "https://app.pay.example/", false},
+		"an app without its hash":   {"PASSKEY_ORIGINS", "android:apk-key-hash:", false},
+		"an app with half a hash":   {"PASSKEY_ORIGINS", "android:apk-key-hash:AAECAwQF", false},
+		"a number for a domain":     {"PASSKEY_DOMAIN", "203.0.113.7", false},
+		"a domain that is not ours": {"PASSKEY_DOMAIN", "other.example", false},
+		"a port in the domain":      {"PASSKEY_DOMAIN", "pay.example:443", false},
+		"a number for an address":   {"PUBLIC_URL", "https://203.0.113.7", false},
+	} {
+		environment := production()
+		environment[try.name] = try.value
+		if _, err := config.Load(environment); (err == nil) != try.good {
+			t.Errorf("%s in %s: %v", what, try.name, err)
+		}
+	}
+}
+
 func TestReadmeShowsTheConfigurationTable(t *testing.T) {
 	const page, begin, end = "../../README.md", "<!-- configuration -->\n", "<!-- /configuration -->"
 	readme, err := os.ReadFile(page)

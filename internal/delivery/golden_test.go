@@ -30,6 +30,8 @@ var samples = map[string]map[string]any{
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
+	"alert_operator_on": nil, "alert_operator_off": nil,
+	"alert_passkey_on": {"Passkey": "Pixel 9"}, "alert_passkey_off": {"Passkey": "Pixel 9"}, "alert_passkey_copy": {"Passkey": "Pixel 9"},
 	"recovery_code":        nil,
 	"password_changed":     notice(map[string]any{"Email": "an**************om"}),
 	"question_changed":     notice(map[string]any{"Email": "an**************om"}),

@@ -55,8 +55,11 @@ func newEnrolment(wmid string) (e Enrolment, key string, err error) {
 	return Enrolment{Secret: k.Secret(), URI: k.URL(), QR: qr.Bytes()}, k.Secret(), nil
 }
 
+// accepts says which codes are any.
+type accepts struct{ app, backup bool }
+
 // try judges a code and uses it up; the caller holds the factor's row.
-func (s *Service) try(tx *postgres.Tx, f *models.TOTPFactor, code string) (refusal *fault.Fault, err error) {
+func (s *Service) try(tx *postgres.Tx, f *models.TOTPFactor, code string, ok accepts) (refusal *fault.Fault, err error) {
 	code = plain(code)
 	if !isAppCode(code) && !isBackupCode(code) {
 		return fault.Invalid(fault.Malformed, "code"), nil
@@ -64,7 +67,7 @@ func (s *Service) try(tx *postgres.Tx, f *models.TOTPFactor, code string) (refus
 	if f.LockedUntil != nil && tx.Now.Before(*f.LockedUntil) {
 		return fault.Limited(f.LockedUntil.Sub(tx.Now)), nil
 	}
-	right, err := s.use(tx, f, code)
+	right, err := s.use(tx, f, code, ok)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +88,10 @@ func (s *Service) try(tx *postgres.Tx, f *models.TOTPFactor, code string) (refus
 	return fault.New(fault.CodeRejected, "code").With("Count", left).Knowing(fault.AttemptsFacts{Left: left}), saveFactor(tx, *f)
 }
 
-// use tells whether a code is right, and sees to it that it is not right again. A backup code is one only of a confirmed factor.
-func (s *Service) use(tx *postgres.Tx, f *models.TOTPFactor, code string) (right bool, err error) {
+// use tells whether a code is right, and sees to it that it is not right again.
+func (s *Service) use(tx *postgres.Tx, f *models.TOTPFactor, code string, ok accepts) (right bool, err error) {
 	if isBackupCode(code) {
-		if f.ConfirmedAt == nil {
+		if !ok.backup {
 			return false, nil
 		}
 		used, err := useBackupCode(tx, f.AccountID, s.backupMAC(f.AccountID, code))
@@ -96,6 +99,9 @@ func (s *Service) use(tx *postgres.Tx, f *models.TOTPFactor, code string) (right
 			return false, err
 		}
 		return true, journal.Record(tx, journal.Entry{Account: f.AccountID, Kind: journal.BackupCodeUsed})
+	}
+	if !ok.app {
+		return false, nil
 	}
 	key, err := s.box.Open(secret.Factors, f.SealedSecret, f.AccountID.String())
 	if err != nil {

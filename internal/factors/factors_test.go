@@ -21,7 +21,7 @@ import (
 func TestAnAppIsOnOnlyWhenItHasShownACode(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password)
+	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestAnAppIsOnOnlyWhenItHasShownACode(t *testing.T) {
 			t.Errorf("%s is not told: %v, %v", to, inbox, err)
 		}
 	}
-	_, err = r.EnableTOTP(t.Context(), r.anna, password)
+	_, err = r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	wantFault(t, err, fault.StepOutOfOrder)
 	_, err = r.ConfirmTOTP(t.Context(), r.anna, a.code(t, 1))
 	wantFault(t, err, fault.StepOutOfOrder)
@@ -67,11 +67,11 @@ func TestEnrollingAgainVoidsTheFirstSecretAndWaitsAnHour(t *testing.T) {
 	r := newRoom(t)
 	_, err := r.ConfirmTOTP(t.Context(), r.anna, "123456")
 	wantFault(t, err, fault.StepOutOfOrder)
-	first, err := r.EnableTOTP(t.Context(), r.anna, password)
+	first, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := r.EnableTOTP(t.Context(), r.anna, password)
+	second, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil || second.Secret == first.Secret {
 		t.Fatalf("again: %v", err)
 	}
@@ -86,13 +86,13 @@ func TestRow16AnAppNeedsThePasswordAFewTimesAtMost(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	for range 10 {
-		_, err := r.EnableTOTP(t.Context(), r.anna, "tall ships at dusk")
+		_, err := r.EnableTOTP(t.Context(), r.anna, "tall ships at dusk", factors.Proof{})
 		wantFault(t, err, fault.CredentialsRejected)
 	}
-	_, err := r.EnableTOTP(t.Context(), r.anna, password)
+	_, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	wantFault(t, err, fault.RateLimited)
 	r.clock.Advance(16 * time.Minute)
-	if _, err := r.EnableTOTP(t.Context(), r.anna, password); err != nil {
+	if _, err := r.EnableTOTP(t.Context(), r.anna, password, factors.Proof{}); err != nil {
 		t.Errorf("after the window: %v", err)
 	}
 }
@@ -165,8 +165,11 @@ func TestRow04And05FiveWrongCodesLockTheAppForAWhileWhateverTheyAreFor(t *testin
 	for n, try := range []func(string) error{
 		func(code string) error { return r.check(logIn.ID, verification.LogIn, code) },
 		func(code string) error { return r.check(payment.ID, verification.Transfer, code) },
-		func(code string) error { return r.DisableTOTP(t.Context(), r.anna, code) },
-		func(code string) error { _, err := r.RenewBackupCodes(t.Context(), r.anna, code); return err },
+		func(code string) error { return r.DisableTOTP(t.Context(), r.anna, factors.Code(code)) },
+		func(code string) error {
+			_, err := r.RenewBackupCodes(t.Context(), r.anna, factors.Code(code))
+			return err
+		},
 		r.try,
 	} {
 		err := try(a.wrong(t, n))
@@ -232,11 +235,11 @@ func TestRow05TriesAtOnceAreCountedAtTwoServers(t *testing.T) {
 func TestAFactorIsRemovedOnlyWithAFactor(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	wantFault(t, r.DisableTOTP(t.Context(), r.anna, "123456"), fault.StepOutOfOrder)
+	wantFault(t, r.DisableTOTP(t.Context(), r.anna, factors.Code("123456")), fault.StepOutOfOrder)
 	a := r.enrol(t)
-	wantFault(t, r.DisableTOTP(t.Context(), r.anna, a.wrong(t, 0)), fault.CodeRejected)
+	wantFault(t, r.DisableTOTP(t.Context(), r.anna, factors.Code(a.wrong(t, 0))), fault.CodeRejected)
 	pending := r.begin(t, verification.LogIn)
-	if err := r.DisableTOTP(t.Context(), r.anna, strings.ToUpper(a.backup[9])); err != nil {
+	if err := r.DisableTOTP(t.Context(), r.anna, factors.Code(strings.ToUpper(a.backup[9]))); err != nil {
 		t.Fatal(err)
 	}
 	if status, err := r.Status(t.Context(), r.anna.ID); err != nil || status != (factors.Status{}) || r.journal(t, journal.TOTPDisabled) != 1 {
@@ -258,7 +261,7 @@ func TestNewBackupCodesVoidTheOld(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	a := r.enrol(t)
-	codes, err := r.RenewBackupCodes(t.Context(), r.anna, a.backup[0])
+	codes, err := r.RenewBackupCodes(t.Context(), r.anna, factors.Code(a.backup[0]))
 	if err != nil || len(codes) != 10 || r.journal(t, journal.BackupCodesRenewed) != 1 {
 		t.Fatalf("%v, %v", codes, err)
 	}

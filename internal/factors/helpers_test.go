@@ -19,6 +19,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/journal"
 	"purser/internal/locale"
+	"purser/internal/passkeys"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/secret"
@@ -29,6 +30,9 @@ import (
 const (
 	password = "tall ships at dawn"
 	step     = 30 * time.Second
+
+	origin     = "https://pay.example"
+	androidApp = "android:apk-key-hash:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 )
 
 // passwordHash is made once: hashing is slow on purpose.
@@ -62,7 +66,11 @@ func roomOn(t *testing.T, db *postgres.DB, clock *pgtest.Clock) room {
 	inbox, hub := delivery.New(db, box), events.NewHub(db, slog.New(slog.DiscardHandler))
 	codes := verification.New(db, box, inbox, verification.Config{TTL: 5 * time.Minute, ResendAfter: time.Minute, PerDay: 20})
 	people := accounts.New(db, box, codes, inbox, hub, accounts.Config{RegistrationTTL: time.Hour, EmailLinkTTL: time.Hour})
-	return room{Service: factors.New(db, box, people, codes, hub), db: db, clock: clock, codes: codes, inbox: inbox}
+	keys, err := passkeys.New(db, box, people, codes, passkeys.Config{RPID: "pay.example", Origins: []string{origin}, Apps: []string{androidApp}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return room{Service: factors.New(db, box, people, codes, keys, hub, factors.Config{OperatorsNeedOne: true}), db: db, clock: clock, codes: codes, inbox: inbox}
 }
 
 func (r room) person(t *testing.T, phone, email string) models.Account {
@@ -123,7 +131,13 @@ func (a app) wrong(t *testing.T, n int) string {
 // enrol gives anna an app, whose code of the step now is used.
 func (r room) enrol(t *testing.T) app {
 	t.Helper()
-	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password)
+	return r.enrolWith(t, factors.Proof{})
+}
+
+// enrolWith is enrol for someone who has a factor.
+func (r room) enrolWith(t *testing.T, p factors.Proof) app {
+	t.Helper()
+	enrolment, err := r.EnableTOTP(t.Context(), r.anna, password, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,6 @@
-// Package factors owns what a person has besides the password: an authenticator app, whose codes take the place of codes by SMS, and
-// backup codes for the day it is lost. It judges codes; it does not know what they confirm.
+// Package factors owns what a person has besides the password: an authenticator app, or passkeys (whose keys package passkeys keeps),
+// which take the place of codes by SMS, and backup codes for the day they are lost. It judges codes and signatures; it does not know what
+// they confirm. Whoever has any of them has a row in totp_factors, which counts wrong codes and which each change of them locks first.
 package factors
 
 import (
@@ -12,6 +13,7 @@ import (
 	"purser/internal/events"
 	"purser/internal/fault"
 	"purser/internal/journal"
+	"purser/internal/passkeys"
 	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/internal/verification"
@@ -36,7 +38,11 @@ const (
 const (
 	appIsOn  = "totp_on"
 	appIsOff = "totp_off"
+	noFactor = "no_factor"
 )
+
+// Config says whether operators need an app or a passkey, to sign in and ever after. Production does.
+type Config struct{ OperatorsNeedOne bool }
 
 // Service is the room.
 type Service struct {
@@ -44,13 +50,15 @@ type Service struct {
 	box          *secret.Box
 	accounts     *accounts.Service
 	verification *verification.Service
+	passkeys     *passkeys.Service
 	hub          *events.Hub
+	config       Config
 }
 
-// New makes the room, and tells the room of codes to ask it for those of apps.
-func New(db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, hub *events.Hub) *Service {
-	s := &Service{db: db, box: box, accounts: a, verification: v, hub: hub}
-	v.AskApps(s)
+// New makes the room, and tells the room of codes to ask it for those that no message carries.
+func New(db *postgres.DB, box *secret.Box, a *accounts.Service, v *verification.Service, k *passkeys.Service, hub *events.Hub, c Config) *Service {
+	s := &Service{db: db, box: box, accounts: a, verification: v, passkeys: k, hub: hub, config: c}
+	v.AskFactors(s)
 	return s
 }
 
@@ -65,10 +73,11 @@ func (s *Service) Status(ctx context.Context, account uuid.UUID) (Status, error)
 	return readStatus(ctx, s.db, account)
 }
 
-// EnableTOTP makes a secret for an authenticator app. It counts only when ConfirmTOTP has shown that the app has it; a repeat before
+// EnableTOTP makes a secret for an authenticator app, with the password and, of who has passkeys, a proof. It counts only when ConfirmTOTP has shown that the app has it; a repeat before
 // that makes another one, and the earlier is void.
-// Faults: CredentialsRejected at currentPassword, RateLimited, StepOutOfOrder when an app is on already, Overloaded.
-func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, currentPassword string) (Enrolment, error) {
+// Faults: CredentialsRejected at currentPassword, InvalidInput, CodeRejected, CodeExpired, RateLimited, StepOutOfOrder when an app is on
+// already, Overloaded.
+func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, currentPassword string, p Proof) (Enrolment, error) {
 	if err := s.checkPassword(ctx, viewer, currentPassword); err != nil {
 		return Enrolment{}, err
 	}
@@ -76,17 +85,26 @@ func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, current
 	if err != nil {
 		return Enrolment{}, err
 	}
-	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (bool, error) {
-		started, err := startFactor(tx, models.TOTPFactor{AccountID: viewer.ID, SealedSecret: s.seal(viewer.ID, key), CreatedAt: tx.Now})
+	var refusal *fault.Fault
+	_, err = postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (started bool, err error) {
+		refusal = nil // of an attempt that Postgres undid
+		held, refused, err := s.proveToAdd(tx, viewer, p)
+		switch {
+		case err != nil:
+			return false, err
+		case held.App:
+			return false, fault.New(fault.StepOutOfOrder).Because(appIsOn) // a proof is not used up
+		case refused != nil:
+			refusal = refused // committed: it has spent a try
+			return false, nil
+		}
+		started, err = startFactor(tx, models.TOTPFactor{AccountID: viewer.ID, SealedSecret: s.seal(viewer.ID, key), CreatedAt: tx.Now})
 		if err == nil && !started {
 			err = fault.New(fault.StepOutOfOrder).Because(appIsOn)
 		}
 		return started, err
 	})
-	if err != nil {
-		return Enrolment{}, err
-	}
-	return enrolment, nil
+	return verification.Settle(enrolment, refusal, err)
 }
 
 // ConfirmTOTP turns the app on with its first code, and returns the backup codes: this once, since only their hashes are kept.
@@ -94,12 +112,12 @@ func (s *Service) EnableTOTP(ctx context.Context, viewer models.Account, current
 func (s *Service) ConfirmTOTP(ctx context.Context, viewer models.Account, code string) ([]string, error) {
 	return s.withFactor(ctx, viewer, func(tx *postgres.Tx, f *models.TOTPFactor) ([]string, *fault.Fault, error) {
 		switch {
-		case f == nil || (f.ConfirmedAt == nil && tx.Now.Sub(f.CreatedAt) > enrolFor):
+		case f == nil || !f.HasSecret() || (f.ConfirmedAt == nil && tx.Now.Sub(f.CreatedAt) > enrolFor):
 			return nil, nil, fault.New(fault.StepOutOfOrder).Because(appIsOff)
 		case f.ConfirmedAt != nil:
 			return nil, nil, fault.New(fault.StepOutOfOrder).Because(appIsOn)
 		}
-		if refusal, err := s.try(tx, f, code); refusal != nil || err != nil {
+		if refusal, err := s.try(tx, f, code, accepts{app: true}); refusal != nil || err != nil {
 			return nil, refusal, err
 		}
 		if err := confirmFactor(tx, viewer.ID); err != nil {
@@ -109,57 +127,69 @@ func (s *Service) ConfirmTOTP(ctx context.Context, viewer models.Account, code s
 		if err != nil {
 			return nil, nil, err
 		}
-		return codes, nil, s.tell(tx, viewer, journal.TOTPEnabled, "alert_totp_on")
+		return codes, nil, s.tell(tx, viewer, journal.TOTPEnabled, "alert_totp_on", nil)
 	})
 }
 
-// DisableTOTP takes the app and the backup codes away, with a code of either: a factor is removed only with a factor.
-// Faults: InvalidInput, CodeRejected, RateLimited, StepOutOfOrder when none is on.
-func (s *Service) DisableTOTP(ctx context.Context, viewer models.Account, code string) error {
+// DisableTOTP takes the app away, with a proof: a factor is removed only with a factor. The backup codes go with the last factor.
+// Faults: InvalidInput, CodeRejected, CodeExpired, RateLimited, StepOutOfOrder when none is on, SecondFactorRequired for an operator's last.
+func (s *Service) DisableTOTP(ctx context.Context, viewer models.Account, p Proof) error {
 	_, err := s.withFactor(ctx, viewer, func(tx *postgres.Tx, f *models.TOTPFactor) ([]string, *fault.Fault, error) {
-		if refusal, err := s.tryConfirmed(tx, f, code); refusal != nil || err != nil {
+		if f == nil || f.ConfirmedAt == nil {
+			return nil, nil, fault.New(fault.StepOutOfOrder).Because(appIsOff)
+		}
+		held, refusal, err := s.proveAny(tx, viewer, f, p, ToDisableTOTP)
+		if refusal != nil || err != nil {
 			return nil, refusal, err
 		}
-		if err := deleteFactor(tx, viewer.ID); err != nil {
+		held.App = false
+		if err := s.mayHave(tx, viewer.ID, held); err != nil {
 			return nil, nil, err
 		}
-		return nil, nil, s.tell(tx, viewer, journal.TOTPDisabled, "alert_totp_off")
+		if held.Any() {
+			err = forgetSecret(tx, viewer.ID)
+		} else {
+			err = deleteFactor(tx, viewer.ID)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, s.tell(tx, viewer, journal.TOTPDisabled, "alert_totp_off", nil)
 	})
 	return err
 }
 
-// RenewBackupCodes makes new backup codes, with a code of the app or a backup code; all earlier ones are void.
-// Faults: InvalidInput, CodeRejected, RateLimited, StepOutOfOrder when no app is on.
-func (s *Service) RenewBackupCodes(ctx context.Context, viewer models.Account, code string) ([]string, error) {
+// RenewBackupCodes makes new backup codes, with a proof; all earlier ones are void.
+// Faults: InvalidInput, CodeRejected, CodeExpired, RateLimited, StepOutOfOrder when there is neither an app nor a passkey.
+func (s *Service) RenewBackupCodes(ctx context.Context, viewer models.Account, p Proof) ([]string, error) {
 	return s.withFactor(ctx, viewer, func(tx *postgres.Tx, f *models.TOTPFactor) ([]string, *fault.Fault, error) {
-		if refusal, err := s.tryConfirmed(tx, f, code); refusal != nil || err != nil {
+		if _, refusal, err := s.proveAny(tx, viewer, f, p, ToRenewBackupCodes); refusal != nil || err != nil {
 			return nil, refusal, err
 		}
 		codes, err := s.newBackupCodes(tx, viewer.ID)
 		if err != nil {
 			return nil, nil, err
 		}
-		return codes, nil, s.tell(tx, viewer, journal.BackupCodesRenewed, "alert_backup_codes")
+		return codes, nil, s.tell(tx, viewer, journal.BackupCodesRenewed, "alert_backup_codes", nil)
 	})
-}
-
-// HasApp tells whether an account's codes come from an app.
-func (s *Service) HasApp(tx *postgres.Tx, account uuid.UUID) (bool, error) {
-	return hasConfirmed(tx, account)
 }
 
 // TryCode uses up a code of an account's app, or a backup code, in the caller's transaction. It locks the factor's row, so that a code
 // works once, also when many servers try it together. A refusal is to be committed: it has spent a try.
-// Refusals: InvalidInput, CodeRejected with the tries left, RateLimited, CodeExpired when the account has no app any more.
+// Refusals: InvalidInput, CodeRejected with the tries left, RateLimited, CodeExpired when the account has no factor any more.
 func (s *Service) TryCode(tx *postgres.Tx, account uuid.UUID, code string) (refusal *fault.Fault, err error) {
 	f, err := lockFactor(tx, account)
 	if err != nil {
 		return nil, err
 	}
-	if f == nil || f.ConfirmedAt == nil {
+	held, err := s.Held(tx, account)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil || !held.Any() {
 		return fault.New(fault.CodeExpired, "code"), nil
 	}
-	return s.try(tx, f, code)
+	return s.try(tx, f, code, accepts{app: held.App, backup: true})
 }
 
 // withFactor does something to an account's factor, which is locked; it is nil when there is none. A refusal is committed.
@@ -182,19 +212,12 @@ func (s *Service) withFactor(ctx context.Context, viewer models.Account,
 	return codes, err
 }
 
-func (s *Service) tryConfirmed(tx *postgres.Tx, f *models.TOTPFactor, code string) (*fault.Fault, error) {
-	if f == nil || f.ConfirmedAt == nil {
-		return nil, fault.New(fault.StepOutOfOrder).Because(appIsOff)
-	}
-	return s.try(tx, f, code)
-}
-
 // tell writes a change into the account's log, and lets its devices and its person know.
-func (s *Service) tell(tx *postgres.Tx, viewer models.Account, kind journal.Kind, template string) error {
+func (s *Service) tell(tx *postgres.Tx, viewer models.Account, kind journal.Kind, template string, values map[string]any) error {
 	if err := journal.Record(tx, journal.Entry{Account: viewer.ID, Kind: kind}); err != nil {
 		return err
 	}
-	if err := s.accounts.Alert(tx, viewer, template, "", nil); err != nil {
+	if err := s.accounts.Alert(tx, viewer, template, "", values); err != nil {
 		return err
 	}
 	return events.AppendTx(tx, events.Changed(viewer.ID))

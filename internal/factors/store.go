@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"purser/internal/postgres"
+	"purser/internal/verification"
 	"purser/models"
 )
 
@@ -22,9 +23,33 @@ func readStatus(ctx context.Context, db *postgres.DB, account uuid.UUID) (Status
 	return Status{TOTP: row.On, BackupCodesLeft: row.Left}, wrap("status", err)
 }
 
-func hasConfirmed(tx *postgres.Tx, account uuid.UUID) (has bool, err error) {
-	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM totp_factors WHERE account_id = ? AND confirmed_at IS NOT NULL)`, account).Row().Scan(&has)
-	return has, wrap("has one", err)
+func readHeld(tx *postgres.Tx, account uuid.UUID) (held verification.Held, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM totp_factors WHERE account_id = @account AND confirmed_at IS NOT NULL),
+    EXISTS (SELECT 1 FROM passkeys WHERE account_id = @account)`, map[string]any{"account": account}).Row().Scan(&held.App, &held.Passkey)
+	return held, wrap("held", err)
+}
+
+// ensureFactor locks an account's row, and makes one without a secret where there is none, also when one is just being deleted.
+func ensureFactor(tx *postgres.Tx, account uuid.UUID) error {
+	return wrap("ensure", tx.GORM().Exec(`
+INSERT INTO totp_factors AS f (last_step, wrong_in_a_row, account_id, sealed_secret, created_at) VALUES (0, 0, ?, '', ?)
+ON CONFLICT (account_id) DO UPDATE SET wrong_in_a_row = f.wrong_in_a_row`, account, tx.Now).Error)
+}
+
+// forgetSecret leaves a row that counts wrong codes for an account that has passkeys.
+func forgetSecret(tx *postgres.Tx, account uuid.UUID) error {
+	return wrap("forget", tx.GORM().Exec(`UPDATE totp_factors SET sealed_secret = '', confirmed_at = NULL, last_step = 0 WHERE account_id = ?`, account).Error)
+}
+
+// roleOf reads what an account may do, as of now: it may have changed since the request began.
+func roleOf(tx *postgres.Tx, account uuid.UUID) (role string, err error) {
+	err = tx.GORM().Raw(`SELECT role FROM accounts WHERE id = ?`, account).Row().Scan(&role)
+	return role, wrap("role", err)
+}
+
+func hasBackupCodes(tx *postgres.Tx, account uuid.UUID) (has bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM backup_codes WHERE account_id = ?)`, account).Row().Scan(&has)
+	return has, wrap("has backup codes", err)
 }
 
 // startFactor writes a factor that waits for its first code, over an earlier one that waits, too. How often codes were wrong is kept.

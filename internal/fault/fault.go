@@ -53,6 +53,9 @@ const (
 	ProfileCertified      Code = "PROFILE_CERTIFIED"
 	Forbidden             Code = "FORBIDDEN"
 	TransfersHeld         Code = "TRANSFERS_HELD"
+	PasskeyNotFound       Code = "PASSKEY_NOT_FOUND"
+	TooManyPasskeys       Code = "TOO_MANY_PASSKEYS"
+	SecondFactorRequired  Code = "SECOND_FACTOR_REQUIRED"
 )
 
 // Codes of the system; they reach the client as top-level errors. Forbidden and RateLimited can be both.
@@ -71,6 +74,7 @@ var UserCodes = []Code{
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
 	CertificateRequired, ProfileCertified, Forbidden, TransfersHeld,
+	PasskeyNotFound, TooManyPasskeys, SecondFactorRequired,
 }
 
 // Reasons refine a code where one sentence would not do. A reason names the message, not another code.

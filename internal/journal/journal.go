@@ -44,6 +44,7 @@ const (
 	BackupCodeUsed          Kind = "BACKUP_CODE_USED"
 	PasskeyAdded            Kind = "PASSKEY_ADDED"
 	PasskeyRemoved          Kind = "PASSKEY_REMOVED"
+	PasskeyRefused          Kind = "PASSKEY_REFUSED"
 	RecoveryStarted         Kind = "RECOVERY_STARTED"
 	RecoveryCancelled       Kind = "RECOVERY_CANCELLED"
 	Recovered               Kind = "RECOVERED"

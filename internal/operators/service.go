@@ -1,5 +1,5 @@
 // Package operators is what the people who run the system may do beyond others: bring money into circulation and take it
-// out again, and decide on certificates. Each action, and each look at what is another's, is written into a log before it is done.
+// out again, and decide on certificates; and who they are. Each action, and each look at what is another's, is written into a log before it is done.
 package operators
 
 import (

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"purser/internal/postgres"
 	"purser/models"
 )
@@ -45,4 +47,18 @@ func onlyOne(ctx context.Context, db *postgres.DB, fn func() error) error {
 	}
 	defer conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, demoLock) //nolint:errcheck // ends with the connection
 	return fn()
+}
+
+func operatorsOf(ctx context.Context, db *postgres.DB) (wmids []string, err error) {
+	if err := db.GORM(ctx).Raw(`SELECT wmid FROM accounts WHERE role = 'OPERATOR' ORDER BY wmid LIMIT 1000`).Scan(&wmids).Error; err != nil {
+		return nil, fmt.Errorf("operators: list: %w", err)
+	}
+	return wmids, nil
+}
+
+func setRole(tx *postgres.Tx, account uuid.UUID, role string) error {
+	if err := tx.GORM().Exec(`UPDATE accounts SET role = ? WHERE id = ?`, role, account).Error; err != nil {
+		return fmt.Errorf("operators: role: %w", err)
+	}
+	return nil
 }

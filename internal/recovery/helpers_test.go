@@ -18,6 +18,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/journal"
 	"purser/internal/locale"
+	"purser/internal/passkeys"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
@@ -87,7 +88,11 @@ func roomOn(t *testing.T, db *postgres.DB, clock *pgtest.Clock) room {
 	r.inbox = delivery.New(db, box)
 	r.codes = verification.New(db, box, r.inbox, verification.Config{TTL: 5 * time.Minute, ResendAfter: time.Minute, PerDay: 20})
 	r.people = accounts.New(db, box, r.codes, r.inbox, hub, accounts.Config{RegistrationTTL: time.Hour, EmailLinkTTL: time.Hour})
-	r.factors = factors.New(db, box, r.people, r.codes, hub)
+	keys, err := passkeys.New(db, box, r.people, r.codes, passkeys.Config{RPID: "pay.example", Origins: []string{url}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.factors = factors.New(db, box, r.people, r.codes, keys, hub, factors.Config{})
 	r.sessions, err = sessions.New(t.Context(), db, box, r.people, r.codes, hub,
 		sessions.Config{AccessTTL: 15 * time.Minute, RefreshTTL: 720 * time.Hour, DeviceTrustTTL: 2160 * time.Hour})
 	if err != nil {
@@ -151,14 +156,23 @@ func (r room) newest(t *testing.T, to string) delivery.Sent {
 func (r room) complete(t *testing.T, token, answer, code string) (string, error) {
 	t.Helper()
 	return r.Complete(t.Context(), recovery.CompleteRequest{
-		Token: token, Answer: answer, TOTPCode: code, NewPassword: fresh, PasswordConfirmation: fresh,
+		Token: token, Proof: proof(answer, code), NewPassword: fresh, PasswordConfirmation: fresh,
 	})
+}
+
+// proof is an answer, and a code unless it is empty.
+func proof(answer, code string) recovery.Proof {
+	p := recovery.Proof{Answer: answer}
+	if code != "" {
+		p.Code = &code
+	}
+	return p
 }
 
 // enrol gives anna an authenticator app and returns its secret and backup codes.
 func (r room) enrol(t *testing.T) (key string, backup []string) {
 	t.Helper()
-	e, err := r.factors.EnableTOTP(t.Context(), r.anna, password)
+	e, err := r.factors.EnableTOTP(t.Context(), r.anna, password, factors.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,8 @@ import (
 // Lost is a recovery of an account whose phone was lost, as the holder of the letter's link sees it.
 type Lost struct {
 	Question  string
-	NeedsApp  bool       // a code of the authenticator app, or a backup code, is asked for, too
-	ReadyAt   *time.Time // from when on a new phone can be set; nil before the question was answered
+	Factors   verification.Held // of which one is asked for, too
+	ReadyAt   *time.Time        // from when on a new phone can be set; nil before the question was answered
 	ExpiresAt time.Time
 }
 
@@ -72,16 +72,15 @@ func (s *Service) FindLost(ctx context.Context, token string) (Lost, error) {
 }
 
 func (s *Service) lost(tx *postgres.Tx, f found) (Lost, error) {
-	app, err := s.factors.HasApp(tx, f.account.ID)
-	return Lost{Question: f.account.SecurityQuestion, NeedsApp: app, ReadyAt: f.ReadyAt, ExpiresAt: f.ExpiresAt}, err
+	held, err := s.factors.Held(tx, f.account.ID)
+	return Lost{Question: f.account.SecurityQuestion, Factors: held, ReadyAt: f.ReadyAt, ExpiresAt: f.ExpiresAt}, err
 }
 
-// AnswerLost takes the answer to the security question, and a code of the app if there is one. Then the person, on every channel, is
+// AnswerLost takes the answer to the security question, and a factor of an account that has one. Then the person, on every channel, is
 // told, with a link that takes it all back, and has a while to object. Of several of an account's answering one ends the others.
-// Faults: CodeExpired at token, StepOutOfOrder when it was answered, CodeRejected at securityAnswer or totpCode, InvalidInput,
-// RateLimited, Overloaded.
-func (s *Service) AnswerLost(ctx context.Context, token, answer, totpCode string) (Lost, error) {
-	p := proof{Answer: answer, TOTPCode: totpCode}
+// Faults: CodeExpired at token, StepOutOfOrder when it was answered, CodeRejected at securityAnswer, totpCode or assertion,
+// InvalidInput, RateLimited, Overloaded.
+func (s *Service) AnswerLost(ctx context.Context, token string, p Proof) (Lost, error) {
 	open := func(tx *postgres.Tx) (found, error) {
 		f, err := s.find(tx, models.RecoveryLostPhone, token)
 		if err == nil && f.ReadyAt != nil {
@@ -109,7 +108,7 @@ func (s *Service) AnswerLost(ctx context.Context, token, answer, totpCode string
 		if err != nil {
 			return Lost{}, err
 		}
-		if refusal, err = s.checkApp(tx, f.account.ID, p.TOTPCode); err != nil || refusal != nil {
+		if refusal, err = s.checkFactor(tx, f, p); err != nil || refusal != nil {
 			return Lost{}, err // a refusal is committed: it has spent a try
 		}
 		if err := s.wait(tx, &f); err != nil {

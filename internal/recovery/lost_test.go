@@ -39,13 +39,13 @@ func TestALostPhoneIsReplacedAfterTimeToObject(t *testing.T) {
 	}
 	_, err := r.SetNewPhone(t.Context(), token, newPhone)
 	wantFault(t, err, fault.StepOutOfOrder)
-	_, err = r.AnswerLost(t.Context(), token, "Седов", "")
+	_, err = r.AnswerLost(t.Context(), token, proof("Седов", ""))
 	wantFault(t, err, fault.CodeRejected)
-	answered, err := r.AnswerLost(t.Context(), token, answer, "")
+	answered, err := r.AnswerLost(t.Context(), token, proof(answer, ""))
 	if err != nil || answered.ReadyAt == nil || !answered.ReadyAt.Equal(r.clock.Now().Add(delay)) {
 		t.Fatalf("answered: %+v, %v", answered, err)
 	}
-	_, err = r.AnswerLost(t.Context(), token, answer, "")
+	_, err = r.AnswerLost(t.Context(), token, proof(answer, ""))
 	wantFault(t, err, fault.StepOutOfOrder)
 	for _, to := range []string{phone, email} {
 		if told := r.newest(t, to); !strings.Contains(told.Text, told.Link) || !strings.HasPrefix(told.Link, url+"/cancel-recovery#token=") {
@@ -90,7 +90,7 @@ func TestRow18WhoeverIsToldCanStopIt(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	token := r.lost(t)
-	if _, err := r.AnswerLost(t.Context(), token, answer, ""); err != nil {
+	if _, err := r.AnswerLost(t.Context(), token, proof(answer, "")); err != nil {
 		t.Fatal(err)
 	}
 	_, cancel, _ := strings.Cut(r.newest(t, phone).Link, "#token=")
@@ -135,14 +135,14 @@ func TestRow20ALostPhoneAsksForTheAppTooAndABackupCodeWillDo(t *testing.T) {
 	r := newRoom(t)
 	_, backup := r.enrol(t)
 	token := r.lost(t)
-	if seen, err := r.FindLost(t.Context(), token); err != nil || !seen.NeedsApp {
+	if seen, err := r.FindLost(t.Context(), token); err != nil || !seen.Factors.App {
 		t.Fatalf("seen: %+v, %v", seen, err)
 	}
-	_, err := r.AnswerLost(t.Context(), token, answer, "")
+	_, err := r.AnswerLost(t.Context(), token, proof(answer, ""))
 	wantFault(t, err, fault.InvalidInput)
-	_, err = r.AnswerLost(t.Context(), token, answer, "aaaaa-aaaaa")
+	_, err = r.AnswerLost(t.Context(), token, proof(answer, "aaaaa-aaaaa"))
 	wantFault(t, err, fault.CodeRejected)
-	if answered, err := r.AnswerLost(t.Context(), token, answer, backup[4]); err != nil || answered.ReadyAt == nil {
+	if answered, err := r.AnswerLost(t.Context(), token, proof(answer, backup[4])); err != nil || answered.ReadyAt == nil {
 		t.Errorf("with a backup code: %+v, %v", answered, err)
 	}
 }
@@ -155,7 +155,7 @@ func TestALostPhonesSuccessorMustBeNobodysAndAnsweringOneEndsTheOthers(t *testin
 	r.clock.Advance(time.Minute)
 	second = r.lost(t)
 	for _, token := range []string{first, second} {
-		_, err := r.AnswerLost(t.Context(), token, answer, "")
+		_, err := r.AnswerLost(t.Context(), token, proof(answer, ""))
 		if token == first && err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ type Begun struct {
 	Token     string
 	Challenge *models.Challenge // while the code is awaited
 	Question  string
-	NeedsApp  bool // a code of the authenticator app is asked for, too
+	Factors   verification.Held // of which one is asked for, too
 	ExpiresAt time.Time
 }
 
@@ -88,24 +88,24 @@ func (s *Service) VerifyCode(ctx context.Context, token, code string) (Begun, er
 				return Begun{}, err
 			}
 		}
-		app, err := s.factors.HasApp(tx, row.account.ID)
-		return Begun{Token: token, Question: row.account.SecurityQuestion, NeedsApp: app, ExpiresAt: row.ExpiresAt}, err
+		held, err := s.factors.Held(tx, row.account.ID)
+		return Begun{Token: token, Question: row.account.SecurityQuestion, Factors: held, ExpiresAt: row.ExpiresAt}, err
 	})
 	return verification.Settle(begun, refusal, err)
 }
 
 // CompleteRequest is the last step of a recovery by phone.
 type CompleteRequest struct {
-	Token, Answer, TOTPCode           string
+	Token                             string
+	Proof                             Proof
 	NewPassword, PasswordConfirmation string
 }
 
 // Complete sets the new password, ends all sessions and the trust in devices, and tells the person; it signs nobody in. Transfers to
 // others that need a code wait for a while. It works once.
-// Faults: CodeExpired at token, StepOutOfOrder before the code was right, CodeRejected at securityAnswer or totpCode, InvalidInput,
+// Faults: CodeExpired at token, StepOutOfOrder before the code was right, CodeRejected at securityAnswer, totpCode or assertion, InvalidInput,
 // PasswordMismatch, PasswordTooWeak, RateLimited, Overloaded.
 func (s *Service) Complete(ctx context.Context, r CompleteRequest) (wmid string, err error) {
-	p := proof{Answer: r.Answer, TOTPCode: r.TOTPCode}
 	spent, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (found, error) {
 		f, err := s.findVerified(tx, r.Token)
 		if err != nil {
@@ -114,12 +114,12 @@ func (s *Service) Complete(ctx context.Context, r CompleteRequest) (wmid string,
 		if err := accounts.CheckNewPassword(f.account, r.NewPassword, r.PasswordConfirmation); err != nil {
 			return f, err
 		}
-		return f, s.spendAnswer(tx, &f, p)
+		return f, s.spendAnswer(tx, &f, r.Proof)
 	})
 	if err != nil {
 		return "", err
 	}
-	if err := checkAnswer(ctx, spent, p.Answer); err != nil {
+	if err := checkAnswer(ctx, spent, r.Proof.Answer); err != nil {
 		return "", err
 	}
 	passwordHash, err := accounts.HashPassword(ctx, r.NewPassword)
@@ -134,7 +134,7 @@ func (s *Service) Complete(ctx context.Context, r CompleteRequest) (wmid string,
 		if err != nil {
 			return "", err
 		}
-		if refusal, err = s.checkApp(tx, f.account.ID, p.TOTPCode); err != nil || refusal != nil {
+		if refusal, err = s.checkFactor(tx, f, r.Proof); err != nil || refusal != nil {
 			return "", err // a refusal is committed: it has spent a try
 		}
 		return f.account.WMID, s.regain(tx, f.account, passwordHash, "")

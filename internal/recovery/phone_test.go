@@ -41,14 +41,14 @@ func TestRow20ARecoverySetsThePasswordEndsEverySessionAndSignsNobodyIn(t *testin
 	wantFault(t, err, fault.CodeRejected)
 	for range 2 { // the second is for a client whose answer was lost
 		verified, err := r.VerifyCode(t.Context(), begun.Token, code)
-		if err != nil || verified.Question != "First ship?" || verified.NeedsApp {
+		if err != nil || verified.Question != "First ship?" || verified.Factors.App {
 			t.Fatalf("verified: %+v, %v", verified, err)
 		}
 	}
 
-	_, err = r.Complete(t.Context(), recovery.CompleteRequest{Token: begun.Token, Answer: answer, NewPassword: fresh, PasswordConfirmation: "x"})
+	_, err = r.Complete(t.Context(), recovery.CompleteRequest{Token: begun.Token, Proof: proof(answer, ""), NewPassword: fresh, PasswordConfirmation: "x"})
 	wantFault(t, err, fault.PasswordMismatch)
-	_, err = r.Complete(t.Context(), recovery.CompleteRequest{Token: begun.Token, Answer: answer, NewPassword: "password", PasswordConfirmation: "password"})
+	_, err = r.Complete(t.Context(), recovery.CompleteRequest{Token: begun.Token, Proof: proof(answer, ""), NewPassword: "password", PasswordConfirmation: "password"})
 	wantFault(t, err, fault.PasswordTooWeak)
 	wmid, err := r.complete(t, begun.Token, "  КРУЗЕНШТЕРН ", "")
 	if err != nil || wmid != r.anna.WMID {
@@ -62,7 +62,7 @@ func TestRow20ARecoverySetsThePasswordEndsEverySessionAndSignsNobodyIn(t *testin
 	if _, err := r.sessions.Refresh(t.Context(), trusted.Refresh); !fault.Is(err, fault.SessionExpired) {
 		t.Errorf("the session that was open: %v", err)
 	}
-	if _, err := r.sessions.ConfirmLogIn(t.Context(), waiting.ID, logInCode, false); !fault.Is(err, fault.CodeExpired) {
+	if _, err := r.sessions.ConfirmLogIn(t.Context(), waiting.ID, verification.Code(logInCode), false); !fault.Is(err, fault.CodeExpired) {
 		t.Errorf("a log-in with the old password: %v", err)
 	}
 	tokens, challenge, err := r.sessions.LogIn(from(t, "203.0.113.9"), sessions.LogInRequest{Login: phone, Password: fresh, TrustToken: trusted.DeviceTrust})
@@ -213,7 +213,7 @@ func TestRow20ARecoveryAsksForTheAppToo(t *testing.T) {
 		t.Errorf("the code comes by %s: the app is asked for beside the phone", begun.Challenge.Method)
 	}
 	verified, err := r.VerifyCode(t.Context(), begun.Token, r.newest(t, phone).Code)
-	if err != nil || !verified.NeedsApp {
+	if err != nil || !verified.Factors.App {
 		t.Fatalf("verified: %+v, %v", verified, err)
 	}
 	_, err = r.complete(t, begun.Token, answer, "")

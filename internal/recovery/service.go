@@ -1,6 +1,6 @@
 // Package recovery lets people back in who lost their password or their phone. Each way takes two things at least: a code to the phone,
-// or a letter to a confirmed address and time to object, and beside it the answer to the security question and a code of the
-// authenticator app if there is one. Nobody is signed in by it. It does not know wallets or money.
+// or a letter to a confirmed address and time to object, and beside it the answer to the security question and a
+// factor (authenticator app, passkey or backup code) of an account that has one. Nobody is signed in by it. It does not know wallets or money.
 //
 // Whoever asks for a recovery learns nothing: an unknown login gets the same answer after the same work, and a code that never comes.
 package recovery
@@ -20,6 +20,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/journal"
 	"purser/internal/locale"
+	"purser/internal/passkeys"
 	"purser/internal/postgres"
 	"purser/internal/request"
 	"purser/internal/secret"
@@ -150,18 +151,27 @@ func (s *Service) lock(tx *postgres.Tx, condition string, mac []byte) (f found, 
 	return f, err
 }
 
-// proof is what is asked for beside the phone or the letter.
-type proof struct{ Answer, TOTPCode string }
+// Proof is what is asked for beside the phone or the letter: the answer to the security question and, of an account that has an app or
+// passkeys, a code of the app, a backup code, or what a passkey has signed in a ceremony of StartAssertion.
+type Proof struct {
+	Answer string
+	factors.Proof
+}
+
+// fields is where a factor's refusals stand in the inputs.
+var fields = map[string]string{"code": "totpCode", "assertion": "assertion", "ceremonyId": "assertion"}
 
 // spendAnswer takes one of a recovery's answers before it is compared, so that many at once gain nothing.
-// Faults: InvalidInput for a code of the app that is missing, CodeExpired, RateLimited.
-func (s *Service) spendAnswer(tx *postgres.Tx, f *found, p proof) error {
-	app, err := s.factors.HasApp(tx, f.account.ID)
+// Faults: InvalidInput for a factor that is missing, CodeExpired, RateLimited.
+func (s *Service) spendAnswer(tx *postgres.Tx, f *found, p Proof) error {
+	held, err := s.factors.Held(tx, f.account.ID)
 	if err != nil {
 		return err
 	}
-	if app && p.TOTPCode == "" {
-		return fault.Invalid(fault.Required, "totpCode")
+	if held.Any() {
+		if refusal := p.Check("totpCode", "assertion"); refusal != nil {
+			return refusal
+		}
 	}
 	if f.AnswersLeft == 0 {
 		return fault.New(fault.CodeExpired, "token")
@@ -184,17 +194,38 @@ func checkAnswer(ctx context.Context, f found, answer string) error {
 	return fault.New(fault.CodeRejected, "securityAnswer").Because(wrongAnswer).With("Count", left).Knowing(fault.AttemptsFacts{Left: left})
 }
 
-// checkApp uses up a code of the account's app, if it has one. A refusal is to be committed: it has spent a try.
-func (s *Service) checkApp(tx *postgres.Tx, account uuid.UUID, code string) (refusal *fault.Fault, err error) {
-	app, err := s.factors.HasApp(tx, account)
-	if err != nil || !app {
+// checkFactor uses up what proves a factor, if the account has one. A refusal is to be committed: it has spent a try.
+func (s *Service) checkFactor(tx *postgres.Tx, f found, p Proof) (refusal *fault.Fault, err error) {
+	held, err := s.factors.Held(tx, f.account.ID)
+	if err != nil || !held.Any() {
 		return nil, err
 	}
-	refusal, err = s.factors.TryCode(tx, account, code)
+	if refusal = p.Check("totpCode", "assertion"); refusal != nil { // it has got a factor meanwhile
+		return refusal, nil
+	}
+	refusal, err = s.factors.Prove(tx, f.account.ID, p.Proof, subjectOf(f))
 	if refusal != nil && len(refusal.Field) > 0 {
-		refusal.Field = []string{"totpCode"}
+		refusal.Field = []string{fields[refusal.Field[0]]}
 	}
 	return refusal, err
+}
+
+// subjectOf is what a passkey signs for in a recovery: this one.
+func subjectOf(f found) string { return "recovery " + f.ID.String() }
+
+// StartAssertion asks one of the account's passkeys to sign for a recovery whose code was right, or whose letter has arrived.
+// Faults: CodeExpired at token, RateLimited, StepOutOfOrder before the code was right, and for an account without passkeys.
+func (s *Service) StartAssertion(ctx context.Context, token string) (passkeys.Ceremony, error) {
+	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (passkeys.Ceremony, error) {
+		f, err := s.findVerified(tx, token)
+		if fault.Is(err, fault.CodeExpired) {
+			f, err = s.find(tx, models.RecoveryLostPhone, token)
+		}
+		if err != nil {
+			return passkeys.Ceremony{}, err
+		}
+		return s.factors.StartAssertionTx(tx, f.account.ID, subjectOf(f))
+	})
 }
 
 // regain sets what a recovery leads to and ends all else: sessions, trust, other recoveries. The caller has locked the account.

@@ -26,6 +26,7 @@ const (
 	Documents     = "documents at rest"
 	SigningKeys   = "signing keys at rest"
 	Factors       = "second factors at rest"
+	Passkeys      = "challenges for passkeys"
 )
 
 // Box holds the master key. Its zero value is unusable; see NewBox.

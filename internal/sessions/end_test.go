@@ -13,6 +13,7 @@ import (
 	"purser/internal/journal"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
+	"purser/internal/verification"
 	"purser/models"
 )
 
@@ -147,7 +148,7 @@ func TestRevokingTheOthersLeavesTheOneThatAsks(t *testing.T) {
 	if tokens, _ := r.logInTrusted(t, phone, one.DeviceTrust); tokens != nil {
 		t.Error("another device is still trusted")
 	}
-	_, err = r.ConfirmLogIn(t.Context(), pending.ID, code, true)
+	_, err = r.ConfirmLogIn(t.Context(), pending.ID, verification.Code(code), true)
 	wantFault(t, err, fault.CodeExpired)
 	if ended, err := r.RevokeOthers(t.Context(), anna.ID, mine.Session.ID); err != nil || len(ended) != 0 {
 		t.Errorf("a repeat ends %v, %v", ended, err)
@@ -213,7 +214,7 @@ func TestANewDeviceIsToldToTheConfirmedAddressOfTheOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tokens, err := r.ConfirmLogIn(from(t, "203.0.113.77"), challenge.ID, r.code(t), true)
+		tokens, err := r.ConfirmLogIn(from(t, "203.0.113.77"), challenge.ID, verification.Code(r.code(t)), true)
 		if err != nil {
 			t.Fatal(err)
 		}

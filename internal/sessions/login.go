@@ -33,7 +33,8 @@ type LogInRequest struct {
 
 // LogIn checks a password. A trusted device gets its tokens at once; any other gets a challenge, whose code is on its way
 // to the account's phone. An unknown login, a wrong password and a closed account get the same answer in the same time.
-// Faults: CredentialsRejected, RateLimited, InvalidInput, Overloaded.
+// Who must have a factor and has none learns so when the password was right; who must and has is trusted on no device.
+// Faults: CredentialsRejected, RateLimited, InvalidInput, SecondFactorRequired, Overloaded.
 func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.Challenge, error) {
 	device, err := r.Device.Check()
 	if err != nil {
@@ -44,13 +45,16 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 		return nil, nil, err
 	}
 
-	if r.TrustToken != "" {
+	if r.TrustToken != "" && !s.mustHaveFactor(account) {
 		tokens, err := s.openOnTrustedDevice(ctx, account, r.TrustToken)
 		if err == nil || !errors.Is(err, errNotTrusted) {
 			return tokens, nil, err
 		}
 	}
 	challenge, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Challenge, error) {
+		if err := s.refuseWithoutFactor(tx, account); err != nil {
+			return models.Challenge{}, err
+		}
 		c, err := s.verification.Begin(tx, verification.Request{
 			Purpose: verification.LogIn, Account: account.ID, Phone: *account.Phone, Locale: accounts.Speak(ctx, account), Template: "log_in_code",
 			Values: map[string]string{"Device": deviceName(device)},
@@ -65,13 +69,14 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 	return nil, &challenge, err
 }
 
-// ConfirmLogIn opens the session that waits for a code; a change of the password has ended what waited. A repeat after success is CodeExpired.
-// Faults: InvalidInput, CodeRejected, CodeExpired.
-func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code string, trust bool) (Tokens, error) {
+// ConfirmLogIn opens the session that waits for a code, or for what a passkey signs in its place; a change of the password has ended what
+// waited. A repeat after success is CodeExpired.
+// Faults: InvalidInput, CodeRejected, CodeExpired, SecondFactorRequired.
+func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, proof verification.Proof, trust bool) (Tokens, error) {
 	var refusal *fault.Fault
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (tokens Tokens, err error) {
 		refusal = nil // of an attempt that Postgres undid
-		if refusal, err = s.verification.Check(tx, challengeID, verification.LogIn, code); err != nil || refusal != nil {
+		if refusal, err = s.verification.CheckProof(tx, challengeID, verification.LogIn, proof); err != nil || refusal != nil {
 			return Tokens{}, err // a refusal is committed: it has spent an attempt
 		}
 		pending, err := takePendingLogIn(tx, challengeID)
@@ -81,6 +86,12 @@ func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, code 
 		account, err := lockAccount(tx, pending.AccountID)
 		if err != nil {
 			return Tokens{}, err
+		}
+		if s.mustHaveFactor(account) { // it may have become an operator's meanwhile
+			if err := s.refuseSentCode(tx, challengeID); err != nil {
+				return Tokens{}, err
+			}
+			trust = false
 		}
 		return s.openOn(tx, account, account, Device{Name: pending.DeviceName, Platform: pending.Platform}, trust)
 	})

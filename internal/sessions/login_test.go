@@ -167,10 +167,10 @@ func TestANewDeviceProvesItselfByACode(t *testing.T) {
 	}
 	code := inbox[0].Code
 	wrong := string('0'+(code[0]-'0'+1)%10) + code[1:]
-	_, err = r.ConfirmLogIn(t.Context(), challenge.ID, wrong, false)
+	_, err = r.ConfirmLogIn(t.Context(), challenge.ID, verification.Code(wrong), false)
 	wantFault(t, err, fault.CodeRejected)
 
-	tokens, err := r.ConfirmLogIn(t.Context(), challenge.ID, code, false)
+	tokens, err := r.ConfirmLogIn(t.Context(), challenge.ID, verification.Code(code), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestANewDeviceProvesItselfByACode(t *testing.T) {
 		t.Errorf("the access token speaks for %+v, %v", identity, err)
 	}
 	for _, again := range []string{code, wrong} {
-		_, err = r.ConfirmLogIn(t.Context(), challenge.ID, again, false)
+		_, err = r.ConfirmLogIn(t.Context(), challenge.ID, verification.Code(again), false)
 		wantFault(t, err, fault.CodeExpired)
 	}
 }
@@ -198,7 +198,7 @@ func TestRow07OnlyALogInsCodeOpensASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range []uuid.UUID{payment.ID, uuid.New(), uuid.Nil} {
-		_, err = r.ConfirmLogIn(t.Context(), id, r.code(t), true)
+		_, err = r.ConfirmLogIn(t.Context(), id, verification.Code(r.code(t)), true)
 		wantFault(t, err, fault.CodeExpired)
 	}
 }
@@ -216,7 +216,7 @@ func TestRow03TwentyConfirmationsOpenOneSession(t *testing.T) {
 	var running sync.WaitGroup
 	for range 20 {
 		running.Go(func() {
-			if _, err := r.ConfirmLogIn(t.Context(), challenge.ID, code, true); err == nil {
+			if _, err := r.ConfirmLogIn(t.Context(), challenge.ID, verification.Code(code), true); err == nil {
 				opened.Add(1)
 			} else {
 				wantFault(t, err, fault.CodeExpired)
@@ -343,7 +343,7 @@ func TestAClosedAccountIsShutOutAtEveryStep(t *testing.T) {
 	if r.alive(t, open.Access) {
 		t.Error("its open session goes on")
 	}
-	_, err = r.ConfirmLogIn(t.Context(), challenge.ID, r.code(t), true)
+	_, err = r.ConfirmLogIn(t.Context(), challenge.ID, verification.Code(r.code(t)), true)
 	wantFault(t, err, fault.CredentialsRejected)
 	_, err = r.Refresh(t.Context(), open.Refresh)
 	wantFault(t, err, fault.SessionExpired)

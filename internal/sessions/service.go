@@ -10,6 +10,7 @@ import (
 
 	"purser/internal/accounts"
 	"purser/internal/events"
+	"purser/internal/factors"
 	"purser/internal/fault"
 	"purser/internal/journal"
 	"purser/internal/postgres"
@@ -36,7 +37,8 @@ type Service struct {
 	verification *verification.Service
 	hub          *events.Hub
 	config       Config
-	strangerHash string // compared when a login is unknown, so that the answer takes as long
+	factors      *factors.Service // nil: nobody has any
+	strangerHash string           // compared when a login is unknown, so that the answer takes as long
 }
 
 // New makes the room and, in an empty database, the first signing key.
@@ -54,6 +56,10 @@ func New(ctx context.Context, db *postgres.DB, box *secret.Box, a *accounts.Serv
 		db: db, box: box, keys: k, cache: memory, accounts: a, verification: v, hub: hub, config: config, strangerHash: strangerHash,
 	}, err
 }
+
+// AskFactors says who knows what people have besides their passwords; before that, nobody has anything, and nobody needs it. To be called
+// before the service is used.
+func (s *Service) AskFactors(f *factors.Service) { s.factors = f }
 
 // Device is an app as it describes itself.
 type Device struct{ Name, Platform string }

@@ -10,6 +10,7 @@ import (
 	"purser/internal/ledger/ledgertest"
 	"purser/internal/number"
 	"purser/internal/transfers"
+	"purser/internal/verification"
 	"purser/models"
 )
 
@@ -156,22 +157,21 @@ func TestARepeatGetsTheFirstResultWhateverHappenedSince(t *testing.T) {
 func TestThePolicyIsRaisedWithACodeAndLoweredWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	set := func(amount string, code *string) (transfers.Policy, error) {
-		return w.transfers.SetPolicy(t.Context(), w.anna.account, "Z", amount, code)
+	set := func(amount string, proof verification.Proof) (transfers.Policy, error) {
+		return w.transfers.SetPolicy(t.Context(), w.anna.account, "Z", amount, proof)
 	}
-	guess := "000000"
-	if _, err := set("20", &guess); !fault.Is(err, fault.CodeExpired) {
+	if _, err := set("20", verification.Code("000000")); !fault.Is(err, fault.CodeExpired) {
 		t.Errorf("a code before one was sent: %v", err)
 	}
-	asked, err := set("20", nil)
+	asked, err := set("20", verification.Proof{})
 	if err != nil || asked.Challenge == nil || asked.WithoutCodeUpTo != 0 {
 		t.Fatalf("asked: %+v, %v", asked, err)
 	}
 	code := w.code(w.anna).Code
-	if _, err := set("30", &code); !fault.Is(err, fault.CodeExpired) {
+	if _, err := set("30", verification.Code(code)); !fault.Is(err, fault.CodeExpired) {
 		t.Errorf("the code of another amount: %v", err)
 	}
-	if done, err := set("20", &code); err != nil || done.WithoutCodeUpTo != 2000 {
+	if done, err := set("20", verification.Code(code)); err != nil || done.WithoutCodeUpTo != 2000 {
 		t.Fatalf("raised: %+v, %v", done, err)
 	}
 
@@ -181,14 +181,14 @@ func TestThePolicyIsRaisedWithACodeAndLoweredWithout(t *testing.T) {
 	if large := w.mustCreate(w.wish("19.85")); large.Challenge == nil {
 		t.Errorf("20.01 with the fee: %+v", large)
 	}
-	if lowered, err := set("0", nil); err != nil || lowered.WithoutCodeUpTo != 0 || lowered.Challenge != nil {
+	if lowered, err := set("0", verification.Proof{}); err != nil || lowered.WithoutCodeUpTo != 0 || lowered.Challenge != nil {
 		t.Errorf("lowered: %+v, %v", lowered, err)
 	}
 	if again := w.mustCreate(w.wish("1")); again.Challenge == nil {
 		t.Errorf("after lowering: %+v", again)
 	}
 	for _, bad := range []string{"-1", "x", "1e9", ""} {
-		if _, err := set(bad, nil); !fault.Is(err, fault.InvalidAmount) {
+		if _, err := set(bad, verification.Proof{}); !fault.Is(err, fault.InvalidAmount) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

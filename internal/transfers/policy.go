@@ -22,9 +22,9 @@ type Policy struct {
 }
 
 // SetPolicy sets how much may be sent to others without a code. To lower it needs none. To raise it takes two calls: one
-// without a code, which sends it, and one with the code and the same amount; another amount voids the code.
+// without a proof, which sends a code, and one with the code, or what a passkey has signed, and the same amount; another amount voids the code.
 // Faults: InvalidInput, InvalidAmount, CodeRejected, CodeExpired, RateLimited, TransfersHeld.
-func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, upTo string, code *string) (Policy, error) {
+func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, upTo string, proof verification.Proof) (Policy, error) {
 	currency, ok := s.wallets.Currency(letter)
 	if !ok {
 		return Policy{}, fault.Invalid(fault.Malformed, "currency")
@@ -47,12 +47,12 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 			return s.settlePolicy(tx, viewer, p, minor)
 		case heldUntil != nil && tx.Now.Before(*heldUntil):
 			return Policy{}, fault.Held(*heldUntil, tx.Now) // what is held could go without a code
-		case code == nil:
+		case proof.IsEmpty():
 			return s.askForRaise(ctx, tx, viewer, row, p, minor)
 		case row.ChallengeID == nil || row.AskedUpTo == nil || *row.AskedUpTo != minor:
 			return Policy{}, fault.New(fault.CodeExpired, "code")
 		}
-		if refusal, err = s.verification.Check(tx, *row.ChallengeID, verification.Policy, *code); err != nil || refusal != nil {
+		if refusal, err = s.verification.CheckProof(tx, *row.ChallengeID, verification.Policy, proof); err != nil || refusal != nil {
 			return Policy{}, err // a refusal is committed: it has spent an attempt
 		}
 		return s.settlePolicy(tx, viewer, p, minor)

@@ -8,6 +8,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/ledger/ledgertest"
 	"purser/internal/transfers"
+	"purser/internal/verification"
 	"purser/models"
 )
 
@@ -20,12 +21,12 @@ func (w *world) exec(sql string, args ...any) {
 
 // allow lets anna send an amount without a code.
 func (w *world) allow(amount string) error {
-	_, err := w.transfers.SetPolicy(w.t.Context(), w.anna.account, "Z", amount, nil)
+	_, err := w.transfers.SetPolicy(w.t.Context(), w.anna.account, "Z", amount, verification.Proof{})
 	if err != nil {
 		return err
 	}
 	code := w.code(w.anna).Code
-	_, err = w.transfers.SetPolicy(w.t.Context(), w.anna.account, "Z", amount, &code)
+	_, err = w.transfers.SetPolicy(w.t.Context(), w.anna.account, "Z", amount, verification.Code(code))
 	return err
 }
 
@@ -98,7 +99,7 @@ func TestAfterARecoveryWhatNeedsACodeWaits(t *testing.T) {
 	if small := w.mustCreate(w.wish("1")); small.Transfer.Status != models.TransferCompleted {
 		t.Errorf("what needs no code: %+v", small)
 	}
-	lowered, err := w.transfers.SetPolicy(t.Context(), w.anna.account, "Z", "1", nil)
+	lowered, err := w.transfers.SetPolicy(t.Context(), w.anna.account, "Z", "1", verification.Proof{})
 	if err != nil || lowered.WithoutCodeUpTo != 100 {
 		t.Errorf("to allow less: %+v, %v", lowered, err)
 	}

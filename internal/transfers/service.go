@@ -95,12 +95,12 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 	return Result{Transfer: View{Transfer: outcome.Transfer, FromNumber: a.From, ToNumber: to.Number, Known: true}}, nil
 }
 
-// Confirm posts a transfer that awaits its code. A code that was right once need not be right again: if the money was
+// Confirm posts a transfer that awaits its code, or what a passkey signs in its place. A code that was right once need not be right again: if the money was
 // missing, the sender may fill the wallet and confirm once more until the transfer expires. A repeat after success returns
 // the completed transfer.
 // Faults: TransferNotFound, TransferState, AccountFrozen, InvalidInput, CodeRejected, CodeExpired, InsufficientFunds,
 // WalletClosed, AgreementsNotAccepted, TransfersHeld, Overloaded.
-func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UUID, code string) (View, error) {
+func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UUID, proof verification.Proof) (View, error) {
 	var refusal *fault.Fault
 	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
 		refusal = nil // of an attempt that Postgres undid
@@ -121,7 +121,7 @@ func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UU
 		if t.ConfirmedAt != nil {
 			return t, nil
 		}
-		refusal, err = s.verification.Check(tx, *t.ChallengeID, verification.Transfer, code)
+		refusal, err = s.verification.CheckProof(tx, *t.ChallengeID, verification.Transfer, proof)
 		if err != nil || refusal != nil {
 			return t, err // a refusal is committed: it has spent an attempt
 		}

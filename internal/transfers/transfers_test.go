@@ -158,7 +158,7 @@ func (w *world) mustCreate(r transfers.Request) transfers.Result {
 }
 
 func (w *world) confirm(id uuid.UUID, code string) (transfers.View, error) {
-	return w.transfers.Confirm(w.t.Context(), w.anna.account, id, code)
+	return w.transfers.Confirm(w.t.Context(), w.anna.account, id, verification.Code(code))
 }
 
 func TestATransferWaitsForItsCodeAndThenMoves(t *testing.T) {
@@ -201,12 +201,12 @@ func TestConfirmRefusals(t *testing.T) {
 	if _, err := w.confirm(uuid.New(), secondCode); !fault.Is(err, fault.TransferNotFound) {
 		t.Errorf("no such transfer: %v", err)
 	}
-	if _, err := w.transfers.Confirm(t.Context(), w.boris.account, second.Transfer.ID, secondCode); !fault.Is(err, fault.TransferNotFound) {
+	if _, err := w.transfers.Confirm(t.Context(), w.boris.account, second.Transfer.ID, verification.Code(secondCode)); !fault.Is(err, fault.TransferNotFound) {
 		t.Errorf("someone else's: %v", err)
 	}
 	frozen := w.anna.account
 	frozen.Status = models.AccountFrozen
-	if _, err := w.transfers.Confirm(t.Context(), frozen, second.Transfer.ID, secondCode); !fault.Is(err, fault.AccountFrozen) {
+	if _, err := w.transfers.Confirm(t.Context(), frozen, second.Transfer.ID, verification.Code(secondCode)); !fault.Is(err, fault.AccountFrozen) {
 		t.Errorf("a frozen account: %v", err)
 	}
 	if _, err := w.confirm(first.Transfer.ID, secondCode); !fault.Is(err, fault.CodeRejected) {

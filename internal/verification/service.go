@@ -73,7 +73,7 @@ type Service struct {
 	box      *secret.Box
 	delivery *delivery.Service
 	config   Config
-	apps     Apps
+	factors  Factors
 }
 
 // New makes the service.
@@ -81,21 +81,10 @@ func New(db *postgres.DB, box *secret.Box, d *delivery.Service, c Config) *Servi
 	return &Service{db: db, box: box, delivery: d, config: c}
 }
 
-// Apps answers for people's authenticator apps, whose codes take the place of messages.
-type Apps interface {
-	// HasApp tells whether an account's codes come from an app.
-	HasApp(tx *postgres.Tx, account uuid.UUID) (bool, error)
-	// TryCode uses up a code of an account's app. A refusal is to be committed: it has spent a try.
-	TryCode(tx *postgres.Tx, account uuid.UUID, code string) (refusal *fault.Fault, err error)
-}
-
-// AskApps says who knows people's apps; before that, nobody has one. To be called before the service is used.
-func (s *Service) AskApps(a Apps) { s.apps = a }
-
 // Request asks for a code. Template and Values say what the message tells besides the code.
 type Request struct {
 	Purpose  Purpose
-	Account  uuid.UUID // whose app, if there is one, has the code; nobody's for a code that must reach the phone
+	Account  uuid.UUID // whose app or passkeys, if there are any, answer; nobody's for a code that must reach the phone
 	Phone    string    // E.164
 	Locale   locale.Locale
 	Template string
@@ -108,8 +97,8 @@ type letter struct {
 	Values   map[string]string `json:"values"`
 }
 
-// Begin sends a new code in the caller's transaction and returns its challenge. For an account with an authenticator app nothing is
-// sent: the app has the code.
+// Begin sends a new code in the caller's transaction and returns its challenge. For an account with an authenticator app or passkeys
+// nothing is sent: they answer.
 // Faults: RateLimited, when the phone has had its codes for the day.
 func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 	message, err := json.Marshal(letter{Template: r.Template, Values: r.Values})
@@ -120,13 +109,13 @@ func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 		ID: uuid.New(), Purpose: string(r.Purpose), Method: delivery.SMS, Target: r.Phone, Locale: string(r.Locale),
 		Message: message, CreatedAt: tx.Now,
 	}
-	if s.apps != nil && r.Account != uuid.Nil {
-		has, err := s.apps.HasApp(tx, r.Account)
+	if s.factors != nil && r.Account != uuid.Nil {
+		held, err := s.factors.Held(tx, r.Account)
 		if err != nil {
 			return models.Challenge{}, err
 		}
-		if has {
-			challenge.Method, challenge.Target = models.ChallengeTOTP, r.Account.String()
+		if method := held.method(); method != "" {
+			challenge.Method, challenge.Target = method, r.Account.String()
 		}
 	}
 	if err := s.send(tx, &challenge); err != nil {
@@ -135,12 +124,17 @@ func (s *Service) Begin(tx *postgres.Tx, r Request) (models.Challenge, error) {
 	return challenge, insertChallenge(tx, challenge)
 }
 
-// Check tries a code. A right one is used up by it: a challenge works once, also when two try it together, since its row
-// is locked until the commit. A refusal is returned beside the error, because the attempt it spent must be committed:
+// Check is CheckProof for a code.
+func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (refusal *fault.Fault, err error) {
+	return s.CheckProof(tx, id, purpose, Code(code))
+}
+
+// CheckProof tries what answers a challenge. What is right is used up by it: a challenge works once, also when two try it together, since
+// its row is locked until the commit. A refusal is returned beside the error, because the attempt it spent must be committed:
 // commit when err is nil, then answer with the refusal.
 // Refusals: InvalidInput, CodeRejected with the attempts left, CodeExpired, RateLimited.
-func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (refusal *fault.Fault, err error) {
-	challenge, refusal, err := s.judge(tx, id, purpose, code)
+func (s *Service) CheckProof(tx *postgres.Tx, id uuid.UUID, purpose Purpose, p Proof) (refusal *fault.Fault, err error) {
+	challenge, refusal, err := s.judge(tx, id, purpose, p)
 	if err != nil || refusal != nil {
 		return refusal, err
 	}
@@ -152,7 +146,7 @@ func (s *Service) Check(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code str
 func (s *Service) CheckBoth(tx *postgres.Tx, ids [2]uuid.UUID, purposes [2]Purpose, codes [2]string) (which int, refusal *fault.Fault, err error) {
 	var challenges [2]models.Challenge
 	for i := range ids {
-		challenges[i], refusal, err = s.judge(tx, ids[i], purposes[i], codes[i])
+		challenges[i], refusal, err = s.judge(tx, ids[i], purposes[i], Code(codes[i]))
 		if err != nil || refusal != nil {
 			return i, refusal, err
 		}
@@ -165,25 +159,31 @@ func (s *Service) CheckBoth(tx *postgres.Tx, ids [2]uuid.UUID, purposes [2]Purpo
 	return 0, nil, nil
 }
 
-// judge tries a code and locks its challenge. A wrong one has spent an attempt; a right one that was sent is not used up yet.
-func (s *Service) judge(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code string) (challenge models.Challenge, refusal *fault.Fault, err error) {
-	if len(code) > CodeLongest {
-		return challenge, fault.Invalid(fault.Malformed, "code"), nil
+// judge tries an answer and locks its challenge. A wrong one has spent an attempt; a right code that was sent is not used up yet.
+func (s *Service) judge(tx *postgres.Tx, id uuid.UUID, purpose Purpose, p Proof) (challenge models.Challenge, refusal *fault.Fault, err error) {
+	if refusal = p.check(); refusal != nil {
+		return challenge, refusal, nil
 	}
 	challenge, err = lockChallenge(tx, id)
 	if errors.Is(err, errNone) || (err == nil && challenge.Purpose != string(purpose)) {
-		return challenge, fault.New(fault.CodeExpired, "code"), nil
+		return challenge, fault.New(fault.CodeExpired, p.field()), nil
 	}
 	if err != nil {
 		return challenge, nil, err
 	}
 	ended := challenge.UsedAt != nil || !tx.Now.Before(challenge.ExpiresAt) || challenge.AttemptsLeft == 0
-	if challenge.Method == models.ChallengeTOTP && !ended {
-		refusal, err = s.judgeWithApp(tx, challenge, code)
+	if !challenge.IsSent() {
+		if ended {
+			return challenge, fault.New(fault.CodeExpired, p.field()), nil
+		}
+		refusal, err = s.judgeWithFactor(tx, challenge, p)
 		return challenge, refusal, err
 	}
-	code = strings.ReplaceAll(code, " ", "")
-	if challenge.Method != models.ChallengeTOTP && (len(code) != CodeLength || strings.Trim(code, "0123456789") != "") {
+	if p.Assertion != nil { // nothing of the account's was asked to sign
+		return challenge, fault.Invalid(fault.Malformed, "assertion"), nil
+	}
+	code := strings.ReplaceAll(*p.Code, " ", "")
+	if len(code) != CodeLength || strings.Trim(code, "0123456789") != "" {
 		return challenge, fault.Invalid(fault.Malformed, "code"), nil
 	}
 	if ended {
@@ -191,24 +191,6 @@ func (s *Service) judge(tx *postgres.Tx, id uuid.UUID, purpose Purpose, code str
 	}
 	refusal, err = s.judgeSent(tx, challenge, code)
 	return challenge, refusal, err
-}
-
-// judgeWithApp has the app's room judge a code. It counts wrong codes over all challenges; the challenge counts its own.
-func (s *Service) judgeWithApp(tx *postgres.Tx, challenge models.Challenge, code string) (refusal *fault.Fault, err error) {
-	account, err := uuid.Parse(challenge.Target)
-	if err != nil || s.apps == nil {
-		return nil, fmt.Errorf("verification: nobody can judge the codes of %q: %w", challenge.Target, err)
-	}
-	refusal, err = s.apps.TryCode(tx, account, code)
-	if err != nil || refusal == nil || refusal.Code != fault.CodeRejected {
-		return refusal, err
-	}
-	challenge.AttemptsLeft--
-	left := challenge.AttemptsLeft
-	if facts, ok := refusal.Facts.(fault.AttemptsFacts); ok {
-		left = min(left, facts.Left)
-	}
-	return refusal.With("Count", left).Knowing(fault.AttemptsFacts{Left: left}), saveChallenge(tx, challenge)
 }
 
 // judgeSent compares a code with the one that was sent.
@@ -231,7 +213,7 @@ func (s *Service) judgeSent(tx *postgres.Tx, challenge models.Challenge, code st
 // use uses a challenge up; after a right code that was sent, wrong ones are counted anew.
 func (s *Service) use(tx *postgres.Tx, challenge models.Challenge) error {
 	challenge.UsedAt = &tx.Now
-	if challenge.Method != models.ChallengeTOTP {
+	if challenge.IsSent() {
 		if err := dropCounter(tx, s.counterKey(wrongCodes(challenge))); err != nil {
 			return err
 		}
@@ -323,8 +305,8 @@ func (s *Service) send(tx *postgres.Tx, c *models.Challenge) error {
 	c.Sends++
 	c.ExpiresAt = tx.Now.Add(s.config.TTL)
 	c.ResendAt = tx.Now.Add(s.config.ResendAfter)
-	if c.Method == models.ChallengeTOTP {
-		return nil // the code just drawn is nobody's: the app has its own
+	if !c.IsSent() {
+		return nil // the code just drawn is nobody's: the app has its own, and a passkey signs what depends on it
 	}
 
 	var l letter

@@ -7,6 +7,8 @@ const words = {
     title: 'A lost phone',
     intro: 'Answer the security question of your Purser account. Then it takes a while until a new phone can be set.',
     app: 'A code of your authenticator app, or a backup code',
+    passkey: 'A backup code, or a code of your authenticator app; leave it empty to use a passkey',
+    cancelled: 'The passkey was not used. Try again, or give a code.',
     go: 'Answer', phone: 'The new phone, with its country code', send: 'Send a code', code: 'The code from the message',
     password: 'A new password', again: 'The same again', finish: 'Set phone and password',
     busy: 'One moment…',
@@ -21,6 +23,8 @@ const words = {
     title: 'Утерян телефон',
     intro: 'Ответьте на контрольный вопрос вашего счёта в Purser. После этого пройдёт время, прежде чем можно будет указать новый телефон.',
     app: 'Код из приложения-аутентификатора или запасной код',
+    passkey: 'Запасной код или код из приложения-аутентификатора; чтобы использовать ключ доступа, оставьте поле пустым',
+    cancelled: 'Ключ доступа не использован. Попробуйте ещё раз или введите код.',
     go: 'Ответить', phone: 'Новый телефон с кодом страны', send: 'Прислать код', code: 'Код из сообщения',
     password: 'Новый пароль', again: 'Ещё раз', finish: 'Сохранить телефон и пароль',
     busy: 'Минуту…',
@@ -34,11 +38,14 @@ const words = {
 };
 
 const FIND = `query ($t: String!) {
-  lostPhoneRecovery(token: $t) { securityQuestion totpRequired readyAt }
+  lostPhoneRecovery(token: $t) { securityQuestion totpRequired passkeyPossible readyAt }
 }`;
-const ANSWER = `mutation ($t: String!, $a: String!, $c: String) {
-  answerLostPhoneRecovery(input: { token: $t, securityAnswer: $a, totpCode: $c }) {
-    recovery { securityQuestion totpRequired readyAt }
+const SIGN = `mutation ($t: String!) {
+  startRecoveryAssertion(input: { token: $t }) { ceremony { id options } userErrors { code message } }
+}`;
+const ANSWER = `mutation ($t: String!, $a: String!, $c: String, $k: PasskeyAssertionInput) {
+  answerLostPhoneRecovery(input: { token: $t, securityAnswer: $a, totpCode: $c, assertion: $k }) {
+    recovery { securityQuestion totpRequired passkeyPossible readyAt }
     userErrors { code message }
   }
 }`;
@@ -63,11 +70,16 @@ function step(id) {
   intro.hidden = id !== 'answer';
 }
 
+// withPasskey is whether this browser can sign with a passkey of the account.
+let withPasskey = false;
+
 function show(recovery) {
-  const { securityQuestion, totpRequired, readyAt } = recovery;
+  const { securityQuestion, totpRequired, passkeyPossible, readyAt } = recovery;
+  withPasskey = passkeyPossible && Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);
   document.getElementById('question').textContent = securityQuestion;
   for (const part of document.querySelectorAll('[data-app]')) part.hidden = !totpRequired;
-  document.getElementById('totpCode').required = totpRequired;
+  document.getElementById('totpCode').required = totpRequired && !withPasskey;
+  document.querySelector('[data-word="app"]').textContent = withPasskey ? text.passkey : text.app;
   if (!readyAt) {
     step('answer');
     say('', '');
@@ -116,7 +128,23 @@ function on(id, send, next) {
   });
 }
 
-on('answer', () => ask(ANSWER, { t: token(), a: value('securityAnswer'), c: value('totpCode') || null }), ({ recovery }) => show(recovery));
+// answer gives the answer with a code, or has a passkey sign for this recovery when the code was left empty.
+async function answer() {
+  const given = { t: token(), a: value('securityAnswer'), c: value('totpCode') || null };
+  if (given.c || !withPasskey) return ask(ANSWER, given);
+  const { ceremony, userErrors } = await ask(SIGN, { t: token() });
+  if (!ceremony) return { userErrors };
+  try {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(ceremony.options));
+    const credential = JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
+    given.k = { ceremonyId: ceremony.id, credential };
+  } catch {
+    return { userErrors: [{ message: text.cancelled }] };
+  }
+  return ask(ANSWER, given);
+}
+
+on('answer', answer, ({ recovery }) => show(recovery));
 on('phone', () => ask(PHONE, { t: token(), p: value('newPhone') }), () => {
   step('finish');
   say('', '');
