@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"purser/internal/changes"
 	"purser/internal/postgres"
 )
 
@@ -25,14 +26,18 @@ var leftovers = []postgres.Leftover{
 	{Table: "recoveries", Column: "expires_at"},
 }
 
-// housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.
-func housekeep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
+// housekeep deletes leftovers and closes accounts whose time has come, a batch at a time, until ctx ends. Several servers may do it side by
+// side.
+func housekeep(ctx context.Context, db *postgres.DB, own *changes.Service, log *slog.Logger) {
 	ticker := time.NewTicker(housekeepingEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			sweepLeftovers(ctx, db, log)
+			if _, err := own.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
+				log.Warn("some accounts could not be closed; trying again later", "error", err)
+			}
 		case <-ctx.Done():
 			return
 		}

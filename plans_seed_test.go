@@ -77,6 +77,7 @@ SELECT md5('recovery' || g)::uuid, decode(md5('recovery' || g), 'hex'), 'PHONE',
 INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at)
 SELECT md5('account' || g)::uuid, '+1', md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
 INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;
+INSERT INTO closings (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('closing' || g)::uuid FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 

@@ -143,4 +143,17 @@ func walkChanges(me *client, counted *statements, phone, password string) {
 	askCounted[any](me, counted, "unfreezeAccount, asking", 9, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "unfreezeAccount", 14, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
 		vars{"c": me.newestCode(newPhone)})
+	walkClosing(me, counted, newPhone, newPassword)
+}
+
+// walkClosing empties a wallet and begins to close the account; its owner thinks better of it.
+func walkClosing(me *client, counted *statements, phone, password string) {
+	wallet, balance := me.wallet("Z")
+	ask[any](me.operator(), redeemFunds, vars{"w": wallet, "a": balance, "r": "leaving", "k": newKey()})
+	const closeAccount = `mutation($p: String!, $c: String) { closeAccount(input: {currentPassword: $p, code: $c}) { account { closesAt } challenge { id } userErrors { code } } }`
+	// the account, counters, begin, the account; its app, counters, the message, its job, the challenge; wallets, what is under way; commit
+	askCounted[any](me, counted, "closeAccount, asking", 16, closeAccount, vars{"p": password})
+	askCounted[any](me, counted, "closeAccount", 25, closeAccount, vars{"p": password, "c": me.newestCode(phone)})
+	askCounted[any](me, counted, "closesAt", 0, `{ viewer { closesAt } }`, nil)
+	askCounted[any](me, counted, "cancelClosing", 10, `mutation { cancelClosing { account { closesAt } userErrors { code } } }`, nil)
 }

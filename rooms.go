@@ -38,6 +38,7 @@ type rooms struct {
 	ledger    *ledger.Ledger
 	watch     *sessions.Watch
 	accounts  *accounts.Service
+	changes   *changes.Service
 	transfers *transfers.Service
 	operators *operators.Service
 	sender    *delivery.Sender
@@ -73,7 +74,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
-	ownHand := changes.New(db, people, signedIn, codes, hub)
+	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	staff := operators.New(db, books, purses, papers)
 
@@ -85,7 +86,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: staff,
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, transfers: payments, operators: staff,
 		sender: sender, jobs: runner, api: api}, nil
 }
 

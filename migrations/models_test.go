@@ -16,7 +16,7 @@ import (
 
 // rows are all models.
 var rows = []any{
-	models.Account{}, models.EmailVerification{}, models.Agreement{}, models.AgreementAcceptance{}, models.PhoneChange{}, models.Thaw{}, models.Registration{},
+	models.Account{}, models.EmailVerification{}, models.Agreement{}, models.AgreementAcceptance{}, models.PhoneChange{}, models.Thaw{}, models.Closing{}, models.Registration{},
 	models.Challenge{}, models.Message{}, models.SecurityEvent{},
 	models.CertificateRequest{}, models.Document{},
 	models.SigningKey{}, models.Device{}, models.Session{}, models.RefreshToken{}, models.PendingLogIn{},

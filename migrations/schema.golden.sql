@@ -27,17 +27,19 @@ CREATE TABLE accounts (
     transfers_held_until   timestamp with time zone,
     accepted_terms         integer                  NOT NULL DEFAULT 0,
     accepted_data          integer                  NOT NULL DEFAULT 0,
+    closes_at              timestamp with time zone,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_key),
     CONSTRAINT accounts_phone_key UNIQUE (phone),
     CONSTRAINT accounts_wmid_key UNIQUE (wmid),
     CONSTRAINT accounts_certificate_level_check CHECK ((certificate_level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
     CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['EN'::text, 'RU'::text]))),
-    CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR ((phone IS NOT NULL) AND (email IS NOT NULL) AND (birth_date IS NOT NULL)))),
+    CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR (status = 'CLOSED'::text) OR ((phone IS NOT NULL) AND (email IS NOT NULL) AND (birth_date IS NOT NULL)))),
     CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['PERSON'::text, 'OPERATOR'::text, 'SYSTEM'::text]))),
     CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
     CONSTRAINT accounts_wmid_check CHECK ((wmid ~ '^[0-9]{12}$'::text))
 );
+CREATE INDEX accounts_closes_at_idx ON accounts USING btree (closes_at) WHERE (closes_at IS NOT NULL);
 CREATE TRIGGER accounts_events_begin AFTER INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION accounts_begin_events();
 
 CREATE TABLE agreement_acceptances (
@@ -116,6 +118,13 @@ CREATE TABLE challenges (
     CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text])))
 );
 CREATE INDEX challenges_expires_at_idx ON challenges USING btree (expires_at);
+
+CREATE TABLE closings (
+    account_id             uuid                     NOT NULL,
+    challenge_id           uuid                     NOT NULL,
+    CONSTRAINT closings_pkey PRIMARY KEY (account_id),
+    CONSTRAINT closings_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
 
 CREATE TABLE confirmation_policies (
     account_id             uuid                     NOT NULL,
@@ -514,6 +523,8 @@ CREATE TABLE transfers (
     CONSTRAINT transfers_wallets_check CHECK ((from_wallet_id <> to_wallet_id))
 ) WITH (fillfactor=90);
 CREATE INDEX transfers_confirm_by_idx ON transfers USING btree (confirm_by) WHERE (status = 'AWAITING_CONFIRMATION'::text);
+CREATE INDEX transfers_open_received_idx ON transfers USING btree (to_account_id) WHERE (status = 'PROTECTED'::text);
+CREATE INDEX transfers_open_sent_idx ON transfers USING btree (from_account_id) WHERE (status = ANY (ARRAY['AWAITING_CONFIRMATION'::text, 'PROTECTED'::text]));
 CREATE INDEX transfers_pair_idx ON transfers USING btree (from_account_id, to_account_id) WHERE (posted_at IS NOT NULL);
 CREATE INDEX transfers_received_idx ON transfers USING btree (to_account_id, id) WHERE (posted_at IS NOT NULL);
 CREATE INDEX transfers_sent_idx ON transfers USING btree (from_account_id, id);

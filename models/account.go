@@ -27,7 +27,7 @@ const (
 	CertificatePersonal = "PERSONAL"
 )
 
-// Account is a person's account. Phone, Email and BirthDate are null for the system's own account only.
+// Account is a person's account. Phone and Email are null for the system's own account and for closed ones, and so may BirthDate be.
 type Account struct {
 	ID                 uuid.UUID  `gorm:"column:id;primaryKey"`
 	WMID               string     `gorm:"column:wmid"`
@@ -51,6 +51,7 @@ type Account struct {
 	TransfersHeldUntil *time.Time `gorm:"column:transfers_held_until"` // after a recovery
 	AcceptedTerms      int        `gorm:"column:accepted_terms"`       // newest version of TermsOfTransfer
 	AcceptedData       int        `gorm:"column:accepted_data"`        // newest version of PersonalData
+	ClosesAt           *time.Time `gorm:"column:closes_at"`            // while it is being closed
 }
 
 // TableName is the table's.
@@ -58,6 +59,9 @@ func (Account) TableName() string { return "accounts" }
 
 // IsOperator tells whether the account may use the operators' mutations.
 func (a Account) IsOperator() bool { return a.Role == RoleOperator }
+
+// TakesNothing tells whether nothing may come in any more: the account is closed, or is being closed.
+func (a Account) TakesNothing() bool { return a.Status == AccountClosed || a.ClosesAt != nil }
 
 // EmailVerification is a mail link that was sent. The token itself stands in the letter only.
 type EmailVerification struct {
@@ -99,6 +103,15 @@ type Thaw struct {
 
 // TableName is the table's.
 func (Thaw) TableName() string { return "thaws" }
+
+// Closing is an account whose closing waits for its code.
+type Closing struct {
+	AccountID   uuid.UUID `gorm:"column:account_id;primaryKey"`
+	ChallengeID uuid.UUID `gorm:"column:challenge_id"`
+}
+
+// TableName is the table's.
+func (Closing) TableName() string { return "closings" }
 
 // Agreement is one version of a text that people accept.
 type Agreement struct {

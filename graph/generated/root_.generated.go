@@ -53,6 +53,7 @@ type ComplexityRoot struct {
 
 	Account struct {
 		Certificate              func(childComplexity int) int
+		ClosesAt                 func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		Events                   func(childComplexity int, first *int, after *string) int
@@ -104,6 +105,11 @@ type ComplexityRoot struct {
 
 	AnswerLostPhoneRecoveryPayload struct {
 		Recovery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelClosingPayload struct {
+		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -179,6 +185,12 @@ type ComplexityRoot struct {
 
 	ChangeSecurityQuestionPayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CloseAccountPayload struct {
+		Account    func(childComplexity int) int
+		Challenge  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -384,12 +396,14 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
+		CancelClosing             func(childComplexity int) int
 		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
 		ChangeEmail               func(childComplexity int, input model.ChangeEmailInput) int
 		ChangePassword            func(childComplexity int, input model.ChangePasswordInput) int
 		ChangePhone               func(childComplexity int, input model.ChangePhoneInput) int
 		ChangeSecurityQuestion    func(childComplexity int, input model.ChangeSecurityQuestionInput) int
+		CloseAccount              func(childComplexity int, input model.CloseAccountInput) int
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
 		CompleteLostPhoneRecovery func(childComplexity int, input model.CompleteLostPhoneRecoveryInput) int
 		CompleteRecovery          func(childComplexity int, input model.CompleteRecoveryInput) int
@@ -788,6 +802,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Certificate(childComplexity), true
+	case "Account.closesAt":
+		if e.ComplexityRoot.Account.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ClosesAt(childComplexity), true
 	case "Account.createdAt":
 		if e.ComplexityRoot.Account.CreatedAt == nil {
 			break
@@ -1041,6 +1061,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.UserErrors(childComplexity), true
 
+	case "CancelClosingPayload.account":
+		if e.ComplexityRoot.CancelClosingPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelClosingPayload.Account(childComplexity), true
+	case "CancelClosingPayload.userErrors":
+		if e.ComplexityRoot.CancelClosingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelClosingPayload.UserErrors(childComplexity), true
+
 	case "CancelRecoveryPayload.cancelled":
 		if e.ComplexityRoot.CancelRecoveryPayload.Cancelled == nil {
 			break
@@ -1286,6 +1319,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChangeSecurityQuestionPayload.UserErrors(childComplexity), true
+
+	case "CloseAccountPayload.account":
+		if e.ComplexityRoot.CloseAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseAccountPayload.Account(childComplexity), true
+	case "CloseAccountPayload.challenge":
+		if e.ComplexityRoot.CloseAccountPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseAccountPayload.Challenge(childComplexity), true
+	case "CloseAccountPayload.userErrors":
+		if e.ComplexityRoot.CloseAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseAccountPayload.UserErrors(childComplexity), true
 
 	case "CloseWalletPayload.userErrors":
 		if e.ComplexityRoot.CloseWalletPayload.UserErrors == nil {
@@ -1942,6 +1994,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery(childComplexity, args["input"].(model.AnswerLostPhoneRecoveryInput)), true
+	case "Mutation.cancelClosing":
+		if e.ComplexityRoot.Mutation.CancelClosing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.CancelClosing(childComplexity), true
 	case "Mutation.cancelRecovery":
 		if e.ComplexityRoot.Mutation.CancelRecovery == nil {
 			break
@@ -2008,6 +2066,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangeSecurityQuestion(childComplexity, args["input"].(model.ChangeSecurityQuestionInput)), true
+	case "Mutation.closeAccount":
+		if e.ComplexityRoot.Mutation.CloseAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseAccount(childComplexity, args["input"].(model.CloseAccountInput)), true
 	case "Mutation.closeWallet":
 		if e.ComplexityRoot.Mutation.CloseWallet == nil {
 			break
@@ -3569,6 +3638,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePhoneInput", ec.unmarshalInputChangePhoneInput),
 			graphql.NewInputUnmarshaler("ChangeSecurityQuestionInput", ec.unmarshalInputChangeSecurityQuestionInput),
+			graphql.NewInputUnmarshaler("CloseAccountInput", ec.unmarshalInputCloseAccountInput),
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
 			graphql.NewInputUnmarshaler("CompleteLostPhoneRecoveryInput", ec.unmarshalInputCompleteLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("CompleteRecoveryInput", ec.unmarshalInputCompleteRecoveryInput),
@@ -4037,6 +4107,10 @@ type ReviewCertificatePayload {
 	{Name: "../changes.graphqls", Input: `extend type Account {
   "How the account is secured."
   security: SecuritySettings!
+  """
+  Until when cancelClosing keeps the account; null when it is not being closed. Meanwhile no transfer reaches it and no wallet is opened.
+  """
+  closesAt: DateTime
 }
 
 "How an account is secured."
@@ -4078,6 +4152,15 @@ extend type Mutation {
   freezeAccount: FreezeAccountPayload!
   "Unfreezes the account, in two calls: without a code, which sends it to the phone, and with the code. For an active account it does nothing."
   unfreezeAccount(input: UnfreezeAccountInput!): UnfreezeAccountPayload!
+  """
+  Closes the account for good, in two calls: without a code, which sends it, and with the code. It can be called off for two days; meanwhile
+  transfers to it are refused with WALLET_CLOSED, and all other sessions end. After that, phone and e-mail address can be registered anew; the
+  WMID is never given again. Refused while a wallet holds money (WALLET_NOT_EMPTY), a transfer waits or is protected (TRANSFER_STATE), or a
+  request for a certificate is open (STEP_OUT_OF_ORDER). For an account that is being closed it does nothing.
+  """
+  closeAccount(input: CloseAccountInput!): CloseAccountPayload!
+  "Calls closeAccount off, as long as the account is not closed. A repeat does nothing. freezeAccount calls it off, too."
+  cancelClosing: CancelClosingPayload!
 }
 
 "Input of changePassword."
@@ -4216,6 +4299,32 @@ type UnfreezeAccountPayload {
   account: Account
   "The code that is awaited, while it is."
   challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of closeAccount."
+input CloseAccountInput {
+  "The password."
+  currentPassword: String!
+  "The six digits of the message, or of the authenticator app; none sends it."
+  code: String
+}
+
+"Result of closeAccount."
+type CloseAccountPayload {
+  "The account, as it stands; null when refused."
+  account: Account
+  "The code that is awaited, while it is."
+  challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Result of cancelClosing."
+type CancelClosingPayload {
+  "The account; null when refused."
+  account: Account
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
@@ -5887,6 +5996,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_pendingAgreements(ctx, field)
 	case "security":
 		return ec.fieldContext_Account_security(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Account_closesAt(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
 	case "secondFactors":
@@ -5957,6 +6068,16 @@ func (ec *executionContext) childFields_AnswerLostPhoneRecoveryPayload(ctx conte
 		return ec.fieldContext_AnswerLostPhoneRecoveryPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelClosingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_CancelClosingPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelClosingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelClosingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6107,6 +6228,18 @@ func (ec *executionContext) childFields_ChangeSecurityQuestionPayload(ctx contex
 		return ec.fieldContext_ChangeSecurityQuestionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangeSecurityQuestionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_CloseAccountPayload_account(ctx, field)
+	case "challenge":
+		return ec.fieldContext_CloseAccountPayload_challenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CloseWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -82,6 +82,8 @@ type Account struct {
 	PendingAgreements []*Agreement `json:"pendingAgreements"`
 	// How the account is secured.
 	Security *SecuritySettings `json:"security"`
+	// Until when cancelClosing keeps the account; null when it is not being closed. Meanwhile no transfer reaches it and no wallet is opened.
+	ClosesAt *time.Time `json:"closesAt,omitempty"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// What the account has besides its password.
@@ -180,6 +182,14 @@ type AnswerLostPhoneRecoveryInput struct {
 type AnswerLostPhoneRecoveryPayload struct {
 	// The recovery as it stands now; null when refused.
 	Recovery *LostPhoneRecovery `json:"recovery,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Result of cancelClosing.
+type CancelClosingPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -361,6 +371,24 @@ type ChangeSecurityQuestionInput struct {
 type ChangeSecurityQuestionPayload struct {
 	// The account; null when refused.
 	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of closeAccount.
+type CloseAccountInput struct {
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+	// The six digits of the message, or of the authenticator app; none sends it.
+	Code *string `json:"code,omitempty"`
+}
+
+// Result of closeAccount.
+type CloseAccountPayload struct {
+	// The account, as it stands; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// The code that is awaited, while it is.
+	Challenge *Challenge `json:"challenge,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }

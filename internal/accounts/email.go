@@ -20,12 +20,15 @@ import (
 const emailLinksPerDay = 10
 
 // RequestEmailVerification sends the letter again and voids the earlier link. For an address that is confirmed already it
-// does nothing. Faults: RateLimited.
+// does nothing. Faults: RateLimited, Unauthenticated for a closed account.
 func (s *Service) RequestEmailVerification(ctx context.Context, id uuid.UUID) (models.Account, error) {
 	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
 		account, err := lockAccount(tx, id)
 		if err != nil || account.EmailVerifiedAt != nil {
 			return account, err
+		}
+		if account.Email == nil { // it was closed a moment ago
+			return models.Account{}, fault.New(fault.Unauthenticated)
 		}
 		limit := verification.Limit{Name: "e-mail links", Subject: id.String(), Most: emailLinksPerDay, Window: 24 * time.Hour}
 		if err := s.verification.Take(tx, limit); err != nil {

@@ -115,7 +115,7 @@ func (s *Service) FindByPhone(ctx context.Context, typed string, l locale.Locale
 	return recipient(ctx, s.db, field, "phone = ?", phone)
 }
 
-// FindByLogin reads the account a person means by a WMID, a phone or an e-mail address; ErrUnknown when there is none.
+// FindByLogin reads the account a person means by a WMID, a phone or an e-mail address; ErrUnknown when there is none, or a closed one.
 func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale) (models.Account, error) {
 	read := readLogin(typed, l)
 	found, result := models.Account{}, ErrUnknown
@@ -124,7 +124,7 @@ func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale
 			continue
 		}
 		// All are tried, also when one is found: else the time would tell. The last one counts: a WMID before a phone.
-		account, err := accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM'", try.value)
+		account, err := accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM' AND status <> 'CLOSED'", try.value)
 		switch {
 		case err == nil:
 			found, result = account, nil

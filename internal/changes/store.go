@@ -13,9 +13,13 @@ import (
 	"purser/models"
 )
 
+// lockAccount refuses an account that was closed a moment ago: nobody is signed in to it any more. Faults: Unauthenticated.
 func lockAccount(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
 	var account models.Account
 	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&account, "id = ?", id).Error
+	if err == nil && account.Status == models.AccountClosed {
+		return models.Account{}, fault.New(fault.Unauthenticated)
+	}
 	return account, wrap("lock", err)
 }
 

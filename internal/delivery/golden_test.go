@@ -43,9 +43,11 @@ var samples = map[string]map[string]any{
 	"phone_changed_sms":    notice(map[string]any{"NewPhone": "+7********67"}),
 	"old_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
 	"new_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"closing_code":         nil,
 	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
 
 	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},
+	"alert_closing": {"Until": "2026-11-26 10:00 UTC"}, "alert_closing_cancelled": nil, "alert_closed": {"WMID": "123456789012"},
 	"lost_phone":   {"Name": "Anna", "Hours": 24, "Wait": 48},
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }

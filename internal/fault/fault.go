@@ -88,6 +88,7 @@ const (
 	Guessable  = "guessable"
 	NoFunds    = "no_funds"
 	Current    = "current"
+	Closing    = "closing"
 )
 
 // Fault is a refusal: what is wrong, where, and what an app needs in order to go on.

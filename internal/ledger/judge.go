@@ -22,7 +22,7 @@ type book struct {
 	byKey   map[key]models.Transfer
 	stored  map[uuid.UUID]models.Transfer
 	allowed map[policy]int64 // how much goes without a code
-	senders map[uuid.UUID]sender
+	parties map[uuid.UUID]party
 	heads   map[uuid.UUID]bool // of events, that were to be had; known when skipLocked
 	entries []models.Entry
 
@@ -37,14 +37,15 @@ type policy struct {
 func newBook(now time.Time, fees map[string]int64) *book {
 	return &book{
 		now: now, fees: fees, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
-		allowed: map[policy]int64{}, senders: map[uuid.UUID]sender{}, heads: map[uuid.UUID]bool{},
+		allowed: map[policy]int64{}, parties: map[uuid.UUID]party{}, heads: map[uuid.UUID]bool{},
 	}
 }
 
-// sender is what an account that sends to others is judged by.
-type sender struct {
-	heldUntil *time.Time // until then, what needs a code waits
-	agreed    bool       // to the newest version of every agreement
+// party is what an account that sends to others, or receives, is judged by.
+type party struct {
+	heldUntil    *time.Time // until then, what it sends and needs a code waits
+	agreed       bool       // to the newest version of every agreement
+	takesNothing bool       // it is closed, or is being closed
 }
 
 type key struct{ account, idempotency uuid.UUID }
@@ -158,7 +159,7 @@ func (b *book) refuse(p Posting) *fault.Fault {
 	switch {
 	case !from.IsOpen():
 		return fault.New(fault.WalletClosed, "from")
-	case !to.IsOpen():
+	case !to.IsOpen() || b.parties[t.ToAccountID].takesNothing:
 		return fault.New(fault.WalletClosed, "to")
 	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:
 		return fault.New(fault.InvalidAmount, "amount")
@@ -172,7 +173,7 @@ func (b *book) refuse(p Posting) *fault.Fault {
 
 // refuseSender says why an account cannot send to others now, or nil. What is small needs no code and is not held.
 func (b *book) refuseSender(account uuid.UUID, small bool) *fault.Fault {
-	s := b.senders[account]
+	s := b.parties[account]
 	switch {
 	case !s.agreed:
 		return fault.New(fault.AgreementsNotAccepted)

@@ -126,7 +126,7 @@ func (p *poster) post(ctx context.Context, group []*job, skipLocked bool) ([]*ve
 // open begins a transaction, and locks and reads all that a group is judged by.
 func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
 	ids := make([]int64, 0, 2*len(group)+len(b.fees))
-	var accounts, keys, stored, policed, heads []uuid.UUID
+	var accounts, keys, stored, policed, parties, heads []uuid.UUID
 	for _, j := range group {
 		p := j.posting
 		ids = append(ids, p.Transfer.FromWalletID, p.Transfer.ToWalletID)
@@ -140,6 +140,10 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
 		}
 		if p.Policed {
 			policed = append(policed, p.Transfer.FromAccountID)
+			parties = append(parties, p.Transfer.FromAccountID)
+		}
+		if p.Transfer.ToAccountID != models.SystemAccountID {
+			parties = append(parties, p.Transfer.ToAccountID)
 		}
 		heads = append(heads, p.Transfer.FromAccountID, p.Transfer.ToAccountID)
 	}
@@ -156,7 +160,9 @@ func (b *book) open(ctx context.Context, conn *pgx.Conn, group []*job) error {
 	}
 	if len(policed) > 0 {
 		b.queuePolicies(batch, policed)
-		b.queueSenders(batch, policed)
+	}
+	if len(parties) > 0 {
+		b.queueParties(batch, parties)
 	}
 	if b.skipLocked {
 		b.queueHeads(batch, heads)

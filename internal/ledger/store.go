@@ -76,21 +76,22 @@ JOIN accounts a ON a.id = p.account_id WHERE p.account_id = ANY($1) AND a.status
 		})
 }
 
-// queueSenders reads whether accounts have agreed to what counts now, and until when they are held.
-func (b *book) queueSenders(batch *pgx.Batch, accounts []uuid.UUID) {
+// queueParties reads whether accounts have agreed to what counts now, until when they are held, and whether anything may come in. Whoever
+// closes an account holds its wallets until the commit: it reads after the locks, so nothing comes in behind a closing.
+func (b *book) queueParties(batch *pgx.Batch, accounts []uuid.UUID) {
 	batch.Queue(`
-SELECT a.id, a.transfers_held_until, a.accepted_terms >= coalesce(c.terms, 0) AND a.accepted_data >= coalesce(c.data, 0)
+SELECT a.id, a.closes_at IS NOT NULL OR a.status = 'CLOSED', a.transfers_held_until, a.accepted_terms >= coalesce(c.terms, 0) AND a.accepted_data >= coalesce(c.data, 0)
 FROM accounts a CROSS JOIN (SELECT max(version) FILTER (WHERE kind = 'TERMS_OF_TRANSFER') AS terms, max(version) FILTER (WHERE kind = 'PERSONAL_DATA') AS data
     FROM agreements WHERE published_at <= $2) c
 WHERE a.id = ANY($1)`, postgres.UUIDs(accounts), b.now).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var id uuid.UUID
-				var s sender
-				if err := rows.Scan(&id, &s.heldUntil, &s.agreed); err != nil {
+				var p party
+				if err := rows.Scan(&id, &p.takesNothing, &p.heldUntil, &p.agreed); err != nil {
 					return err
 				}
-				b.senders[id] = s
+				b.parties[id] = p
 			}
 			return rows.Err()
 		})

@@ -1,0 +1,10 @@
+package factors
+
+import (
+	"github.com/google/uuid"
+
+	"purser/internal/postgres"
+)
+
+// Forget deletes what an account that is closed had besides its password. A repeat does nothing.
+func (s *Service) Forget(tx *postgres.Tx, account uuid.UUID) error { return forgetFactors(tx, account) }
