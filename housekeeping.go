@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"purser/internal/changes"
 	"purser/internal/postgres"
 )
 
@@ -24,23 +23,32 @@ var leftovers = []postgres.Leftover{
 	{Table: "messages", Column: "created_at"},
 	{Table: "documents", Column: "created_at", Only: "request_id IS NULL"}, // that were uploaded and never used
 	{Table: "recoveries", Column: "expires_at"},
+	{Table: "data_exports", Column: "expires_at"},
 }
 
-// housekeep deletes leftovers and closes accounts whose time has come, a batch at a time, until ctx ends. Several servers may do it side by
+// housekeep deletes leftovers and ends what is over, a batch at a time, until ctx ends. Several servers may do it side by
 // side.
-func housekeep(ctx context.Context, db *postgres.DB, own *changes.Service, log *slog.Logger) {
+func housekeep(ctx context.Context, db *postgres.DB, all rooms, log *slog.Logger) {
 	ticker := time.NewTicker(housekeepingEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			sweepLeftovers(ctx, db, log)
-			if _, err := own.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
-				log.Warn("some accounts could not be closed; trying again later", "error", err)
-			}
+			endWhatIsOver(ctx, all, log)
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// endWhatIsOver closes accounts whose time has come, and deletes copies of data whose time is over.
+func endWhatIsOver(ctx context.Context, all rooms, log *slog.Logger) {
+	if _, err := all.changes.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
+		log.Warn("some accounts could not be closed; trying again later", "error", err)
+	}
+	if _, err := all.exports.Sweep(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("some copies of data were not deleted; trying again later", "error", err)
 	}
 }
 

@@ -74,6 +74,10 @@ SELECT decode(md5('backup' || g || '-' || n), 'hex'), md5('account' || g)::uuid,
 INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, created_at, expires_at, ended_at)
 SELECT md5('recovery' || g)::uuid, decode(md5('recovery' || g), 'hex'), 'PHONE', CASE WHEN g % 2 = 0 THEN md5('account' || g)::uuid END, 5, now(),
        now() - g * interval '64 seconds', CASE WHEN g % 20 <> 0 THEN now() END FROM generate_series(1, 10000) g;
+INSERT INTO data_exports (id, account_id, status, attempt, token_mac, chunks, bytes, requested_at, expires_at)
+SELECT md5('export' || g)::uuid, md5('account' || g)::uuid, CASE WHEN g % 100 = 0 THEN 'READY' ELSE 'EXPIRED' END, 1,
+       CASE WHEN g % 100 = 0 THEN decode(md5('export' || g), 'hex') END, 1, 1, now() - g * interval '64 seconds', now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO data_export_chunks (export_id, attempt, n, sealed) SELECT md5('export' || g)::uuid, 1, 0, '' FROM generate_series(1, 10000) g;
 INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at)
 SELECT md5('account' || g)::uuid, '+1', md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
 INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;

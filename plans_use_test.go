@@ -48,7 +48,8 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 
 	sweepLeftovers(t.Context(), db, slog.New(slog.DiscardHandler))
 	refused() // and the planner's connection is free
-	closeOne(t, db, p.conn, "q@purser.test")
+	useExport(t, s.client(t), db, p.conn)
+	closeOne(t, db, p.conn, "q2@purser.test")
 	seen.await(t, "transfers", "'EXPIRED'")
 	seen.await(t, "sessions", "s.access_expires_at")
 	seen.await(t, "events", "pg_notify")
@@ -88,6 +89,21 @@ func useRest(t *testing.T, anna, boris *client) {
 		ask[any](anna, `mutation($n: WalletNumber!) { closeWallet(input: {walletNumber: $n}) { userErrors { code } } }`, vars{"n": number})
 	}
 	ask[any](anna, byKey, vars{"key": newKey()})
+}
+
+// useExport fetches the copy of data that the walk has asked for, and has its time end.
+func useExport(t *testing.T, c *client, db *postgres.DB, owner postgres.Querier) {
+	t.Helper()
+	_, token, _ := strings.Cut(c.awaitLink("q2@purser.test", "/data-export#token="), "#token=")
+	if status, _, body := c.fetchExport(token); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	if _, err := owner.Exec(t.Context(), `UPDATE data_exports SET expires_at = now() WHERE status = 'READY'`); err != nil {
+		t.Fatal(err)
+	}
+	if ended, err := roomsOn(t, db).exports.Sweep(t.Context()); err != nil || ended == 0 {
+		t.Fatalf("%d copies ended, %v", ended, err)
+	}
 }
 
 // closeOne closes an account whose owner wants it so, and has nothing left. The time comes over a connection that nobody listens to.

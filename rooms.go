@@ -17,6 +17,7 @@ import (
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
 	"purser/internal/events"
+	"purser/internal/exports"
 	"purser/internal/factors"
 	"purser/internal/httpapi"
 	"purser/internal/jobs"
@@ -39,6 +40,7 @@ type rooms struct {
 	watch     *sessions.Watch
 	accounts  *accounts.Service
 	changes   *changes.Service
+	exports   *exports.Service
 	transfers *transfers.Service
 	operators *operators.Service
 	sender    *delivery.Sender
@@ -76,17 +78,20 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	payments := transfers.New(db, books, people, purses, codes, hub, c.ConfirmationTTL)
 	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
+	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
+		Delivery: messages, Hub: hub}, publicURL)
+	copies.Handle(runner)
 	staff := operators.New(db, books, purses, papers)
 
 	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: staff, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Certificates: papers, Exports: copies, Operators: staff, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, transfers: payments, operators: staff,
+		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Exports: copies, Metrics: sender.Metrics()})
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, operators: staff,
 		sender: sender, jobs: runner, api: api}, nil
 }
 

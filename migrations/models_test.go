@@ -22,6 +22,7 @@ var rows = []any{
 	models.SigningKey{}, models.Device{}, models.Session{}, models.RefreshToken{}, models.PendingLogIn{},
 	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.OperatorAction{},
 	models.Event{}, models.TOTPFactor{}, models.BackupCode{}, models.Recovery{},
+	models.DataExport{}, models.DataExportChunk{},
 }
 
 // withoutModel are tables that are counted in by SQL alone, and those of River.

@@ -154,6 +154,37 @@ CREATE TABLE currencies (
     CONSTRAINT currencies_letter_check CHECK ((letter ~ '^[A-Z]$'::text))
 );
 
+CREATE TABLE data_export_chunks (
+    export_id              uuid                     NOT NULL,
+    attempt                integer                  NOT NULL,
+    n                      integer                  NOT NULL,
+    sealed                 bytea                    NOT NULL,
+    CONSTRAINT data_export_chunks_pkey PRIMARY KEY (export_id, attempt, n),
+    CONSTRAINT data_export_chunks_export_id_fkey FOREIGN KEY (export_id) REFERENCES data_exports(id) ON DELETE CASCADE
+);
+
+CREATE TABLE data_exports (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    status                 text                     NOT NULL,
+    attempt                integer                  NOT NULL,
+    claimed_until          timestamp with time zone,
+    token_mac              bytea,
+    chunks                 integer                  NOT NULL,
+    bytes                  bigint                   NOT NULL,
+    requested_at           timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    CONSTRAINT data_exports_pkey PRIMARY KEY (id),
+    CONSTRAINT data_exports_token_mac_key UNIQUE (token_mac),
+    CONSTRAINT data_exports_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT data_exports_ready_check CHECK (((token_mac IS NOT NULL) = (status = 'READY'::text))),
+    CONSTRAINT data_exports_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'READY'::text, 'FAILED'::text, 'EXPIRED'::text])))
+);
+CREATE INDEX data_exports_account_id_idx ON data_exports USING btree (account_id, requested_at);
+CREATE INDEX data_exports_ends_idx ON data_exports USING btree (expires_at) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'READY'::text]));
+CREATE INDEX data_exports_expires_at_idx ON data_exports USING btree (expires_at);
+CREATE UNIQUE INDEX data_exports_open_key ON data_exports USING btree (account_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+
 CREATE TABLE devices (
     id                     uuid                     NOT NULL,
     account_id             uuid                     NOT NULL,

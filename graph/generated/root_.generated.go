@@ -55,6 +55,7 @@ type ComplexityRoot struct {
 		Certificate              func(childComplexity int) int
 		ClosesAt                 func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
+		DataExport               func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		Events                   func(childComplexity int, first *int, after *string) int
 		ID                       func(childComplexity int) int
@@ -275,6 +276,12 @@ type ComplexityRoot struct {
 		To      func(childComplexity int) int
 	}
 
+	DataExport struct {
+		ExpiresAt   func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		Status      func(childComplexity int) int
+	}
+
 	Device struct {
 		Name     func(childComplexity int) int
 		Platform func(childComplexity int) int
@@ -426,6 +433,7 @@ type ComplexityRoot struct {
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
 		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
 		RequestCertificate        func(childComplexity int, input model.RequestCertificateInput) int
+		RequestDataExport         func(childComplexity int) int
 		RequestEmailVerification  func(childComplexity int) int
 		ResendCode                func(childComplexity int, input model.ResendCodeInput) int
 		ReviewCertificate         func(childComplexity int, input model.ReviewCertificateInput) int
@@ -530,6 +538,11 @@ type ComplexityRoot struct {
 
 	RequestCertificatePayload struct {
 		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RequestDataExportPayload struct {
+		DataExport func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -814,6 +827,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.dataExport":
+		if e.ComplexityRoot.Account.DataExport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.DataExport(childComplexity), true
 	case "Account.email":
 		if e.ComplexityRoot.Account.Email == nil {
 			break
@@ -1587,6 +1606,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CurrencyMismatch.To(childComplexity), true
 
+	case "DataExport.expiresAt":
+		if e.ComplexityRoot.DataExport.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataExport.ExpiresAt(childComplexity), true
+	case "DataExport.requestedAt":
+		if e.ComplexityRoot.DataExport.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataExport.RequestedAt(childComplexity), true
+	case "DataExport.status":
+		if e.ComplexityRoot.DataExport.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataExport.Status(childComplexity), true
+
 	case "Device.name":
 		if e.ComplexityRoot.Device.Name == nil {
 			break
@@ -2309,6 +2347,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestCertificate(childComplexity, args["input"].(model.RequestCertificateInput)), true
+	case "Mutation.requestDataExport":
+		if e.ComplexityRoot.Mutation.RequestDataExport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RequestDataExport(childComplexity), true
 	case "Mutation.requestEmailVerification":
 		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
 			break
@@ -2824,6 +2868,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestCertificatePayload.UserErrors(childComplexity), true
+
+	case "RequestDataExportPayload.dataExport":
+		if e.ComplexityRoot.RequestDataExportPayload.DataExport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestDataExportPayload.DataExport(childComplexity), true
+	case "RequestDataExportPayload.userErrors":
+		if e.ComplexityRoot.RequestDataExportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestDataExportPayload.UserErrors(childComplexity), true
 
 	case "RequestEmailVerificationPayload.account":
 		if e.ComplexityRoot.RequestEmailVerificationPayload.Account == nil {
@@ -4638,6 +4695,51 @@ extend type Subscription {
   accountEvents("The cursor of the last event that was seen." after: String): AccountEvent!
 }
 `, BuiltIn: false},
+	{Name: "../exports.graphqls", Input: `extend type Account {
+  "The copy of one's own data that was asked for last; null when none was, or long ago."
+  dataExport: DataExport
+}
+
+"A copy of all that is kept about a person: a ZIP of JSON files, with a README that explains them."
+type DataExport {
+  "How far it is."
+  status: DataExportStatus!
+  "When it was asked for."
+  requestedAt: DateTime!
+  "Until when it can be fetched; before it is ready, until when it is tried to make it."
+  expiresAt: DateTime!
+}
+
+"How far a copy of data is."
+enum DataExportStatus {
+  "It waits to be made."
+  QUEUED
+  "It is being made."
+  RUNNING
+  "It was made, and the letter with its link is on its way."
+  READY
+  "It could not be made. It may be asked for again at once."
+  FAILED
+  "Its time is over: it is deleted."
+  EXPIRED
+}
+
+extend type Mutation {
+  """
+  Has a copy of all that is kept about the viewer made, and its link sent to the confirmed e-mail address. The link works for 48 hours. One at a
+  time: while one is made, a repeat returns it. Within a day of the last it is RATE_LIMITED; without a confirmed address STEP_OUT_OF_ORDER.
+  """
+  requestDataExport: RequestDataExportPayload!
+}
+
+"Result of requestDataExport."
+type RequestDataExportPayload {
+  "The copy; null when refused."
+  dataExport: DataExport
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../factors.graphqls", Input: `extend type Account {
   "What the account has besides its password."
   secondFactors: SecondFactors!
@@ -5344,6 +5446,10 @@ enum SecurityEventKind {
   RECOVERED
   "Agreements were accepted."
   AGREEMENTS_ACCEPTED
+  "A copy of the account's data was asked for."
+  DATA_EXPORT_REQUESTED
+  "A copy of the account's data was fetched with the link of the letter."
+  DATA_EXPORT_FETCHED
 }
 
 "A page of the security log."
@@ -6000,6 +6106,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_closesAt(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
+	case "dataExport":
+		return ec.fieldContext_Account_dataExport(ctx, field)
 	case "secondFactors":
 		return ec.fieldContext_Account_secondFactors(ctx, field)
 	case "securityLog":
@@ -6374,6 +6482,18 @@ func (ec *executionContext) childFields_Currency(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Currency", field.Name)
 }
 
+func (ec *executionContext) childFields_DataExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_DataExport_status(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_DataExport_requestedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_DataExport_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataExport", field.Name)
+}
+
 func (ec *executionContext) childFields_Device(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -6694,6 +6814,16 @@ func (ec *executionContext) childFields_RequestCertificatePayload(ctx context.Co
 		return ec.fieldContext_RequestCertificatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestCertificatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestDataExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dataExport":
+		return ec.fieldContext_RequestDataExportPayload_dataExport(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestDataExportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestDataExportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestEmailVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

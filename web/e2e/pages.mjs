@@ -42,6 +42,7 @@ await runInBrowser(async (house) => {
 
   await checkVerification(house, letter.link);
   await checkLostPhone(house);
+  await checkSpentExport(house);
 });
 
 // checkHostileMessage feeds the page markup and a script link, which must stay text.
@@ -127,4 +128,15 @@ async function checkLostPhone(house) {
   const over = await house.open(pathOf(letter.link), PHONE);
   await over.locator('#outcome.bad').getByText('was stopped').waitFor();
   ok('what was stopped cannot go on');
+}
+
+// checkSpentExport looks at the page of a copy of data whose time is over; what a live link gives is proved elsewhere.
+async function checkSpentExport(house) {
+  const page = await house.open('/data-export#token=spent', { locale: 'ru-RU', colorScheme: 'dark' });
+  checkPolicy(page.answer, 'the page of a copy of data');
+  await house.accessible(page, 'the page of a copy of data');
+  await page.getByRole('button', { name: 'Скачать' }).click();
+  await page.locator('#outcome.bad').getByText('копия удалена').waitFor();
+  check(await page.getByRole('button').isHidden(), 'a spent link cannot be tried again');
+  check(!page.url().includes('#'), 'the token leaves the address bar');
 }
