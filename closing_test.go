@@ -34,7 +34,7 @@ func TestRow28AClosedAccountTakesItsSocketsAlongAndIsUnknown(t *testing.T) {
 	}
 
 	socket := boris.listen(t, boris.head())
-	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func useExport(t *testing.T, c *client, db *postgres.DB, owner postgres.Querier)
 // closeOne closes an account whose owner wants it so, and has nothing left. The time comes over a connection that nobody listens to.
 func closeOne(t *testing.T, db *postgres.DB, owner postgres.Querier, email string) {
 	t.Helper()
-	if _, err := owner.Exec(t.Context(), `UPDATE accounts SET closes_at = now() WHERE email = $1`, email); err != nil {
+	if _, err := owner.Exec(t.Context(), `UPDATE accounts SET closes_at = now() WHERE email_mac = $1`, db.Lookup("email", email)); err != nil {
 		t.Fatal(err)
 	}
 	if closed, err := roomsOn(t, db).changes.CloseDue(t.Context(), slog.New(slog.DiscardHandler)); err != nil || closed != 1 {

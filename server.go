@@ -56,18 +56,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 {
 		command = args[0]
 	}
+	ring, err := c.Ring()
+	if err != nil {
+		return err
+	}
 	if command != "audit" { // which changes nothing
-		if err := postgres.Migrate(ctx, dsn, log); err != nil {
+		if err := postgres.Migrate(ctx, dsn, ring, log); err != nil {
 			return err
 		}
 	}
-	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns})
+	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns, Ring: ring})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	switch command {
 	case "":
+		if err := postgres.UseKeys(ctx, db); err != nil {
+			return err
+		}
 		return serve(ctx, c, db, log, func(address string) { welcome(stdout, c, address, place) })
 	case "migrate":
 		return nil
@@ -75,8 +82,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return audit(ctx, db, args[1:], stdout, stderr)
 	case "keys":
 		return keys(ctx, c, db, args[1:], stdout)
+	case "data-keys":
+		return dataKeys(ctx, db, args[1:], stdout)
 	}
-	return fmt.Errorf("unknown command %q; there are: migrate, audit, keys", command)
+	return fmt.Errorf("unknown command %q; there are: migrate, audit, keys, data-keys", command)
 }
 
 // logHandler writes for machines in production and for eyes elsewhere.

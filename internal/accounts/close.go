@@ -10,7 +10,7 @@ import (
 // have them in their history, and the law wants to know who moved it. Links and recoveries that wait lead nowhere from now on.
 func (s *Service) Erase(tx *postgres.Tx, account models.Account, moved bool) (models.Account, error) {
 	account.Status, account.ClosesAt = models.AccountClosed, nil
-	account.Phone, account.Email, account.EmailKey, account.EmailVerifiedAt = nil, nil, nil, nil
+	account.Phone, account.PhoneMAC, account.Email, account.EmailMAC, account.EmailVerifiedAt = nil, nil, nil, nil, nil
 	account.PasswordHash, account.SecurityQuestion, account.SecurityAnswerHash = "", "", ""
 	if !moved {
 		account.FirstName, account.MiddleName, account.LastName, account.BirthDate = "", "", "", nil

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -58,7 +59,7 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account
 		if link.NewEmail != nil {
 			return s.takeNewEmail(tx, account, link)
 		}
-		if account.EmailKey == nil || *account.EmailKey != link.EmailKey {
+		if !bytes.Equal(account.EmailMAC, link.EmailMAC) {
 			return models.Account{}, fault.New(fault.CodeExpired, "token") // the address was changed since
 		}
 		if account.EmailVerifiedAt == nil {
@@ -84,7 +85,7 @@ func (s *Service) takeNewEmail(tx *postgres.Tx, account models.Account, link mod
 		return models.Account{}, fault.New(fault.CodeExpired, "token")
 	}
 	before := account
-	account.Email, account.EmailKey, account.EmailVerifiedAt = link.NewEmail, &link.EmailKey, &tx.Now
+	account.Email, account.EmailMAC, account.EmailVerifiedAt = link.NewEmail, link.EmailMAC, &tx.Now
 	if err := changeEmail(tx, account); err != nil {
 		return models.Account{}, err
 	}
@@ -104,8 +105,7 @@ func (s *Service) SendNewEmailLink(tx *postgres.Tx, account models.Account, addr
 	if err := s.verification.Take(tx, limit); err != nil {
 		return err
 	}
-	key := EmailKey(address)
-	account.Email, account.EmailKey = &address, &key
+	account.Email, account.EmailMAC = &address, s.mailMAC(address)
 	return s.sendLink(tx, account, &address)
 }
 
@@ -119,7 +119,7 @@ func (s *Service) sendEmailLink(tx *postgres.Tx, account models.Account) error {
 func (s *Service) sendLink(tx *postgres.Tx, account models.Account, newEmail *string) error {
 	token := secret.NewToken()
 	err := replaceEmailLinks(tx, models.EmailVerification{
-		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailKey: *account.EmailKey, NewEmail: newEmail,
+		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailMAC: account.EmailMAC, NewEmail: newEmail,
 		CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.EmailLinkTTL),
 	})
 	if err != nil {

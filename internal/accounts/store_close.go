@@ -10,8 +10,8 @@ import (
 )
 
 func saveErased(tx *postgres.Tx, a models.Account) error {
-	err := tx.GORM().Model(&models.Account{}).Where("id = ?", a.ID).Select("status", "closes_at", "phone", "email", "email_key", "email_verified_at",
-		"first_name", "middle_name", "last_name", "birth_date", "password_hash", "security_question", "security_answer_hash").Updates(a).Error
+	err := tx.GORM().Model(&models.Account{}).Where("id = ?", a.ID).Select("status", "closes_at", "phone_sealed", "phone_mac", "email_sealed", "email_mac",
+		"email_verified_at", "first_name_sealed", "middle_name_sealed", "last_name_sealed", "birth_date_sealed", "password_hash", "security_question_sealed", "security_answer_hash").Updates(a).Error
 	if err != nil {
 		return fmt.Errorf("accounts: erase: %w", err)
 	}
@@ -22,7 +22,7 @@ func saveErased(tx *postgres.Tx, a models.Account) error {
 func forgetLinks(tx *postgres.Tx, account uuid.UUID) error {
 	err := tx.GORM().Delete(&models.EmailVerification{}, "account_id = ?", account).Error
 	if err == nil {
-		err = tx.GORM().Exec(`UPDATE recoveries SET ended_at = ?, new_phone = '' WHERE account_id = ? AND ended_at IS NULL`, tx.Now, account).Error
+		err = tx.GORM().Exec(`UPDATE recoveries SET ended_at = ?, new_phone_sealed = NULL WHERE account_id = ? AND ended_at IS NULL`, tx.Now, account).Error
 	}
 	if err != nil {
 		return fmt.Errorf("accounts: forget links: %w", err)

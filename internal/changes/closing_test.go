@@ -251,8 +251,8 @@ func TestAfterTwoDaysNothingOfTheOwnerIsLeftButTheHistory(t *testing.T) {
 	}
 	r.exec(t, `INSERT INTO totp_factors (account_id, sealed_secret, created_at, confirmed_at, last_step, wrong_in_a_row) VALUES ($1, '', now(), now(), 0, 0)`, m.ID)
 	r.exec(t, `INSERT INTO backup_codes (code_mac, account_id, created_at) VALUES ('a', $1, now())`, m.ID)
-	r.exec(t, `INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at) VALUES ($1, '+79005550000', $1, $1, now())`, m.ID)
-	r.exec(t, `INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, new_phone, created_at, expires_at) VALUES ($1, 'r', 'LOST_PHONE', $1, 5, '+79005550000', now(), now() + interval '9 days')`, m.ID)
+	r.exec(t, `INSERT INTO phone_changes (account_id, new_phone_sealed, old_challenge_id, new_challenge_id, created_at) VALUES ($1, 'x', $1, $1, now())`, m.ID)
+	r.exec(t, `INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, new_phone_sealed, created_at, expires_at) VALUES ($1, 'r', 'LOST_PHONE', $1, 5, 'x', now(), now() + interval '9 days')`, m.ID)
 	if _, err := r.people.RequestEmailVerification(t.Context(), m.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -268,14 +268,14 @@ func TestAfterTwoDaysNothingOfTheOwnerIsLeftButTheHistory(t *testing.T) {
 		t.Errorf("told %+v, logged %s", told, r.lastLogged(t, m))
 	}
 	a := r.account(t, m)
-	if a.Status != models.AccountClosed || a.ClosesAt != nil || a.Phone != nil || a.Email != nil || a.EmailKey != nil || a.EmailVerifiedAt != nil ||
+	if a.Status != models.AccountClosed || a.ClosesAt != nil || a.Phone != nil || a.Email != nil || a.EmailMAC != nil || a.PhoneMAC != nil || a.EmailVerifiedAt != nil ||
 		a.PasswordHash+a.SecurityQuestion+a.SecurityAnswerHash != "" {
 		t.Errorf("left of the account: %+v", a)
 	}
 	if a.WMID != m.WMID || a.FirstName != "Anna" || a.LastName != "Petrova" || a.BirthDate == nil {
 		t.Errorf("what others know is gone: %+v", a)
 	}
-	for _, table := range []string{"totp_factors", "backup_codes", "phone_changes", "thaws", "closings", "email_verifications", "recoveries WHERE ended_at IS NULL OR new_phone <> ''", "wallets WHERE closed_at IS NULL AND kind = 'USER'"} {
+	for _, table := range []string{"totp_factors", "backup_codes", "phone_changes", "thaws", "closings", "email_verifications", "recoveries WHERE ended_at IS NULL OR new_phone_sealed IS NOT NULL", "wallets WHERE closed_at IS NULL AND kind = 'USER'"} {
 		if n := r.number(t, `SELECT count(*) FROM `+table); n != 0 {
 			t.Errorf("%s has %d rows", table, n)
 		}

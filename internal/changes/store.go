@@ -32,8 +32,8 @@ func save(tx *postgres.Tx, account models.Account, columns ...string) error {
 	return wrap("save", err)
 }
 
-func phoneIsTaken(tx *postgres.Tx, phone string) (taken bool, err error) {
-	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone = ?)`, phone).Row().Scan(&taken)
+func phoneIsTaken(tx *postgres.Tx, mac []byte) (taken bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone_mac = ?)`, mac).Row().Scan(&taken)
 	return taken, wrap("phone", err)
 }
 

@@ -334,7 +334,7 @@ func TestNoArchiveIsMadeOfAnAccountThatIsClosedMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.exec(t, `UPDATE accounts SET status = 'CLOSED', phone = NULL, email = NULL, email_key = NULL, email_verified_at = NULL WHERE id = $1`, r.anna.ID)
+	r.exec(t, `UPDATE accounts SET status = 'CLOSED', phone_sealed = NULL, phone_mac = NULL, email_sealed = NULL, email_mac = NULL, email_verified_at = NULL WHERE id = $1`, r.anna.ID)
 	if err := r.Build(t.Context(), export.ID); err != nil || r.status(t) != models.ExportFailed {
 		t.Errorf("%v, %s", err, r.status(t))
 	}
