@@ -163,7 +163,7 @@ func TestAServerThatIsKilledLeavesItsCodesToTheNext(t *testing.T) {
 	o.second.RefuseBinds(data.ESME_RBINDFAIL)
 	killed := o.startProduction(t, dsn)
 	token, _ := killed.client(t).askForCode("+79161234567", "vera@purser.test")
-	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2, Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestAServerThatIsKilledLeavesItsCodesToTheNext(t *testing.T) {
 func TestOnlyAServerThatServesSends(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2, Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

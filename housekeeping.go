@@ -24,19 +24,32 @@ var leftovers = []postgres.Leftover{
 	{Table: "documents", Column: "created_at", Only: "request_id IS NULL"}, // that were uploaded and never used
 	{Table: "recoveries", Column: "expires_at"},
 	{Table: "passkey_ceremonies", Column: "expires_at"},
+	{Table: "data_exports", Column: "expires_at"},
 }
 
-// housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.
-func housekeep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
+// housekeep deletes leftovers and ends what is over, a batch at a time, until ctx ends. Several servers may do it side by
+// side.
+func housekeep(ctx context.Context, db *postgres.DB, all rooms, log *slog.Logger) {
 	ticker := time.NewTicker(housekeepingEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
 			sweepLeftovers(ctx, db, log)
+			endWhatIsOver(ctx, all, log)
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// endWhatIsOver closes accounts whose time has come, and deletes copies of data whose time is over.
+func endWhatIsOver(ctx context.Context, all rooms, log *slog.Logger) {
+	if _, err := all.changes.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
+		log.Warn("some accounts could not be closed; trying again later", "error", err)
+	}
+	if _, err := all.exports.Sweep(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("some copies of data were not deleted; trying again later", "error", err)
 	}
 }
 

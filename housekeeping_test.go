@@ -16,13 +16,13 @@ func TestLeftoversAreDeletedAndNothingElse(t *testing.T) {
 	var ahead atomic.Int64
 	db := pgtest.NewWith(t, postgres.Options{Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	for _, sql := range []string{
-		`INSERT INTO challenges (id, purpose, method, target, locale, message, code_mac, attempts_left, sends, created_at, expires_at, resend_at)
-			SELECT gen_random_uuid(), 'LOG_IN', 'SMS', '+7', 'EN', '{}', '', 5, 1, now(), now(), now() FROM generate_series(1, 12000)`,
+		`INSERT INTO challenges (id, purpose, method, locale, code_mac, attempts_left, sends, created_at, expires_at, resend_at)
+			SELECT gen_random_uuid(), 'LOG_IN', 'SMS', 'EN', '', 5, 1, now(), now(), now() FROM generate_series(1, 12000)`,
 		`INSERT INTO rate_counters (key_mac, used, ends_at) VALUES ('a', 1, now()), ('b', 1, now() + interval '30 days')`,
-		`INSERT INTO messages (id, channel, recipient, sealed, created_at, state)
-			SELECT gen_random_uuid(), 'SMS', '+7', '', now(), state FROM unnest('{QUEUED,SENT,ABANDONED}'::text[]) AS state`,
+		`INSERT INTO messages (id, channel, sealed, created_at, state)
+			SELECT gen_random_uuid(), 'SMS', '', now(), state FROM unnest('{QUEUED,SENT,ABANDONED}'::text[]) AS state`,
 		`INSERT INTO passkey_ceremonies (id, kind, subject, challenge, created_at, expires_at) VALUES (gen_random_uuid(), 'LOG_IN', '', '', now(), now())`,
-		`INSERT INTO registrations (id, token_mac, phone, locale, created_at, expires_at) VALUES (gen_random_uuid(), 'a', '+7', 'EN', now(), now())`,
+		`INSERT INTO registrations (id, token_mac, locale, created_at, expires_at) VALUES (gen_random_uuid(), 'a', 'EN', now(), now())`,
 	} {
 		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)

@@ -107,7 +107,7 @@ func TestClientsThatLeaveWhileTheyWaitMoveMoneyOnceOrNotAtAll(t *testing.T) {
 	borisWallet, _ := s.client(t).boris().wallet("P")
 	annaWallet, _ := anna.wallet("P")
 	anna.allowWithoutCode("P", "1000000", "+79000000002")
-	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2, Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestClientsThatLeaveWhileTheyWaitMoveMoneyOnceOrNotAtAll(t *testing.T) {
 func TestAServerIsKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2})
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2, Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

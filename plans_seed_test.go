@@ -13,10 +13,10 @@ import (
 // what they have done. One of ten transfers goes to one shop. The money does not add up: only plans are made of it.
 const crowd = `
 SET LOCAL session_replication_role = replica; -- no foreign key is looked up
-INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone, email, email_key, first_name, middle_name, last_name, birth_date,
-                      password_hash, security_question, security_answer_hash, created_at)
-SELECT md5('account' || g)::uuid, lpad((700000000000 + g)::text, 12, '0'), 'PERSON', 'ACTIVE', 'ALIAS', 'EN', '+1' || (2000000000 + g), g || '@crowd.test',
-       g || '@crowd.test', 'P', '', 'N', '1990-01-01', '', '', '', now() - g * interval '1 minute' FROM generate_series(1, 10000) g;
+INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone_mac, email_mac,
+                      password_hash, security_answer_hash, created_at)
+SELECT md5('account' || g)::uuid, lpad((700000000000 + g)::text, 12, '0'), 'PERSON', 'ACTIVE', 'ALIAS', 'EN', decode(md5('phone' || g), 'hex'),
+       decode(md5('e-mail' || g), 'hex'), '', '', now() - g * interval '1 minute' FROM generate_series(1, 10000) g;
 INSERT INTO wallets (number, account_id, kind, currency, name, is_default, opened_at)
 SELECT letter || (900000000000 + g), md5('account' || g)::uuid, 'USER', letter, 'W', true, now()
 FROM generate_series(1, 10000) g CROSS JOIN unnest(ARRAY['Z', 'E']) letter;
@@ -44,19 +44,19 @@ SELECT md5('session' || g)::uuid, md5('account' || g % 10000 + 1)::uuid, md5('de
        CASE WHEN g % 2 = 0 THEN now() END FROM generate_series(1, 20000) g;
 INSERT INTO refresh_tokens (token_mac, session_id, created_at, expires_at)
 SELECT decode(md5('refresh' || g), 'hex'), md5('session' || g)::uuid, now(), now() + (g % 30 - 8) * interval '1 day' FROM generate_series(1, 20000) g;
-INSERT INTO challenges (id, purpose, method, target, locale, message, code_mac, attempts_left, sends, created_at, expires_at, resend_at)
-SELECT md5('challenge' || g)::uuid, 'TRANSFER', 'SMS', '+1', 'EN', '{}', '', 5, 1, now(), now() - g * interval '32 seconds', now() FROM generate_series(1, 20000) g;
+INSERT INTO challenges (id, purpose, method, locale, code_mac, attempts_left, sends, created_at, expires_at, resend_at)
+SELECT md5('challenge' || g)::uuid, 'TRANSFER', 'SMS', 'EN', '', 5, 1, now(), now() - g * interval '32 seconds', now() FROM generate_series(1, 20000) g;
 INSERT INTO pending_log_ins (challenge_id, account_id, device_name, platform, created_at)
 SELECT md5('challenge' || g)::uuid, md5('account' || g)::uuid, 'D', 'IOS', now() FROM generate_series(1, 10000) g;
 INSERT INTO rate_counters (key_mac, used, ends_at)
 SELECT decode(md5('counter' || g), 'hex'), 1, now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
-INSERT INTO messages (id, channel, recipient, sealed, created_at)
-SELECT (lpad(to_hex(1750000000000 + g * 1000::bigint), 12, '0') || '70008000000000000000')::uuid, 'SMS', '+1' || (2000000000 + g % 10000), '',
+INSERT INTO messages (id, channel, recipient_mac, sealed, created_at)
+SELECT (lpad(to_hex(1750000000000 + g * 1000::bigint), 12, '0') || '70008000000000000000')::uuid, 'SMS', decode(md5('phone' || g % 10000), 'hex'), '',
        now() - (20000 - g) * interval '32 seconds' FROM generate_series(1, 20000) g;
-INSERT INTO registrations (id, token_mac, phone, locale, created_at, expires_at)
-SELECT md5('registration' || g)::uuid, decode(md5('registration' || g), 'hex'), '+1' || g, 'EN', now(), now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
-INSERT INTO email_verifications (token_mac, account_id, email_key, created_at, expires_at)
-SELECT decode(md5('email' || g), 'hex'), md5('account' || g)::uuid, 'x', now(), now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO registrations (id, token_mac, locale, created_at, expires_at)
+SELECT md5('registration' || g)::uuid, decode(md5('registration' || g), 'hex'), 'EN', now(), now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO email_verifications (token_mac, account_id, email_mac, created_at, expires_at)
+SELECT decode(md5('email' || g), 'hex'), md5('account' || g)::uuid, '', now(), now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
 INSERT INTO agreement_acceptances (account_id, kind, version, accepted_at)
 SELECT md5('account' || g)::uuid, kind, version, now() FROM generate_series(1, 10000) g CROSS JOIN agreements;
 INSERT INTO confirmation_policies (account_id, currency, without_code_upto) SELECT md5('account' || g)::uuid, 'Z', 100 FROM generate_series(1, 10000) g;
@@ -83,14 +83,19 @@ FROM generate_series(1, 10000) g;
 INSERT INTO passkey_ceremonies (id, kind, account_id, subject, challenge, created_at, expires_at, used_at)
 SELECT md5('ceremony' || g)::uuid, CASE WHEN g % 2 = 0 THEN 'ASSERTION' ELSE 'LOG_IN' END, CASE WHEN g % 2 = 0 THEN md5('account' || g)::uuid END, '', '', now(),
        now() - g * interval '64 seconds', CASE WHEN g % 20 <> 0 THEN now() END FROM generate_series(1, 10000) g;
-INSERT INTO phone_changes (account_id, new_phone, old_challenge_id, new_challenge_id, created_at)
-SELECT md5('account' || g)::uuid, '+1', md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
+INSERT INTO data_exports (id, account_id, status, attempt, token_mac, chunks, bytes, requested_at, expires_at)
+SELECT md5('export' || g)::uuid, md5('account' || g)::uuid, CASE WHEN g % 100 = 0 THEN 'READY' ELSE 'EXPIRED' END, 1,
+       CASE WHEN g % 100 = 0 THEN decode(md5('export' || g), 'hex') END, 1, 1, now() - g * interval '64 seconds', now() - g * interval '64 seconds' FROM generate_series(1, 10000) g;
+INSERT INTO data_export_chunks (export_id, attempt, n, sealed) SELECT md5('export' || g)::uuid, 1, 0, '' FROM generate_series(1, 10000) g;
+INSERT INTO phone_changes (account_id, old_challenge_id, new_challenge_id, created_at)
+SELECT md5('account' || g)::uuid, md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
 INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;
+INSERT INTO closings (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('closing' || g)::uuid FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 
 // small are the tables that do not grow with people and what they do. Every other table grows.
-var small = map[string]bool{"agreements": true, "currencies": true, "spending_limits": true, "goose_db_version": true, "signing_keys": true}
+var small = map[string]bool{"agreements": true, "currencies": true, "spending_limits": true, "data_keys": true, "goose_db_version": true, "signing_keys": true}
 
 // fill makes a database that has grown, and says which of its tables do.
 func fill(t *testing.T, db *postgres.DB) (growing map[string]bool) {

@@ -176,14 +176,14 @@ func (p *planner) mustCatch() {
 	for sql, caught := range map[string]bool{
 		`SELECT * FROM transfers WHERE memo = $1`: true,
 		`SELECT count(*) FROM entries`:            true,
-		`SELECT a.wmid FROM accounts a JOIN sessions s ON s.account_id = a.id WHERE a.last_name = $1 AND s.id = $2`: false, // by the session
-		`SELECT a.wmid FROM accounts a LEFT JOIN sessions s ON s.account_id = a.id WHERE a.last_name = $1`:          true,
-		`UPDATE messages SET channel = 'SMS' WHERE sealed = $1`:                                                     true,
-		`SELECT id FROM transfers ORDER BY id`:                                                                      true, // all of the index
-		`SELECT id FROM transfers ORDER BY id LIMIT 5`:                                                              false,
-		`SELECT * FROM currencies`:                                                                                  false,
-		`SELECT EXISTS (SELECT 1 FROM transfers k WHERE k.memo = a.wmid) FROM accounts a WHERE a.id = $1`:           true, // in a subplan
-		`WITH gone AS (DELETE FROM challenges WHERE target = $1 RETURNING id) SELECT id FROM gone WHERE id = $2`:    true,
+		`SELECT a.wmid FROM accounts a JOIN sessions s ON s.account_id = a.id WHERE a.certificate_level = $1 AND s.id = $2`: false, // by the session
+		`SELECT a.wmid FROM accounts a LEFT JOIN sessions s ON s.account_id = a.id WHERE a.certificate_level = $1`:          true,
+		`UPDATE messages SET channel = 'SMS' WHERE sealed = $1`:                                                             true,
+		`SELECT id FROM transfers ORDER BY id`:                                                                              true, // all of the index
+		`SELECT id FROM transfers ORDER BY id LIMIT 5`:                                                                      false,
+		`SELECT * FROM currencies`: false,
+		`SELECT EXISTS (SELECT 1 FROM transfers k WHERE k.memo = a.wmid) FROM accounts a WHERE a.id = $1`:         true, // in a subplan
+		`WITH gone AS (DELETE FROM challenges WHERE purpose = $1 RETURNING id) SELECT id FROM gone WHERE id = $2`: true,
 	} {
 		plan, err := p.generic(sql)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"purser/internal/config"
 	"purser/internal/postgres"
 )
 
@@ -46,7 +47,9 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 	}
 
 	sweepLeftovers(t.Context(), db, slog.New(slog.DiscardHandler))
-	refused()
+	refused() // and the planner's connection is free
+	useExport(t, s.client(t), db, p.conn)
+	closeOne(t, db, p.conn, "q2@purser.test")
 	seen.await(t, "transfers", "'EXPIRED'")
 	seen.await(t, "sessions", "s.access_expires_at")
 	seen.await(t, "events", "pg_notify")
@@ -86,6 +89,46 @@ func useRest(t *testing.T, anna, boris *client) {
 		ask[any](anna, `mutation($n: WalletNumber!) { closeWallet(input: {walletNumber: $n}) { userErrors { code } } }`, vars{"n": number})
 	}
 	ask[any](anna, byKey, vars{"key": newKey()})
+}
+
+// useExport fetches the copy of data that the walk has asked for, and has its time end.
+func useExport(t *testing.T, c *client, db *postgres.DB, owner postgres.Querier) {
+	t.Helper()
+	_, token, _ := strings.Cut(c.awaitLink("q2@purser.test", "/data-export#token="), "#token=")
+	if status, _, body := c.fetchExport(token); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	if _, err := owner.Exec(t.Context(), `UPDATE data_exports SET expires_at = now() WHERE status = 'READY'`); err != nil {
+		t.Fatal(err)
+	}
+	if ended, err := roomsOn(t, db).exports.Sweep(t.Context()); err != nil || ended == 0 {
+		t.Fatalf("%d copies ended, %v", ended, err)
+	}
+}
+
+// closeOne closes an account whose owner wants it so, and has nothing left. The time comes over a connection that nobody listens to.
+func closeOne(t *testing.T, db *postgres.DB, owner postgres.Querier, email string) {
+	t.Helper()
+	if _, err := owner.Exec(t.Context(), `UPDATE accounts SET closes_at = now() WHERE email_mac = $1`, db.Lookup("email", email)); err != nil {
+		t.Fatal(err)
+	}
+	if closed, err := roomsOn(t, db).changes.CloseDue(t.Context(), slog.New(slog.DiscardHandler)); err != nil || closed != 1 {
+		t.Fatalf("%d accounts were closed, %v", closed, err)
+	}
+}
+
+// roomsOn are the rooms of another server on a database, which serves nobody.
+func roomsOn(t *testing.T, db *postgres.DB) rooms {
+	t.Helper()
+	c, err := config.Load(map[string]string{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := build(t.Context(), c, db, slog.New(slog.DiscardHandler), "https://purser.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func wmidOf(c *client) string {

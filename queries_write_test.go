@@ -144,4 +144,27 @@ func walkChanges(me *client, counted *statements, phone, password string) {
 	askCounted[any](me, counted, "unfreezeAccount, asking", 10, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "unfreezeAccount", 14, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
 		vars{"c": me.newestCode(newPhone)})
+	walkExport(me, counted)
+	walkClosing(me, counted, newPhone, newPassword)
+}
+
+// walkExport has a person confirm an address, and ask for a copy of their data.
+func walkExport(me *client, counted *statements) {
+	_, token, _ := strings.Cut(me.newestLink("q2@purser.test"), "#token=")
+	askCounted[any](me, counted, "verifyEmail", 10, `mutation($t: String!) { verifyEmail(input: {token: $t}) { account { wmid } userErrors { code } } }`, vars{"t": token})
+	// begin, the account, the last one, the counter, the copy, its job, log, events, commit
+	askCounted[any](me, counted, "requestDataExport", 9, `mutation { requestDataExport { dataExport { status } userErrors { code } } }`, nil)
+}
+
+// walkClosing empties a wallet and begins to close the account; its owner thinks better of it.
+func walkClosing(me *client, counted *statements, phone, password string) {
+	wallet, balance := me.wallet("Z")
+	ask[any](me.operator(), redeemFunds, vars{"w": wallet, "a": balance, "r": "leaving", "k": newKey()})
+	const closeAccount = `mutation($p: String!, $c: String) { closeAccount(input: {currentPassword: $p, code: $c}) { account { closesAt } challenge { id } userErrors { code } } }`
+	// the account, counters, begin, the account; its app, counters, the message, its job, the challenge; wallets, what is under way; commit
+	askCounted[any](me, counted, "closeAccount, asking", 20, closeAccount, vars{"p": password})
+	askCounted[any](me, counted, "closeAccount", 32, closeAccount, vars{"p": password, "c": me.newestCode(phone)})
+	askCounted[any](me, counted, "dataExport", 1, `{ viewer { dataExport { status } } }`, nil)
+	askCounted[any](me, counted, "closesAt", 0, `{ viewer { closesAt } }`, nil)
+	askCounted[any](me, counted, "cancelClosing", 13, `mutation { cancelClosing { account { closesAt } userErrors { code } } }`, nil)
 }

@@ -17,6 +17,7 @@ import (
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
 	"purser/internal/events"
+	"purser/internal/exports"
 	"purser/internal/factors"
 	"purser/internal/httpapi"
 	"purser/internal/jobs"
@@ -39,6 +40,8 @@ type rooms struct {
 	ledger    *ledger.Ledger
 	watch     *sessions.Watch
 	accounts  *accounts.Service
+	changes   *changes.Service
+	exports   *exports.Service
 	transfers *transfers.Service
 	operators *operators.Service
 	roles     *operators.Roles
@@ -80,19 +83,22 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
-	ownHand := changes.New(db, people, signedIn, codes, hub)
+	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
+	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
+		Delivery: messages, Hub: hub}, publicURL)
+	copies.Handle(runner)
 	desks := operators.New(db, books, purses, papers)
 
 	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Certificates: papers, Exports: copies, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: desks,
+		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Exports: copies, Metrics: sender.Metrics()})
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, operators: desks,
 		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil
 }

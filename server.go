@@ -56,18 +56,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 {
 		command = args[0]
 	}
+	ring, err := c.Ring()
+	if err != nil {
+		return err
+	}
 	if command != "audit" { // which changes nothing
-		if err := postgres.Migrate(ctx, dsn, log); err != nil {
+		if err := postgres.Migrate(ctx, dsn, ring, log); err != nil {
 			return err
 		}
 	}
-	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns})
+	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns, Ring: ring})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	switch command {
 	case "":
+		if err := postgres.UseKeys(ctx, db); err != nil {
+			return err
+		}
 		return serve(ctx, c, db, log, func(address string) { welcome(stdout, c, address, place) })
 	case "migrate":
 		return nil
@@ -77,8 +84,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return keys(ctx, c, db, args[1:], stdout)
 	case "operators":
 		return staff(ctx, c, db, log, args[1:], stdout)
+	case "data-keys":
+		return dataKeys(ctx, db, args[1:], stdout)
 	}
-	return fmt.Errorf("unknown command %q; there are: migrate, audit, keys, operators", command)
+	return fmt.Errorf("unknown command %q; there are: migrate, audit, keys, operators, data-keys", command)
 }
 
 // logHandler writes for machines in production and for eyes elsewhere.
@@ -140,7 +149,7 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	running.Go(func() { all.watch.Run(background) })
 	running.Go(func() { all.transfers.RunExpiry(background, log) })
 	running.Go(func() { all.sender.Watch(background) })
-	running.Go(func() { housekeep(background, db, log) })
+	running.Go(func() { housekeep(background, db, all, log) })
 	running.Go(func() { failed <- all.send(sending, c.DrainTimeout) })
 	defer running.Wait()
 	defer stopBackground()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"purser/internal/config"
 	"purser/internal/localpg"
 	"purser/internal/money"
 	"purser/internal/number"
@@ -57,10 +58,14 @@ func (w *world) fill(ctx context.Context, wallets int) error {
 	if err := w.server.EnsureDatabase(ctx, "purser"); err != nil {
 		return err
 	}
-	if err := postgres.Migrate(ctx, w.dsn, slog.New(slog.DiscardHandler)); err != nil {
+	ring, err := config.Config{}.Ring()
+	if err != nil {
 		return err
 	}
-	db, err := postgres.Open(ctx, w.dsn, postgres.Options{MaxConns: 20})
+	if err := postgres.Migrate(ctx, w.dsn, ring, slog.New(slog.DiscardHandler)); err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, w.dsn, postgres.Options{MaxConns: 20, Ring: ring})
 	if err != nil {
 		return err
 	}
@@ -81,7 +86,7 @@ func (w *world) addPeople(ctx context.Context, people int) error {
 	for i := range people {
 		phone, email := fmt.Sprintf("+7910%07d", i), fmt.Sprintf("p%d@bench.test", i)
 		account := models.Account{ID: uuid.Must(uuid.NewV7()), WMID: number.NewWMID(), Role: models.RolePerson, Status: models.AccountActive,
-			CertificateLevel: models.CertificatePersonal, Locale: "EN", Phone: &phone, Email: &email, EmailKey: &email, FirstName: "P", LastName: "N",
+			CertificateLevel: models.CertificatePersonal, Locale: "EN", Phone: &phone, Email: &email, PhoneMAC: w.db.Lookup("phone", phone), EmailMAC: w.db.Lookup("email", email), FirstName: "P", LastName: "N",
 			BirthDate: &born, CreatedAt: time.Now(), AcceptedTerms: 1, AcceptedData: 1}
 		accounts = append(accounts, account)
 		policies = append(policies, models.ConfirmationPolicy{AccountID: account.ID, Currency: "Z", WithoutCodeUpTo: eachHolds})

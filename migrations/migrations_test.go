@@ -67,7 +67,7 @@ func TestMigratingTwiceDoesNothing(t *testing.T) {
 	db, dsn := emptyDatabase(t)
 	first, second := &counter{}, &counter{}
 	for _, log := range []*counter{first, second} {
-		if err := postgres.Migrate(t.Context(), dsn, slog.New(log)); err != nil {
+		if err := postgres.Migrate(t.Context(), dsn, pgtest.Ring(t), slog.New(log)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,7 +86,7 @@ func TestServersThatStartTogetherMigrateOnce(t *testing.T) {
 	var servers sync.WaitGroup
 	for range 3 {
 		servers.Go(func() {
-			if err := postgres.Migrate(t.Context(), dsn, slog.New(applied)); err != nil {
+			if err := postgres.Migrate(t.Context(), dsn, pgtest.Ring(t), slog.New(applied)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -11,33 +11,36 @@ CREATE TABLE accounts (
     status                 text                     NOT NULL,
     certificate_level      text                     NOT NULL,
     locale                 text                     NOT NULL,
-    phone                  text,
-    email                  text,
-    email_key              text,
     email_verified_at      timestamp with time zone,
-    first_name             text                     NOT NULL,
-    middle_name            text                     NOT NULL,
-    last_name              text                     NOT NULL,
-    birth_date             date,
     password_hash          text                     NOT NULL,
-    security_question      text                     NOT NULL,
     security_answer_hash   text                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
     password_changed_at    timestamp with time zone,
     transfers_held_until   timestamp with time zone,
     accepted_terms         integer                  NOT NULL DEFAULT 0,
     accepted_data          integer                  NOT NULL DEFAULT 0,
+    closes_at              timestamp with time zone,
+    phone_sealed           bytea,
+    email_sealed           bytea,
+    first_name_sealed      bytea,
+    middle_name_sealed     bytea,
+    last_name_sealed       bytea,
+    birth_date_sealed      bytea,
+    security_question_sealed bytea,
+    phone_mac              bytea,
+    email_mac              bytea,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
-    CONSTRAINT accounts_email_key UNIQUE (email_key),
-    CONSTRAINT accounts_phone_key UNIQUE (phone),
+    CONSTRAINT accounts_email_key UNIQUE (email_mac),
+    CONSTRAINT accounts_phone_key UNIQUE (phone_mac),
     CONSTRAINT accounts_wmid_key UNIQUE (wmid),
     CONSTRAINT accounts_certificate_level_check CHECK ((certificate_level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
     CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['EN'::text, 'RU'::text]))),
-    CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR ((phone IS NOT NULL) AND (email IS NOT NULL) AND (birth_date IS NOT NULL)))),
+    CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR (status = 'CLOSED'::text) OR ((phone_mac IS NOT NULL) AND (email_mac IS NOT NULL)))),
     CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['PERSON'::text, 'OPERATOR'::text, 'SYSTEM'::text]))),
     CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
     CONSTRAINT accounts_wmid_check CHECK ((wmid ~ '^[0-9]{12}$'::text))
 );
+CREATE INDEX accounts_closes_at_idx ON accounts USING btree (closes_at) WHERE (closes_at IS NOT NULL);
 CREATE INDEX accounts_operators_idx ON accounts USING btree (wmid) WHERE (role = 'OPERATOR'::text);
 CREATE TRIGGER accounts_events_begin AFTER INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION accounts_begin_events();
 
@@ -101,9 +104,7 @@ CREATE TABLE challenges (
     id                     uuid                     NOT NULL,
     purpose                text                     NOT NULL,
     method                 text                     NOT NULL,
-    target                 text                     NOT NULL,
     locale                 text                     NOT NULL,
-    message                jsonb                    NOT NULL,
     code_mac               bytea                    NOT NULL,
     attempts_left          integer                  NOT NULL,
     sends                  integer                  NOT NULL,
@@ -112,11 +113,20 @@ CREATE TABLE challenges (
     resend_at              timestamp with time zone NOT NULL,
     used_at                timestamp with time zone,
     message_id             uuid,
+    target_sealed          bytea,
+    message_sealed         bytea,
     CONSTRAINT challenges_pkey PRIMARY KEY (id),
     CONSTRAINT challenges_attempts_left_check CHECK ((attempts_left >= 0)),
     CONSTRAINT challenges_method_check CHECK ((method = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'TOTP'::text, 'PASSKEY'::text])))
 );
 CREATE INDEX challenges_expires_at_idx ON challenges USING btree (expires_at);
+
+CREATE TABLE closings (
+    account_id             uuid                     NOT NULL,
+    challenge_id           uuid                     NOT NULL,
+    CONSTRAINT closings_pkey PRIMARY KEY (account_id),
+    CONSTRAINT closings_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
 
 CREATE TABLE confirmation_policies (
     account_id             uuid                     NOT NULL,
@@ -144,6 +154,45 @@ CREATE TABLE currencies (
     CONSTRAINT currencies_exponent_check CHECK (((exponent >= 0) AND (exponent <= 8))),
     CONSTRAINT currencies_fee_check CHECK ((((fee_rate_basis_points >= 0) AND (fee_rate_basis_points <= 10000)) AND (fee_min_minor >= 0) AND (fee_max_minor >= fee_min_minor))),
     CONSTRAINT currencies_letter_check CHECK ((letter ~ '^[A-Z]$'::text))
+);
+
+CREATE TABLE data_export_chunks (
+    export_id              uuid                     NOT NULL,
+    attempt                integer                  NOT NULL,
+    n                      integer                  NOT NULL,
+    sealed                 bytea                    NOT NULL,
+    CONSTRAINT data_export_chunks_pkey PRIMARY KEY (export_id, attempt, n),
+    CONSTRAINT data_export_chunks_export_id_fkey FOREIGN KEY (export_id) REFERENCES data_exports(id) ON DELETE CASCADE
+);
+
+CREATE TABLE data_exports (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    status                 text                     NOT NULL,
+    attempt                integer                  NOT NULL,
+    claimed_until          timestamp with time zone,
+    token_mac              bytea,
+    chunks                 integer                  NOT NULL,
+    bytes                  bigint                   NOT NULL,
+    requested_at           timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    CONSTRAINT data_exports_pkey PRIMARY KEY (id),
+    CONSTRAINT data_exports_token_mac_key UNIQUE (token_mac),
+    CONSTRAINT data_exports_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT data_exports_ready_check CHECK (((token_mac IS NOT NULL) = (status = 'READY'::text))),
+    CONSTRAINT data_exports_status_check CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'READY'::text, 'FAILED'::text, 'EXPIRED'::text])))
+);
+CREATE INDEX data_exports_account_id_idx ON data_exports USING btree (account_id, requested_at);
+CREATE INDEX data_exports_ends_idx ON data_exports USING btree (expires_at) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'READY'::text]));
+CREATE INDEX data_exports_expires_at_idx ON data_exports USING btree (expires_at);
+CREATE UNIQUE INDEX data_exports_open_key ON data_exports USING btree (account_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+
+CREATE TABLE data_keys (
+    id                     text                     NOT NULL,
+    check_mac              bytea                    NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    retired_at             timestamp with time zone,
+    CONSTRAINT data_keys_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE devices (
@@ -183,11 +232,11 @@ CREATE INDEX documents_request_id_idx ON documents USING btree (request_id);
 CREATE TABLE email_verifications (
     token_mac              bytea                    NOT NULL,
     account_id             uuid                     NOT NULL,
-    email_key              text                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
     expires_at             timestamp with time zone NOT NULL,
     used_at                timestamp with time zone,
-    new_email              text,
+    new_email_sealed       bytea,
+    email_mac              bytea,
     CONSTRAINT email_verifications_pkey PRIMARY KEY (token_mac),
     CONSTRAINT email_verifications_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
@@ -227,7 +276,6 @@ CREATE TABLE events (
 CREATE TABLE messages (
     id                     uuid                     NOT NULL,
     channel                text                     NOT NULL,
-    recipient              text                     NOT NULL,
     sealed                 bytea                    NOT NULL,
     created_at             timestamp with time zone NOT NULL,
     state                  text                     NOT NULL DEFAULT 'SENT'::text,
@@ -237,13 +285,15 @@ CREATE TABLE messages (
     gateway                text                     NOT NULL DEFAULT ''::text,
     last_error             text                     NOT NULL DEFAULT ''::text,
     sent_at                timestamp with time zone,
+    recipient_sealed       bytea,
+    recipient_mac          bytea,
     CONSTRAINT messages_pkey PRIMARY KEY (id),
     CONSTRAINT messages_attempts_check CHECK ((attempts >= 0)),
     CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text]))),
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENT'::text, 'ABANDONED'::text])))
 );
 CREATE INDEX messages_created_at_idx ON messages USING btree (created_at);
-CREATE INDEX messages_recipient_idx ON messages USING btree (recipient, id);
+CREATE INDEX messages_recipient_idx ON messages USING btree (recipient_mac, id);
 CREATE INDEX messages_state_idx ON messages USING btree (state, expires_at) WHERE (state <> 'SENT'::text);
 
 CREATE TABLE operator_actions (
@@ -309,10 +359,10 @@ CREATE INDEX pending_log_ins_account_id_idx ON pending_log_ins USING btree (acco
 
 CREATE TABLE phone_changes (
     account_id             uuid                     NOT NULL,
-    new_phone              text                     NOT NULL,
     old_challenge_id       uuid                     NOT NULL,
     new_challenge_id       uuid                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
+    new_phone_sealed       bytea,
     CONSTRAINT phone_changes_pkey PRIMARY KEY (account_id),
     CONSTRAINT phone_changes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
@@ -333,12 +383,12 @@ CREATE TABLE recoveries (
     challenge_id           uuid,
     phone_verified_at      timestamp with time zone,
     answers_left           integer                  NOT NULL,
-    new_phone              text                     NOT NULL DEFAULT ''::text,
     cancel_mac             bytea,
     ready_at               timestamp with time zone,
     created_at             timestamp with time zone NOT NULL,
     expires_at             timestamp with time zone NOT NULL,
     ended_at               timestamp with time zone,
+    new_phone_sealed       bytea,
     CONSTRAINT recoveries_pkey PRIMARY KEY (id),
     CONSTRAINT recoveries_cancel_mac_key UNIQUE (cancel_mac),
     CONSTRAINT recoveries_token_mac_key UNIQUE (token_mac),
@@ -364,14 +414,7 @@ CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens USING btree (sessio
 CREATE TABLE registrations (
     id                     uuid                     NOT NULL,
     token_mac              bytea                    NOT NULL,
-    phone                  text                     NOT NULL,
     locale                 text                     NOT NULL,
-    email                  text                     NOT NULL DEFAULT ''::text,
-    first_name             text                     NOT NULL DEFAULT ''::text,
-    middle_name            text                     NOT NULL DEFAULT ''::text,
-    last_name              text                     NOT NULL DEFAULT ''::text,
-    birth_date             date,
-    security_question      text                     NOT NULL DEFAULT ''::text,
     security_answer_hash   text                     NOT NULL DEFAULT ''::text,
     profile_submitted_at   timestamp with time zone,
     challenge_id           uuid,
@@ -379,6 +422,13 @@ CREATE TABLE registrations (
     account_id             uuid,
     created_at             timestamp with time zone NOT NULL,
     expires_at             timestamp with time zone NOT NULL,
+    phone_sealed           bytea,
+    email_sealed           bytea,
+    first_name_sealed      bytea,
+    middle_name_sealed     bytea,
+    last_name_sealed       bytea,
+    birth_date_sealed      bytea,
+    security_question_sealed bytea,
     CONSTRAINT registrations_pkey PRIMARY KEY (id),
     CONSTRAINT registrations_token_mac_key UNIQUE (token_mac),
     CONSTRAINT registrations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
@@ -590,6 +640,8 @@ CREATE TABLE transfers (
     CONSTRAINT transfers_wallets_check CHECK ((from_wallet_id <> to_wallet_id))
 ) WITH (fillfactor=90);
 CREATE INDEX transfers_confirm_by_idx ON transfers USING btree (confirm_by) WHERE (status = 'AWAITING_CONFIRMATION'::text);
+CREATE INDEX transfers_open_received_idx ON transfers USING btree (to_account_id) WHERE (status = 'PROTECTED'::text);
+CREATE INDEX transfers_open_sent_idx ON transfers USING btree (from_account_id) WHERE (status = ANY (ARRAY['AWAITING_CONFIRMATION'::text, 'PROTECTED'::text]));
 CREATE INDEX transfers_pair_idx ON transfers USING btree (from_account_id, to_account_id) WHERE (posted_at IS NOT NULL);
 CREATE INDEX transfers_protected_from_idx ON transfers USING btree (from_wallet_id) WHERE (status = 'PROTECTED'::text);
 CREATE INDEX transfers_protected_to_idx ON transfers USING btree (to_wallet_id) WHERE (status = 'PROTECTED'::text);
@@ -612,6 +664,7 @@ CREATE TABLE wallets (
     head_hash              bytea                    NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea,
     opened_at              timestamp with time zone NOT NULL,
     closed_at              timestamp with time zone,
+    shut                   boolean                  NOT NULL DEFAULT false,
     balance_cap            bigint,
     CONSTRAINT wallets_pkey PRIMARY KEY (id),
     CONSTRAINT wallets_number_key UNIQUE (number),

@@ -27,7 +27,7 @@ const (
 	CertificatePersonal = "PERSONAL"
 )
 
-// Account is a person's account. Phone, Email and BirthDate are null for the system's own account only.
+// Account is a person's account. How its owner is reached, and who that is, is sealed in the database. Phone and Email are null for the system's own account and for closed ones, and so may BirthDate be.
 type Account struct {
 	ID                 uuid.UUID  `gorm:"column:id;primaryKey"`
 	WMID               string     `gorm:"column:wmid"`
@@ -35,22 +35,24 @@ type Account struct {
 	Status             string     `gorm:"column:status"`
 	CertificateLevel   string     `gorm:"column:certificate_level"`
 	Locale             string     `gorm:"column:locale"`
-	Phone              *string    `gorm:"column:phone"`
-	Email              *string    `gorm:"column:email"`
-	EmailKey           *string    `gorm:"column:email_key"`
+	Phone              *string    `gorm:"column:phone_sealed;serializer:sealed"`
+	Email              *string    `gorm:"column:email_sealed;serializer:sealed"`
+	PhoneMAC           []byte     `gorm:"column:phone_mac"` // what it is found by
+	EmailMAC           []byte     `gorm:"column:email_mac"`
 	EmailVerifiedAt    *time.Time `gorm:"column:email_verified_at"`
-	FirstName          string     `gorm:"column:first_name"`
-	MiddleName         string     `gorm:"column:middle_name"`
-	LastName           string     `gorm:"column:last_name"`
-	BirthDate          *time.Time `gorm:"column:birth_date"`
+	FirstName          string     `gorm:"column:first_name_sealed;serializer:sealed"`
+	MiddleName         string     `gorm:"column:middle_name_sealed;serializer:sealed"`
+	LastName           string     `gorm:"column:last_name_sealed;serializer:sealed"`
+	BirthDate          *time.Time `gorm:"column:birth_date_sealed;serializer:sealed"`
 	PasswordHash       string     `gorm:"column:password_hash"`
-	SecurityQuestion   string     `gorm:"column:security_question"`
+	SecurityQuestion   string     `gorm:"column:security_question_sealed;serializer:sealed"`
 	SecurityAnswerHash string     `gorm:"column:security_answer_hash"`
 	CreatedAt          time.Time  `gorm:"column:created_at"`
 	PasswordChangedAt  *time.Time `gorm:"column:password_changed_at"`  // null until the first change
 	TransfersHeldUntil *time.Time `gorm:"column:transfers_held_until"` // after a recovery
 	AcceptedTerms      int        `gorm:"column:accepted_terms"`       // newest version of TermsOfTransfer
 	AcceptedData       int        `gorm:"column:accepted_data"`        // newest version of PersonalData
+	ClosesAt           *time.Time `gorm:"column:closes_at"`            // while it is being closed
 }
 
 // TableName is the table's.
@@ -59,12 +61,15 @@ func (Account) TableName() string { return "accounts" }
 // IsOperator tells whether the account may use the operators' mutations.
 func (a Account) IsOperator() bool { return a.Role == RoleOperator }
 
+// TakesNothing tells whether nothing may come in any more: the account is closed, or is being closed.
+func (a Account) TakesNothing() bool { return a.Status == AccountClosed || a.ClosesAt != nil }
+
 // EmailVerification is a mail link that was sent. The token itself stands in the letter only.
 type EmailVerification struct {
 	TokenMAC  []byte     `gorm:"column:token_mac;primaryKey"`
 	AccountID uuid.UUID  `gorm:"column:account_id"`
-	EmailKey  string     `gorm:"column:email_key"`
-	NewEmail  *string    `gorm:"column:new_email"` // the address that it brings; none for the account's own
+	EmailMAC  []byte     `gorm:"column:email_mac"`
+	NewEmail  *string    `gorm:"column:new_email_sealed;serializer:sealed"` // the address that it brings; none for the account's own
 	CreatedAt time.Time  `gorm:"column:created_at"`
 	ExpiresAt time.Time  `gorm:"column:expires_at"`
 	UsedAt    *time.Time `gorm:"column:used_at"`
@@ -82,7 +87,7 @@ const (
 // PhoneChange is a new phone that waits for two codes.
 type PhoneChange struct {
 	AccountID      uuid.UUID `gorm:"column:account_id;primaryKey"`
-	NewPhone       string    `gorm:"column:new_phone"`
+	NewPhone       string    `gorm:"column:new_phone_sealed;serializer:sealed"`
 	OldChallengeID uuid.UUID `gorm:"column:old_challenge_id"`
 	NewChallengeID uuid.UUID `gorm:"column:new_challenge_id"`
 	CreatedAt      time.Time `gorm:"column:created_at"`
@@ -99,6 +104,15 @@ type Thaw struct {
 
 // TableName is the table's.
 func (Thaw) TableName() string { return "thaws" }
+
+// Closing is an account whose closing waits for its code.
+type Closing struct {
+	AccountID   uuid.UUID `gorm:"column:account_id;primaryKey"`
+	ChallengeID uuid.UUID `gorm:"column:challenge_id"`
+}
+
+// TableName is the table's.
+func (Closing) TableName() string { return "closings" }
 
 // Agreement is one version of a text that people accept.
 type Agreement struct {
@@ -133,14 +147,14 @@ func (AgreementAcceptance) TableName() string { return "agreement_acceptances" }
 type Registration struct {
 	ID                 uuid.UUID  `gorm:"column:id;primaryKey"`
 	TokenMAC           []byte     `gorm:"column:token_mac"`
-	Phone              string     `gorm:"column:phone"`
+	Phone              string     `gorm:"column:phone_sealed;serializer:sealed"`
 	Locale             string     `gorm:"column:locale"`
-	Email              string     `gorm:"column:email"`
-	FirstName          string     `gorm:"column:first_name"`
-	MiddleName         string     `gorm:"column:middle_name"`
-	LastName           string     `gorm:"column:last_name"`
-	BirthDate          *time.Time `gorm:"column:birth_date"`
-	SecurityQuestion   string     `gorm:"column:security_question"`
+	Email              string     `gorm:"column:email_sealed;serializer:sealed"`
+	FirstName          string     `gorm:"column:first_name_sealed;serializer:sealed"`
+	MiddleName         string     `gorm:"column:middle_name_sealed;serializer:sealed"`
+	LastName           string     `gorm:"column:last_name_sealed;serializer:sealed"`
+	BirthDate          *time.Time `gorm:"column:birth_date_sealed;serializer:sealed"`
+	SecurityQuestion   string     `gorm:"column:security_question_sealed;serializer:sealed"`
 	SecurityAnswerHash string     `gorm:"column:security_answer_hash"`
 	ProfileSubmittedAt *time.Time `gorm:"column:profile_submitted_at"`
 	ChallengeID        *uuid.UUID `gorm:"column:challenge_id"`

@@ -22,7 +22,7 @@ type Recovery struct {
 	ChallengeID     *uuid.UUID `gorm:"column:challenge_id"`
 	PhoneVerifiedAt *time.Time `gorm:"column:phone_verified_at"`
 	AnswersLeft     int        `gorm:"column:answers_left"`
-	NewPhone        string     `gorm:"column:new_phone"`
+	NewPhone        string     `gorm:"column:new_phone_sealed;serializer:sealed"`
 	CancelMAC       []byte     `gorm:"column:cancel_mac"`
 	ReadyAt         *time.Time `gorm:"column:ready_at"`
 	CreatedAt       time.Time  `gorm:"column:created_at"`

@@ -17,9 +17,9 @@ type Challenge struct {
 	ID           uuid.UUID  `gorm:"column:id;primaryKey"`
 	Purpose      string     `gorm:"column:purpose"`
 	Method       string     `gorm:"column:method"`
-	Target       string     `gorm:"column:target"`
+	Target       string     `gorm:"column:target_sealed;serializer:sealed"`
 	Locale       string     `gorm:"column:locale"`
-	Message      []byte     `gorm:"column:message;type:jsonb"`
+	Message      []byte     `gorm:"column:message_sealed;serializer:sealed"`
 	CodeMAC      []byte     `gorm:"column:code_mac"`
 	AttemptsLeft int        `gorm:"column:attempts_left"`
 	Sends        int        `gorm:"column:sends"`
@@ -43,11 +43,12 @@ const (
 	MessageAbandoned = "ABANDONED" // none did, and nobody tries any more
 )
 
-// Message is a message to a person; the text is sealed.
+// Message is a message to a person; the text and the recipient are sealed.
 type Message struct {
 	ID           uuid.UUID  `gorm:"column:id;primaryKey"`
 	Channel      string     `gorm:"column:channel"`
-	Recipient    string     `gorm:"column:recipient"`
+	Recipient    string     `gorm:"column:recipient_sealed;serializer:sealed"`
+	RecipientMAC []byte     `gorm:"column:recipient_mac"`
 	Sealed       []byte     `gorm:"column:sealed"`
 	CreatedAt    time.Time  `gorm:"column:created_at"`
 	State        string     `gorm:"column:state"`

@@ -119,3 +119,25 @@ func (r *mutationResolver) UnfreezeAccount(ctx context.Context, input model.Unfr
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err
 }
+
+func (r *mutationResolver) CloseAccount(ctx context.Context, input model.CloseAccountInput) (*model.CloseAccountPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, challenge, err := r.Changes.Close(ctx, whoOf(viewer), input.CurrentPassword, proof(input.Code, input.Assertion))
+	payload := &model.CloseAccountPayload{Account: accountOf(account, err), Challenge: challengeOf(challenge, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) CancelClosing(ctx context.Context) (*model.CancelClosingPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.Changes.CancelClosing(ctx, whoOf(viewer))
+	payload := &model.CancelClosingPayload{Account: accountOf(account, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}

@@ -8,6 +8,7 @@ import (
 	"purser/internal/changes"
 	"purser/internal/delivery"
 	"purser/internal/events"
+	"purser/internal/exports"
 	"purser/internal/factors"
 	"purser/internal/operators"
 	"purser/internal/postgres"
@@ -30,6 +31,7 @@ type Resolver struct {
 	Changes      *changes.Service
 	Transfers    *transfers.Service
 	Certificates *certificates.Service
+	Exports      *exports.Service
 	Operators    *operators.Service
 	Delivery     *delivery.Service
 	Hub          *events.Hub

@@ -61,6 +61,9 @@ func Recover() []byte { return mustRead("pages/recover.html") }
 // CancelRecovery is the page behind /cancel-recovery#token=…, of the messages that tell of a recovery. Only its button stops one.
 func CancelRecovery() []byte { return mustRead("pages/cancel-recovery.html") }
 
+// DataExport is the page behind /data-export#token=…, of the letter about a copy of one's data. Only its button fetches it.
+func DataExport() []byte { return mustRead("pages/data-export.html") }
+
 // Message is one sent SMS or letter as the development inbox shows it, on the page and as JSON.
 type Message struct {
 	Channel string `json:"channel"`

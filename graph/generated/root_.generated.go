@@ -60,7 +60,9 @@ type ComplexityRoot struct {
 
 	Account struct {
 		Certificate              func(childComplexity int) int
+		ClosesAt                 func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
+		DataExport               func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		Events                   func(childComplexity int, first *int, after *string) int
 		ID                       func(childComplexity int) int
@@ -112,6 +114,11 @@ type ComplexityRoot struct {
 
 	AnswerLostPhoneRecoveryPayload struct {
 		Recovery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelClosingPayload struct {
+		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -188,6 +195,12 @@ type ComplexityRoot struct {
 
 	ChangeSecurityQuestionPayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CloseAccountPayload struct {
+		Account    func(childComplexity int) int
+		Challenge  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -270,6 +283,12 @@ type ComplexityRoot struct {
 		From    func(childComplexity int) int
 		Message func(childComplexity int) int
 		To      func(childComplexity int) int
+	}
+
+	DataExport struct {
+		ExpiresAt   func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		Status      func(childComplexity int) int
 	}
 
 	Device struct {
@@ -423,12 +442,14 @@ type ComplexityRoot struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
+		CancelClosing             func(childComplexity int) int
 		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
 		ChangeEmail               func(childComplexity int, input model.ChangeEmailInput) int
 		ChangePassword            func(childComplexity int, input model.ChangePasswordInput) int
 		ChangePhone               func(childComplexity int, input model.ChangePhoneInput) int
 		ChangeSecurityQuestion    func(childComplexity int, input model.ChangeSecurityQuestionInput) int
+		CloseAccount              func(childComplexity int, input model.CloseAccountInput) int
 		CloseWallet               func(childComplexity int, input model.CloseWalletInput) int
 		CompleteLostPhoneRecovery func(childComplexity int, input model.CompleteLostPhoneRecoveryInput) int
 		CompleteRecovery          func(childComplexity int, input model.CompleteRecoveryInput) int
@@ -457,6 +478,7 @@ type ComplexityRoot struct {
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
 		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
 		RequestCertificate        func(childComplexity int, input model.RequestCertificateInput) int
+		RequestDataExport         func(childComplexity int) int
 		RequestEmailVerification  func(childComplexity int) int
 		ResendCode                func(childComplexity int, input model.ResendCodeInput) int
 		ReviewCertificate         func(childComplexity int, input model.ReviewCertificateInput) int
@@ -607,6 +629,11 @@ type ComplexityRoot struct {
 
 	RequestCertificatePayload struct {
 		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RequestDataExportPayload struct {
+		DataExport func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -936,12 +963,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Certificate(childComplexity), true
+	case "Account.closesAt":
+		if e.ComplexityRoot.Account.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ClosesAt(childComplexity), true
 	case "Account.createdAt":
 		if e.ComplexityRoot.Account.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.dataExport":
+		if e.ComplexityRoot.Account.DataExport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.DataExport(childComplexity), true
 	case "Account.email":
 		if e.ComplexityRoot.Account.Email == nil {
 			break
@@ -1200,6 +1239,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.UserErrors(childComplexity), true
 
+	case "CancelClosingPayload.account":
+		if e.ComplexityRoot.CancelClosingPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelClosingPayload.Account(childComplexity), true
+	case "CancelClosingPayload.userErrors":
+		if e.ComplexityRoot.CancelClosingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelClosingPayload.UserErrors(childComplexity), true
+
 	case "CancelRecoveryPayload.cancelled":
 		if e.ComplexityRoot.CancelRecoveryPayload.Cancelled == nil {
 			break
@@ -1452,6 +1504,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangeSecurityQuestionPayload.UserErrors(childComplexity), true
 
+	case "CloseAccountPayload.account":
+		if e.ComplexityRoot.CloseAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseAccountPayload.Account(childComplexity), true
+	case "CloseAccountPayload.challenge":
+		if e.ComplexityRoot.CloseAccountPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseAccountPayload.Challenge(childComplexity), true
+	case "CloseAccountPayload.userErrors":
+		if e.ComplexityRoot.CloseAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseAccountPayload.UserErrors(childComplexity), true
+
 	case "CloseWalletPayload.userErrors":
 		if e.ComplexityRoot.CloseWalletPayload.UserErrors == nil {
 			break
@@ -1699,6 +1770,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CurrencyMismatch.To(childComplexity), true
+
+	case "DataExport.expiresAt":
+		if e.ComplexityRoot.DataExport.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataExport.ExpiresAt(childComplexity), true
+	case "DataExport.requestedAt":
+		if e.ComplexityRoot.DataExport.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataExport.RequestedAt(childComplexity), true
+	case "DataExport.status":
+		if e.ComplexityRoot.DataExport.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataExport.Status(childComplexity), true
 
 	case "Device.name":
 		if e.ComplexityRoot.Device.Name == nil {
@@ -2224,6 +2314,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery(childComplexity, args["input"].(model.AnswerLostPhoneRecoveryInput)), true
+	case "Mutation.cancelClosing":
+		if e.ComplexityRoot.Mutation.CancelClosing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.CancelClosing(childComplexity), true
 	case "Mutation.cancelRecovery":
 		if e.ComplexityRoot.Mutation.CancelRecovery == nil {
 			break
@@ -2290,6 +2386,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangeSecurityQuestion(childComplexity, args["input"].(model.ChangeSecurityQuestionInput)), true
+	case "Mutation.closeAccount":
+		if e.ComplexityRoot.Mutation.CloseAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseAccount(childComplexity, args["input"].(model.CloseAccountInput)), true
 	case "Mutation.closeWallet":
 		if e.ComplexityRoot.Mutation.CloseWallet == nil {
 			break
@@ -2588,6 +2695,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestCertificate(childComplexity, args["input"].(model.RequestCertificateInput)), true
+	case "Mutation.requestDataExport":
+		if e.ComplexityRoot.Mutation.RequestDataExport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RequestDataExport(childComplexity), true
 	case "Mutation.requestEmailVerification":
 		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
 			break
@@ -3285,6 +3398,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestCertificatePayload.UserErrors(childComplexity), true
+
+	case "RequestDataExportPayload.dataExport":
+		if e.ComplexityRoot.RequestDataExportPayload.DataExport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestDataExportPayload.DataExport(childComplexity), true
+	case "RequestDataExportPayload.userErrors":
+		if e.ComplexityRoot.RequestDataExportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestDataExportPayload.UserErrors(childComplexity), true
 
 	case "RequestEmailVerificationPayload.account":
 		if e.ComplexityRoot.RequestEmailVerificationPayload.Account == nil {
@@ -4245,6 +4371,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePhoneInput", ec.unmarshalInputChangePhoneInput),
 			graphql.NewInputUnmarshaler("ChangeSecurityQuestionInput", ec.unmarshalInputChangeSecurityQuestionInput),
+			graphql.NewInputUnmarshaler("CloseAccountInput", ec.unmarshalInputCloseAccountInput),
 			graphql.NewInputUnmarshaler("CloseWalletInput", ec.unmarshalInputCloseWalletInput),
 			graphql.NewInputUnmarshaler("CompleteLostPhoneRecoveryInput", ec.unmarshalInputCompleteLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("CompleteRecoveryInput", ec.unmarshalInputCompleteRecoveryInput),
@@ -4725,6 +4852,10 @@ type ReviewCertificatePayload {
 	{Name: "../changes.graphqls", Input: `extend type Account {
   "How the account is secured."
   security: SecuritySettings!
+  """
+  Until when cancelClosing keeps the account; null when it is not being closed. Meanwhile no transfer reaches it and no wallet is opened.
+  """
+  closesAt: DateTime
 }
 
 "How an account is secured."
@@ -4766,6 +4897,15 @@ extend type Mutation {
   freezeAccount: FreezeAccountPayload!
   "Unfreezes the account, in two calls: without a code, which sends it to the phone, and with the code. For an active account it does nothing."
   unfreezeAccount(input: UnfreezeAccountInput!): UnfreezeAccountPayload!
+  """
+  Closes the account for good, in two calls: without a code, which sends it, and with the code. It can be called off for two days; meanwhile
+  transfers to it are refused with WALLET_CLOSED, and all other sessions end. After that, phone and e-mail address can be registered anew; the
+  WMID is never given again. Refused while a wallet holds money (WALLET_NOT_EMPTY), a transfer waits or is protected (TRANSFER_STATE), or a
+  request for a certificate is open (STEP_OUT_OF_ORDER). For an account that is being closed it does nothing.
+  """
+  closeAccount(input: CloseAccountInput!): CloseAccountPayload!
+  "Calls closeAccount off, as long as the account is not closed. A repeat does nothing. freezeAccount calls it off, too."
+  cancelClosing: CancelClosingPayload!
 }
 
 "Input of changePassword."
@@ -4911,6 +5051,39 @@ type UnfreezeAccountPayload {
   account: Account
   "The code that is awaited, while it is."
   challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of closeAccount."
+input CloseAccountInput {
+  "The password."
+  currentPassword: String!
+  """
+  The six digits of the message; none sends it. For a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup
+  code.
+  """
+  code: String
+  """
+  Instead of ` + "`" + `code` + "`" + `: what a passkey has signed for ` + "`" + `Challenge.assertionOptions` + "`" + `, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+  """
+  assertion: String
+}
+
+"Result of closeAccount."
+type CloseAccountPayload {
+  "The account, as it stands; null when refused."
+  account: Account
+  "The code that is awaited, while it is."
+  challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Result of cancelClosing."
+type CancelClosingPayload {
+  "The account; null when refused."
+  account: Account
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }
@@ -5244,6 +5417,51 @@ extend type Subscription {
   transferReceived("The cursor of the last event that was seen." after: String): TransferReceived!
   "All events of the account, likewise."
   accountEvents("The cursor of the last event that was seen." after: String): AccountEvent!
+}
+`, BuiltIn: false},
+	{Name: "../exports.graphqls", Input: `extend type Account {
+  "The copy of one's own data that was asked for last; null when none was, or long ago."
+  dataExport: DataExport
+}
+
+"A copy of all that is kept about a person: a ZIP of JSON files, with a README that explains them."
+type DataExport {
+  "How far it is."
+  status: DataExportStatus!
+  "When it was asked for."
+  requestedAt: DateTime!
+  "Until when it can be fetched; before it is ready, until when it is tried to make it."
+  expiresAt: DateTime!
+}
+
+"How far a copy of data is."
+enum DataExportStatus {
+  "It waits to be made."
+  QUEUED
+  "It is being made."
+  RUNNING
+  "It was made, and the letter with its link is on its way."
+  READY
+  "It could not be made. It may be asked for again at once."
+  FAILED
+  "Its time is over: it is deleted."
+  EXPIRED
+}
+
+extend type Mutation {
+  """
+  Has a copy of all that is kept about the viewer made, and its link sent to the confirmed e-mail address. The link works for 48 hours. One at a
+  time: while one is made, a repeat returns it. Within a day of the last it is RATE_LIMITED; without a confirmed address STEP_OUT_OF_ORDER.
+  """
+  requestDataExport: RequestDataExportPayload!
+}
+
+"Result of requestDataExport."
+type RequestDataExportPayload {
+  "The copy; null when refused."
+  dataExport: DataExport
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../factors.graphqls", Input: `extend type Account {
@@ -6204,6 +6422,10 @@ enum SecurityEventKind {
   RECOVERED
   "Agreements were accepted."
   AGREEMENTS_ACCEPTED
+  "A copy of the account's data was asked for."
+  DATA_EXPORT_REQUESTED
+  "A copy of the account's data was fetched with the link of the letter."
+  DATA_EXPORT_FETCHED
 }
 
 "A page of the security log."
@@ -7073,8 +7295,12 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_pendingAgreements(ctx, field)
 	case "security":
 		return ec.fieldContext_Account_security(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Account_closesAt(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
+	case "dataExport":
+		return ec.fieldContext_Account_dataExport(ctx, field)
 	case "secondFactors":
 		return ec.fieldContext_Account_secondFactors(ctx, field)
 	case "securityLog":
@@ -7145,6 +7371,16 @@ func (ec *executionContext) childFields_AnswerLostPhoneRecoveryPayload(ctx conte
 		return ec.fieldContext_AnswerLostPhoneRecoveryPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelClosingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_CancelClosingPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelClosingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelClosingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelRecoveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7299,6 +7535,18 @@ func (ec *executionContext) childFields_ChangeSecurityQuestionPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangeSecurityQuestionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_CloseAccountPayload_account(ctx, field)
+	case "challenge":
+		return ec.fieldContext_CloseAccountPayload_challenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseAccountPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "wallet":
@@ -7429,6 +7677,18 @@ func (ec *executionContext) childFields_Currency(ctx context.Context, field grap
 		return ec.fieldContext_Currency_fee(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Currency", field.Name)
+}
+
+func (ec *executionContext) childFields_DataExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_DataExport_status(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_DataExport_requestedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_DataExport_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataExport", field.Name)
 }
 
 func (ec *executionContext) childFields_Device(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7871,6 +8131,16 @@ func (ec *executionContext) childFields_RequestCertificatePayload(ctx context.Co
 		return ec.fieldContext_RequestCertificatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestCertificatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestDataExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dataExport":
+		return ec.fieldContext_RequestDataExportPayload_dataExport(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestDataExportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestDataExportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestEmailVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -100,8 +100,12 @@ type Account struct {
 	PendingAgreements []*Agreement `json:"pendingAgreements"`
 	// How the account is secured.
 	Security *SecuritySettings `json:"security"`
+	// Until when cancelClosing keeps the account; null when it is not being closed. Meanwhile no transfer reaches it and no wallet is opened.
+	ClosesAt *time.Time `json:"closesAt,omitempty"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
+	// The copy of one's own data that was asked for last; null when none was, or long ago.
+	DataExport *DataExport `json:"dataExport,omitempty"`
 	// What the account has besides its password.
 	SecondFactors *SecondFactors `json:"secondFactors"`
 	// What happened to the account's sessions, contacts and secrets, newest first.
@@ -203,6 +207,14 @@ type AnswerLostPhoneRecoveryInput struct {
 type AnswerLostPhoneRecoveryPayload struct {
 	// The recovery as it stands now; null when refused.
 	Recovery *LostPhoneRecovery `json:"recovery,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Result of cancelClosing.
+type CancelClosingPayload struct {
+	// The account; null when refused.
+	Account *Account `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -391,6 +403,27 @@ type ChangeSecurityQuestionInput struct {
 type ChangeSecurityQuestionPayload struct {
 	// The account; null when refused.
 	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of closeAccount.
+type CloseAccountInput struct {
+	// The password.
+	CurrentPassword string `json:"currentPassword"`
+	// The six digits of the message; none sends it. For a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup
+	// code.
+	Code *string `json:"code,omitempty"`
+	// Instead of `code`: what a passkey has signed for `Challenge.assertionOptions`, as JSON (AuthenticationResponseJSON of WebAuthn Level 3).
+	Assertion *string `json:"assertion,omitempty"`
+}
+
+// Result of closeAccount.
+type CloseAccountPayload struct {
+	// The account, as it stands; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// The code that is awaited, while it is.
+	Challenge *Challenge `json:"challenge,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -675,6 +708,16 @@ func (this CurrencyMismatch) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// A copy of all that is kept about a person: a ZIP of JSON files, with a README that explains them.
+type DataExport struct {
+	// How far it is.
+	Status DataExportStatus `json:"status"`
+	// When it was asked for.
+	RequestedAt time.Time `json:"requestedAt"`
+	// Until when it can be fetched; before it is ready, until when it is tried to make it.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // An app as it described itself.
@@ -1443,6 +1486,14 @@ type RequestCertificateInput struct {
 type RequestCertificatePayload struct {
 	// The request; null when refused.
 	Request *CertificateRequest `json:"request,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Result of requestDataExport.
+type RequestDataExportPayload struct {
+	// The copy; null when refused.
+	DataExport *DataExport `json:"dataExport,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2574,6 +2625,73 @@ func (e ChallengeMethod) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// How far a copy of data is.
+type DataExportStatus string
+
+const (
+	// It waits to be made.
+	DataExportStatusQueued DataExportStatus = "QUEUED"
+	// It is being made.
+	DataExportStatusRunning DataExportStatus = "RUNNING"
+	// It was made, and the letter with its link is on its way.
+	DataExportStatusReady DataExportStatus = "READY"
+	// It could not be made. It may be asked for again at once.
+	DataExportStatusFailed DataExportStatus = "FAILED"
+	// Its time is over: it is deleted.
+	DataExportStatusExpired DataExportStatus = "EXPIRED"
+)
+
+var AllDataExportStatus = []DataExportStatus{
+	DataExportStatusQueued,
+	DataExportStatusRunning,
+	DataExportStatusReady,
+	DataExportStatusFailed,
+	DataExportStatusExpired,
+}
+
+func (e DataExportStatus) IsValid() bool {
+	switch e {
+	case DataExportStatusQueued, DataExportStatusRunning, DataExportStatusReady, DataExportStatusFailed, DataExportStatusExpired:
+		return true
+	}
+	return false
+}
+
+func (e DataExportStatus) String() string {
+	return string(e)
+}
+
+func (e *DataExportStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DataExportStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DataExportStatus", str)
+	}
+	return nil
+}
+
+func (e DataExportStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DataExportStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DataExportStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What a picture shows.
 type DocumentKind string
 
@@ -3299,6 +3417,10 @@ const (
 	SecurityEventKindRecovered SecurityEventKind = "RECOVERED"
 	// Agreements were accepted.
 	SecurityEventKindAgreementsAccepted SecurityEventKind = "AGREEMENTS_ACCEPTED"
+	// A copy of the account's data was asked for.
+	SecurityEventKindDataExportRequested SecurityEventKind = "DATA_EXPORT_REQUESTED"
+	// A copy of the account's data was fetched with the link of the letter.
+	SecurityEventKindDataExportFetched SecurityEventKind = "DATA_EXPORT_FETCHED"
 )
 
 var AllSecurityEventKind = []SecurityEventKind{
@@ -3331,11 +3453,13 @@ var AllSecurityEventKind = []SecurityEventKind{
 	SecurityEventKindRecoveryCancelled,
 	SecurityEventKindRecovered,
 	SecurityEventKindAgreementsAccepted,
+	SecurityEventKindDataExportRequested,
+	SecurityEventKindDataExportFetched,
 }
 
 func (e SecurityEventKind) IsValid() bool {
 	switch e {
-	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindPasskeyRefused, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted:
+	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindPasskeyRefused, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted, SecurityEventKindDataExportRequested, SecurityEventKindDataExportFetched:
 		return true
 	}
 	return false

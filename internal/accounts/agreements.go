@@ -84,7 +84,7 @@ func accept(tx *postgres.Tx, id uuid.UUID, accepted map[AgreementID]bool) (model
 			account.AcceptedData = max(account.AcceptedData, id.Version)
 		}
 	}
-	if account == before {
+	if account.AcceptedTerms == before.AcceptedTerms && account.AcceptedData == before.AcceptedData {
 		return account, nil
 	}
 	if err := saveAccepted(tx, account); err != nil {

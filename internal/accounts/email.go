@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -20,12 +21,15 @@ import (
 const emailLinksPerDay = 10
 
 // RequestEmailVerification sends the letter again and voids the earlier link. For an address that is confirmed already it
-// does nothing. Faults: RateLimited.
+// does nothing. Faults: RateLimited, Unauthenticated for a closed account.
 func (s *Service) RequestEmailVerification(ctx context.Context, id uuid.UUID) (models.Account, error) {
 	return postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Account, error) {
 		account, err := lockAccount(tx, id)
 		if err != nil || account.EmailVerifiedAt != nil {
 			return account, err
+		}
+		if account.Email == nil { // it was closed a moment ago
+			return models.Account{}, fault.New(fault.Unauthenticated)
 		}
 		limit := verification.Limit{Name: "e-mail links", Subject: id.String(), Most: emailLinksPerDay, Window: 24 * time.Hour}
 		if err := s.verification.Take(tx, limit); err != nil {
@@ -55,7 +59,7 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) (models.Account
 		if link.NewEmail != nil {
 			return s.takeNewEmail(tx, account, link)
 		}
-		if account.EmailKey == nil || *account.EmailKey != link.EmailKey {
+		if !bytes.Equal(account.EmailMAC, link.EmailMAC) {
 			return models.Account{}, fault.New(fault.CodeExpired, "token") // the address was changed since
 		}
 		if account.EmailVerifiedAt == nil {
@@ -81,7 +85,7 @@ func (s *Service) takeNewEmail(tx *postgres.Tx, account models.Account, link mod
 		return models.Account{}, fault.New(fault.CodeExpired, "token")
 	}
 	before := account
-	account.Email, account.EmailKey, account.EmailVerifiedAt = link.NewEmail, &link.EmailKey, &tx.Now
+	account.Email, account.EmailMAC, account.EmailVerifiedAt = link.NewEmail, link.EmailMAC, &tx.Now
 	if err := changeEmail(tx, account); err != nil {
 		return models.Account{}, err
 	}
@@ -101,8 +105,7 @@ func (s *Service) SendNewEmailLink(tx *postgres.Tx, account models.Account, addr
 	if err := s.verification.Take(tx, limit); err != nil {
 		return err
 	}
-	key := EmailKey(address)
-	account.Email, account.EmailKey = &address, &key
+	account.Email, account.EmailMAC = &address, s.mailMAC(address)
 	return s.sendLink(tx, account, &address)
 }
 
@@ -116,7 +119,7 @@ func (s *Service) sendEmailLink(tx *postgres.Tx, account models.Account) error {
 func (s *Service) sendLink(tx *postgres.Tx, account models.Account, newEmail *string) error {
 	token := secret.NewToken()
 	err := replaceEmailLinks(tx, models.EmailVerification{
-		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailKey: *account.EmailKey, NewEmail: newEmail,
+		TokenMAC: s.emailMAC(token), AccountID: account.ID, EmailMAC: account.EmailMAC, NewEmail: newEmail,
 		CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(s.config.EmailLinkTTL),
 	})
 	if err != nil {

@@ -99,7 +99,7 @@ func TestRow18AChangedAddressVoidsTheLink(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	account, token := r.unverified(t)
-	_, err := r.db.Pool.Exec(t.Context(), `UPDATE accounts SET email = 'new@example.com', email_key = 'new@example.com' WHERE id = $1`, account.ID)
+	_, err := r.db.Pool.Exec(t.Context(), `UPDATE accounts SET email_mac = $2 WHERE id = $1`, account.ID, r.db.Lookup("email", "new@example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}

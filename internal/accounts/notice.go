@@ -26,6 +26,9 @@ func (s *Service) Tell(tx *postgres.Tx, account models.Account, template string,
 
 // TellPhone is Tell by SMS, for what letters alone should not tell.
 func (s *Service) TellPhone(tx *postgres.Tx, account models.Account, template string, values map[string]any) error {
+	if account.Phone == nil {
+		return nil
+	}
 	return s.tell(tx, account, delivery.SMS, *account.Phone, template, "", values)
 }
 

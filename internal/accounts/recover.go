@@ -53,7 +53,7 @@ type Regained struct {
 func (s *Service) Regain(tx *postgres.Tx, account models.Account, r Regained) (models.Account, error) {
 	account.PasswordHash = r.PasswordHash
 	if r.Phone != "" {
-		account.Phone = &r.Phone
+		s.TakePhone(&account, r.Phone)
 	}
 	if account.TransfersHeldUntil == nil || account.TransfersHeldUntil.Before(r.HeldUntil) {
 		account.TransfersHeldUntil = &r.HeldUntil

@@ -121,7 +121,7 @@ func (s *Service) SubmitProfile(ctx context.Context, token string, p Profile) (R
 func (s *Service) advance(tx *postgres.Tx, r *Registration) error {
 	if r.PhoneVerifiedAt != nil {
 		r.NextStep = Complete
-		return emailIsFree(tx, EmailKey(r.Email)) // said only to someone with a verified phone, and a few times a day
+		return emailIsFree(tx, s.mailMAC(r.Email)) // said only to someone with a verified phone, and a few times a day
 	}
 	r.NextStep = VerifyPhone
 	if c := r.Challenge; c != nil && (tx.Now.Before(c.ResendAt) || (c.AttemptsLeft > 0 && tx.Now.Before(c.ExpiresAt))) {
@@ -155,7 +155,7 @@ func (s *Service) VerifyPhone(ctx context.Context, token, code string) (Registra
 		if err := saveRegistration(tx, r.Registration); err != nil {
 			return Registration{}, err
 		}
-		r.NextStep, err = nextStep(tx, r.Registration)
+		r.NextStep, err = s.nextStep(tx, r.Registration)
 		return r, err
 	})
 	return verification.Settle(r, refusal, err)
@@ -264,11 +264,11 @@ func (s *Service) lockRegistration(tx *postgres.Tx, token string) (Registration,
 		}
 		r.Challenge = &challenge
 	}
-	r.NextStep, err = nextStep(tx, r.Registration)
+	r.NextStep, err = s.nextStep(tx, r.Registration)
 	return r, err
 }
 
-func nextStep(tx *postgres.Tx, r models.Registration) (Step, error) {
+func (s *Service) nextStep(tx *postgres.Tx, r models.Registration) (Step, error) {
 	switch {
 	case r.AccountID != nil:
 		return LogIn, nil
@@ -277,7 +277,7 @@ func nextStep(tx *postgres.Tx, r models.Registration) (Step, error) {
 	case r.PhoneVerifiedAt == nil:
 		return VerifyPhone, nil
 	}
-	taken, err := phoneIsTaken(tx, r.Phone)
+	taken, err := phoneIsTaken(tx, s.phoneMAC(r.Phone))
 	if taken {
 		return LogIn, err
 	}

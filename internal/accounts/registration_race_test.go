@@ -86,7 +86,7 @@ func TestTwentyCompletesMakeOneAccount(t *testing.T) { // not parallel: it keeps
 	if won, late := answers[""], answers[fault.StepOutOfOrder]; won != 1 || late != 19 {
 		t.Errorf("answers: %v, want one account and 19 times %s", answers, fault.StepOutOfOrder)
 	}
-	if n := r.count(t, `SELECT count(*) FROM accounts WHERE phone = $1`, phone); n != 1 {
+	if n := r.count(t, `SELECT count(*) FROM accounts WHERE phone_mac = $1`, r.db.Lookup("phone", phone)); n != 1 {
 		t.Errorf("%d accounts", n)
 	}
 }
@@ -99,7 +99,7 @@ func TestTwoRegistrationsOfOnePhoneMakeOneAccount(t *testing.T) {
 	if answers[""] != 1 || answers[fault.PhoneTaken] != 1 {
 		t.Errorf("answers: %v, want one account and one %s", answers, fault.PhoneTaken)
 	}
-	if n := r.count(t, `SELECT count(*) FROM accounts WHERE phone = $1`, phone); n != 1 {
+	if n := r.count(t, `SELECT count(*) FROM accounts WHERE phone_mac = $1`, r.db.Lookup("phone", phone)); n != 1 {
 		t.Errorf("%d accounts", n)
 	}
 }

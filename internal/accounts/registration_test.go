@@ -42,10 +42,10 @@ func TestRegistrationLeadsToAnAccount(t *testing.T) {
 	if err != nil || !number.ValidWMID(kept.WMID) {
 		t.Fatalf("kept: %+v, %v", kept, err)
 	}
-	born, email, key := time.Date(1990, time.February, 28, 0, 0, 0, 0, time.UTC), "Anna@Example.com", "anna@example.com"
+	born, email := time.Date(1990, time.February, 28, 0, 0, 0, 0, time.UTC), "Anna@Example.com"
 	want := models.Account{
 		ID: account.ID, WMID: account.WMID, Role: models.RolePerson, Status: models.AccountActive, CertificateLevel: models.CertificateAlias, Locale: "RU",
-		Phone: &verified.Phone, Email: &email, EmailKey: &key, FirstName: "Anna", LastName: "Petrova", BirthDate: &born,
+		Phone: &verified.Phone, Email: &email, PhoneMAC: r.db.Lookup("phone", verified.Phone), EmailMAC: r.db.Lookup("email", "anna@example.com"), FirstName: "Anna", LastName: "Petrova", BirthDate: &born,
 		PasswordHash: kept.PasswordHash, SecurityQuestion: "First ship?", SecurityAnswerHash: kept.SecurityAnswerHash, CreatedAt: r.clock.Now(),
 		AcceptedTerms: 1, AcceptedData: 1,
 	}

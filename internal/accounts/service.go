@@ -67,10 +67,9 @@ func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) 
 	if err != nil {
 		return models.Account{}, err
 	}
-	key := EmailKey(n.Email)
 	account := models.Account{
 		ID: id, WMID: number.NewWMID(), Role: n.Role, Status: models.AccountActive, CertificateLevel: n.CertificateLevel,
-		Locale: string(n.Locale), Phone: &n.Phone, Email: &n.Email, EmailKey: &key,
+		Locale: string(n.Locale), Phone: &n.Phone, Email: &n.Email, PhoneMAC: s.phoneMAC(n.Phone), EmailMAC: s.mailMAC(n.Email),
 		FirstName: n.FirstName, MiddleName: n.MiddleName, LastName: n.LastName, BirthDate: &n.BirthDate,
 		PasswordHash: n.PasswordHash, SecurityQuestion: n.SecurityQuestion, SecurityAnswerHash: n.SecurityAnswerHash,
 		CreatedAt: tx.Now,
@@ -112,19 +111,24 @@ func (s *Service) FindByPhone(ctx context.Context, typed string, l locale.Locale
 	if err != nil {
 		return models.Account{}, err
 	}
-	return recipient(ctx, s.db, field, "phone = ?", phone)
+	return recipient(ctx, s.db, field, "phone_mac = ?", s.phoneMAC(phone))
 }
 
-// FindByLogin reads the account a person means by a WMID, a phone or an e-mail address; ErrUnknown when there is none.
+// FindByLogin reads the account a person means by a WMID, a phone or an e-mail address; ErrUnknown when there is none, or a closed one.
 func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale) (models.Account, error) {
 	read := readLogin(typed, l)
+	sought := []struct {
+		column string
+		value  any
+	}{{"email_mac", s.db.Lookup(emailLookup, read.email)}, {"phone_mac", s.phoneMAC(read.phone)}, {"wmid", read.wmid}}
 	found, result := models.Account{}, ErrUnknown
-	for _, try := range []struct{ column, value string }{{"email_key", read.email}, {"phone", read.phone}, {"wmid", read.wmid}} {
-		if try.value == "" {
+	for i, typed := range []string{read.email, read.phone, read.wmid} {
+		try := sought[i]
+		if typed == "" {
 			continue
 		}
 		// All are tried, also when one is found: else the time would tell. The last one counts: a WMID before a phone.
-		account, err := accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM'", try.value)
+		account, err := accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM' AND status <> 'CLOSED'", try.value)
 		switch {
 		case err == nil:
 			found, result = account, nil
@@ -134,6 +138,25 @@ func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale
 	}
 	return found, result
 }
+
+// Kinds of personal data that is looked up, and the name of the system's own account.
+const (
+	phoneLookup = "phone"
+	emailLookup = "email"
+	SystemName  = "Purser"
+)
+
+func (s *Service) phoneMAC(phone string) []byte { return s.db.Lookup(phoneLookup, phone) }
+
+func (s *Service) mailMAC(address string) []byte { return s.db.Lookup(emailLookup, EmailKey(address)) }
+
+// TakePhone gives an account another phone, as it is to be saved: columns phone_sealed and phone_mac.
+func (s *Service) TakePhone(account *models.Account, phone string) {
+	account.Phone, account.PhoneMAC = &phone, s.phoneMAC(phone)
+}
+
+// PhoneMAC is the hash by which a phone is found.
+func (s *Service) PhoneMAC(phone string) []byte { return s.phoneMAC(phone) }
 
 // LoginSubject is a login in one spelling, for counting attempts: all spellings of a phone count as one.
 func LoginSubject(typed string, l locale.Locale) string {

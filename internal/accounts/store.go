@@ -57,7 +57,7 @@ func accountsByID(ctx context.Context, db *postgres.DB, ids []uuid.UUID) (map[uu
 }
 
 // recipient is accountBy for someone else's account: the system's own is nobody's recipient, nor is a closed one.
-func recipient(ctx context.Context, db *postgres.DB, field []string, condition, value string) (models.Account, error) {
+func recipient(ctx context.Context, db *postgres.DB, field []string, condition string, value any) (models.Account, error) {
 	account, err := accountBy(ctx, db, condition+" AND role <> 'SYSTEM' AND status <> 'CLOSED'", value)
 	if errors.Is(err, ErrUnknown) {
 		return account, fault.New(fault.RecipientNotFound, field...)
@@ -82,17 +82,17 @@ func replaceHash(tx *postgres.Tx, id uuid.UUID, old, renewed string) error {
 	return nil
 }
 
-func phoneIsTaken(tx *postgres.Tx, phone string) (taken bool, err error) {
-	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone = ?)`, phone).Row().Scan(&taken)
+func phoneIsTaken(tx *postgres.Tx, mac []byte) (taken bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone_mac = ?)`, mac).Row().Scan(&taken)
 	if err != nil {
 		return false, fmt.Errorf("accounts: phone: %w", err)
 	}
 	return taken, nil
 }
 
-func emailIsFree(tx *postgres.Tx, key string) error {
+func emailIsFree(tx *postgres.Tx, mac []byte) error {
 	var taken bool
-	err := tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE email_key = ?)`, key).Row().Scan(&taken)
+	err := tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE email_mac = ?)`, mac).Row().Scan(&taken)
 	if err != nil {
 		return fmt.Errorf("accounts: e-mail: %w", err)
 	}
@@ -111,7 +111,7 @@ func confirmEmail(tx *postgres.Tx, id uuid.UUID) error {
 }
 
 func changeEmail(tx *postgres.Tx, account models.Account) error {
-	err := tx.GORM().Model(&account).Select("email", "email_key", "email_verified_at").Updates(account).Error
+	err := tx.GORM().Model(&account).Select("email_sealed", "email_mac", "email_verified_at").Updates(account).Error
 	if postgres.Violates(err, "accounts_email_key") {
 		return fault.New(fault.EmailTaken)
 	}

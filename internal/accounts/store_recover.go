@@ -16,7 +16,7 @@ func (s *Service) Lock(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
 }
 
 func saveRegained(tx *postgres.Tx, a models.Account) error {
-	err := tx.GORM().Model(&models.Account{}).Where("id = ?", a.ID).Select("password_hash", "phone", "transfers_held_until").Updates(a).Error
+	err := tx.GORM().Model(&models.Account{}).Where("id = ?", a.ID).Select("password_hash", "phone_sealed", "phone_mac", "transfers_held_until").Updates(a).Error
 	switch {
 	case postgres.Violates(err, "accounts_phone_key"):
 		return fault.New(fault.PhoneTaken)

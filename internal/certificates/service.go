@@ -55,7 +55,8 @@ func New(db *postgres.DB, box *secret.Box, v *verification.Service, messages *de
 // for whoever has FORMAL, wait for an operator, and lock the documents to the request. One request waits at a time. It locks the
 // account's row.
 // Faults: InvalidInput for a level that is not higher, and for documents that are not there or not enough; StepOutOfOrder when
-// something else comes first: the e-mail address for FORMAL, FORMAL for the others, or the request that waits; AccountFrozen.
+// something else comes first: the e-mail address for FORMAL, FORMAL for the others, the request that waits, or the closing of the account;
+// AccountFrozen.
 func (s *Service) Ask(ctx context.Context, viewer models.Account, level string, documents []uuid.UUID) (models.CertificateRequest, error) {
 	request, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (r models.CertificateRequest, err error) {
 		account, err := lockedAccount(tx, viewer.ID)
@@ -105,6 +106,8 @@ func mayAsk(account models.Account, level string) *fault.Fault {
 	switch {
 	case account.Status != models.AccountActive:
 		return fault.New(fault.AccountFrozen)
+	case account.ClosesAt != nil:
+		return fault.New(fault.StepOutOfOrder).Because(fault.Closing)
 	case wants <= has:
 		return fault.Invalid(fault.OutOfRange, "level")
 	case level == models.CertificateFormal && account.EmailVerifiedAt == nil:

@@ -12,11 +12,16 @@ import (
 )
 
 // Freeze keeps the account's money from leaving, at once: who is robbed needs no password for it. Sessions stay, money still comes in. A
-// repeat does nothing.
+// closing of the account is called off: perhaps it was not its owner's wish. A repeat does nothing.
 func (s *Service) Freeze(ctx context.Context, who Who) (models.Account, error) {
 	c, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (c change, err error) {
 		if c.account, err = lockAccount(tx, who.Account); err != nil || c.account.Status != models.AccountActive {
 			return c, err
+		}
+		if c.account.ClosesAt != nil {
+			if c.account, err = s.callOff(tx, c.account, journal.Entry{Session: who.Session}); err != nil {
+				return change{}, err
+			}
 		}
 		return s.setStatus(tx, who, c.account, models.AccountFrozen, journal.Frozen)
 	})

@@ -12,14 +12,17 @@ import (
 	"purser/internal/changes"
 	"purser/internal/delivery"
 	"purser/internal/events"
+	"purser/internal/factors"
 	"purser/internal/fault"
 	"purser/internal/journal"
 	"purser/internal/locale"
+	"purser/internal/passkeys"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/internal/sessions"
 	"purser/internal/verification"
+	"purser/internal/wallets"
 	"purser/models"
 )
 
@@ -45,6 +48,8 @@ type room struct {
 	people   *accounts.Service
 	codes    *verification.Service
 	inbox    *delivery.Service
+	purses   *wallets.Service
+	hub      *events.Hub
 }
 
 func newRoom(t *testing.T) room {
@@ -73,8 +78,18 @@ func tryRoom(t *testing.T, db *postgres.DB, clock *pgtest.Clock, key byte) (room
 	codes := verification.New(db, box, inbox, verification.Config{TTL: 5 * time.Minute, ResendAfter: time.Minute, PerDay: 20})
 	people := accounts.New(db, box, codes, inbox, hub, accounts.Config{RegistrationTTL: time.Hour, EmailLinkTTL: time.Hour})
 	config := sessions.Config{AccessTTL: accessTTL, RefreshTTL: refreshTTL, DeviceTrustTTL: trustTTL}
+	keys, err := passkeys.New(db, box, people, codes, passkeys.Config{RPID: "pay.example", Origins: []string{"https://pay.example"}})
+	if err != nil {
+		return room{}, err
+	}
+	second := factors.New(db, box, people, codes, keys, hub, factors.Config{})
 	service, err := sessions.New(context.Background(), db, box, people, codes, hub, config)
-	return room{changes.New(db, people, service, codes, hub), service, db, clock, people, codes, inbox}, err
+	if err != nil {
+		return room{}, err
+	}
+	purses, err := wallets.New(context.Background(), db, hub)
+	rooms := changes.Rooms{Accounts: people, Sessions: service, Wallets: purses, Factors: second, Verification: codes, Hub: hub}
+	return room{changes.New(db, rooms), service, db, clock, people, codes, inbox, purses, hub}, err
 }
 
 // anna is someone with an account and the password.

@@ -70,7 +70,7 @@ func (s *Service) SecurityQuestion(ctx context.Context, who Who, q Question) (mo
 			return change{}, err
 		}
 		c.account.SecurityQuestion, c.account.SecurityAnswerHash = question, hash
-		if err := save(tx, c.account, "security_question", "security_answer_hash"); err != nil {
+		if err := save(tx, c.account, "security_question_sealed", "security_answer_hash"); err != nil {
 			return change{}, err
 		}
 		if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {
@@ -104,7 +104,7 @@ func (s *Service) Profile(ctx context.Context, who Who, password string, p accou
 		}
 		a := &c.account
 		a.FirstName, a.MiddleName, a.LastName, a.BirthDate = names.FirstName, names.MiddleName, names.LastName, &born
-		if err := save(tx, c.account, "first_name", "middle_name", "last_name", "birth_date"); err != nil {
+		if err := save(tx, c.account, "first_name_sealed", "middle_name_sealed", "last_name_sealed", "birth_date_sealed"); err != nil {
 			return change{}, err
 		}
 		if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {

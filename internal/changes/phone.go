@@ -102,7 +102,7 @@ func (s *Service) ConfirmPhone(ctx context.Context, who Who, oldCode, newCode st
 		if err := dropPhoneChange(tx, who.Account); err != nil {
 			return change{}, err
 		}
-		taken, err := phoneIsTaken(tx, asked.NewPhone)
+		taken, err := phoneIsTaken(tx, s.accounts.PhoneMAC(asked.NewPhone))
 		if err != nil {
 			return change{}, err
 		}
@@ -120,8 +120,8 @@ func (s *Service) ConfirmPhone(ctx context.Context, who Who, oldCode, newCode st
 
 func (s *Service) takePhone(tx *postgres.Tx, who Who, before models.Account, phone string) (c change, err error) {
 	c.account = before
-	c.account.Phone = &phone
-	if err := save(tx, c.account, "phone"); err != nil {
+	s.accounts.TakePhone(&c.account, phone)
+	if err := save(tx, c.account, "phone_sealed", "phone_mac"); err != nil {
 		return change{}, err
 	}
 	if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {

@@ -1,5 +1,5 @@
 // Package changes owns what people change about their own accounts: the password, the phone, the e-mail address, the security question,
-// the language, and whether money may leave. What a thief would change asks for the password again, is written in the security log, ends
+// the language, whether money may leave, and whether there is to be an account at all. What a thief would change asks for the password again, is written in the security log, ends
 // the other sessions and is told to the owner where the owner was reached before.
 package changes
 
@@ -11,11 +11,13 @@ import (
 
 	"purser/internal/accounts"
 	"purser/internal/events"
+	"purser/internal/factors"
 	"purser/internal/fault"
 	"purser/internal/journal"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 	"purser/internal/verification"
+	"purser/internal/wallets"
 	"purser/models"
 )
 
@@ -30,25 +32,40 @@ type Service struct {
 	db           *postgres.DB
 	accounts     *accounts.Service
 	sessions     *sessions.Service
+	wallets      *wallets.Service
+	factors      *factors.Service
 	verification *verification.Service
 	hub          *events.Hub
 }
 
+// Rooms are those that the service works with.
+type Rooms struct {
+	Accounts     *accounts.Service
+	Sessions     *sessions.Service
+	Wallets      *wallets.Service
+	Factors      *factors.Service
+	Verification *verification.Service
+	Hub          *events.Hub
+}
+
 // New makes the room.
-func New(db *postgres.DB, a *accounts.Service, s *sessions.Service, v *verification.Service, hub *events.Hub) *Service {
-	return &Service{db: db, accounts: a, sessions: s, verification: v, hub: hub}
+func New(db *postgres.DB, r Rooms) *Service {
+	return &Service{db: db, accounts: r.Accounts, sessions: r.Sessions, wallets: r.Wallets, factors: r.Factors, verification: r.Verification, hub: r.Hub}
 }
 
 // Who is the person that asks, in the session that asks.
 type Who struct{ Account, Session uuid.UUID }
 
 // prove compares the current password, and returns the account as it was then. Faults: CredentialsRejected at currentPassword, RateLimited,
-// Overloaded.
+// Overloaded; Unauthenticated for an account that was closed a moment ago.
 func (s *Service) prove(ctx context.Context, who Who, password string) (models.Account, error) {
 	limit := verification.Limit{Name: "re-authentication", Subject: who.Account.String(), Most: wrongPasswords, Window: wrongWindow}
 	account, err := s.accounts.Find(ctx, who.Account)
 	if err != nil {
 		return models.Account{}, err
+	}
+	if account.Status == models.AccountClosed {
+		return models.Account{}, fault.New(fault.Unauthenticated)
 	}
 	right, err := s.verification.Guess(ctx, func() (bool, error) {
 		return accounts.MatchesPassword(ctx, password, account.PasswordHash)
@@ -78,7 +95,7 @@ func begin(tx *postgres.Tx, proved models.Account) (models.Account, error) {
 	if err != nil {
 		return models.Account{}, err
 	}
-	if !sameTime(account.PasswordChangedAt, proved.PasswordChangedAt) || account.Status == models.AccountClosed {
+	if !sameTime(account.PasswordChangedAt, proved.PasswordChangedAt) {
 		return models.Account{}, errWrongPassword()
 	}
 	return account, nil

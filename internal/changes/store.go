@@ -13,9 +13,13 @@ import (
 	"purser/models"
 )
 
+// lockAccount refuses an account that was closed a moment ago: nobody is signed in to it any more. Faults: Unauthenticated.
 func lockAccount(tx *postgres.Tx, id uuid.UUID) (models.Account, error) {
 	var account models.Account
 	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&account, "id = ?", id).Error
+	if err == nil && account.Status == models.AccountClosed {
+		return models.Account{}, fault.New(fault.Unauthenticated)
+	}
 	return account, wrap("lock", err)
 }
 
@@ -28,8 +32,8 @@ func save(tx *postgres.Tx, account models.Account, columns ...string) error {
 	return wrap("save", err)
 }
 
-func phoneIsTaken(tx *postgres.Tx, phone string) (taken bool, err error) {
-	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone = ?)`, phone).Row().Scan(&taken)
+func phoneIsTaken(tx *postgres.Tx, mac []byte) (taken bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM accounts WHERE phone_mac = ?)`, mac).Row().Scan(&taken)
 	return taken, wrap("phone", err)
 }
 

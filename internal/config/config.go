@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"purser/internal/secret"
 )
 
 // Environments that APP_ENV names.
@@ -32,10 +35,11 @@ type Config struct {
 	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
 	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 2; posting and listening have three of their own."`
 
-	SecretKey   string `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
-	SMSGateway  string `env:"SMS_GATEWAY,unset" envDefault:"" doc:"Who sends SMS: smpp://system_id:password@host:2775?from=Purser, smpps://… or https://user:password@host/path?from=… (docs/operations.md). Empty: the dev inbox; production needs one."`
-	SMSGateway2 string `env:"SMS_GATEWAY_2,unset" envDefault:"" doc:"Who sends an SMS that the first did not take."`
-	SMTPURL     string `env:"SMTP_URL,unset" envDefault:"" doc:"Who sends letters: smtp://user:password@host:587?from=pay@example.com, with STARTTLS. Empty: the dev inbox; production needs one."`
+	SecretKey   string   `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
+	DataKeys    []string `env:"DATA_KEYS,unset" envSeparator:"," doc:"Keys for personal data at rest, name:hex of 32 random bytes, separated by commas; the last one seals, all open (docs/operations.md). Empty: one that is made of SECRET_KEY."`
+	SMSGateway  string   `env:"SMS_GATEWAY,unset" envDefault:"" doc:"Who sends SMS: smpp://system_id:password@host:2775?from=Purser, smpps://… or https://user:password@host/path?from=… (docs/operations.md). Empty: the dev inbox; production needs one."`
+	SMSGateway2 string   `env:"SMS_GATEWAY_2,unset" envDefault:"" doc:"Who sends an SMS that the first did not take."`
+	SMTPURL     string   `env:"SMTP_URL,unset" envDefault:"" doc:"Who sends letters: smtp://user:password@host:587?from=pay@example.com, with STARTTLS. Empty: the dev inbox; production needs one."`
 
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
 
@@ -86,6 +90,24 @@ func (c Config) MasterKey() []byte {
 	return key
 }
 
+// Ring are the keys for personal data.
+func (c Config) Ring() (*secret.Ring, error) {
+	box, err := secret.NewBox(c.MasterKey())
+	if err != nil {
+		return nil, err
+	}
+	named := make([]secret.DataKey, len(c.DataKeys))
+	for i, text := range c.DataKeys {
+		id, digits, _ := strings.Cut(strings.TrimSpace(text), ":")
+		key, err := hex.DecodeString(digits)
+		if err != nil { // the cause would quote the key
+			return nil, fmt.Errorf("the key %q is not hexadecimal", id)
+		}
+		named[i] = secret.DataKey{ID: id, Key: key}
+	}
+	return secret.NewRing(box, named...)
+}
+
 // Level is LOG_LEVEL.
 func (c Config) Level() slog.Level {
 	var level slog.Level
@@ -114,10 +136,10 @@ func (c Config) mistakes() (found []error) {
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		wrong("LOG_LEVEL", "%q is not a level", c.LogLevel)
 	}
-	if c.SecretKey != "" {
-		if key, err := hex.DecodeString(c.SecretKey); err != nil || len(key) < 32 {
-			wrong("SECRET_KEY", "needs 64 or more hexadecimal digits")
-		}
+	if key, err := hex.DecodeString(c.SecretKey); c.SecretKey != "" && (err != nil || len(key) < 32) {
+		wrong("SECRET_KEY", "needs 64 or more hexadecimal digits")
+	} else if _, err := c.Ring(); err != nil {
+		wrong("DATA_KEYS", "%v", err)
 	}
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {

@@ -166,3 +166,21 @@ func TestReadmeShowsTheConfigurationTable(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestDataKeysThatCannotBeAreMistakesAndNotQuoted(t *testing.T) {
+	t.Parallel()
+	good := strings.Repeat("7a", 32)
+	for _, keys := range []string{"2026", "2026:abcxyz", "2026:" + good[2:], ":" + good, "a:" + good + ",a:" + good, "derived:" + good} {
+		_, err := config.Load(map[string]string{"DATA_KEYS": keys})
+		if err == nil || !strings.Contains(err.Error(), "DATA_KEYS:") || strings.Contains(err.Error(), good[2:]) || strings.Contains(err.Error(), "abcxyz") {
+			t.Errorf("%s: %v", keys, err)
+		}
+	}
+	c, err := config.Load(map[string]string{"DATA_KEYS": "2026:" + good + ", 2027:" + strings.Repeat("7b", 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ring, err := c.Ring(); err != nil || ring.Newest() != "2027" || ring.Check("2026") == nil {
+		t.Errorf("the last one does not seal: %v", err)
+	}
+}

@@ -45,9 +45,12 @@ var samples = map[string]map[string]any{
 	"phone_changed_sms":    notice(map[string]any{"NewPhone": "+7********67"}),
 	"old_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
 	"new_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"closing_code":         nil,
 	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
 
 	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},
+	"alert_closing": {"Until": "2026-11-26 10:00 UTC"}, "alert_closing_cancelled": nil, "alert_closed": {"WMID": "123456789012"},
+	"data_export":  {"Name": "Anna", "Hours": 48},
 	"lost_phone":   {"Name": "Anna", "Hours": 24, "Wait": 48},
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
@@ -106,7 +109,7 @@ func written(t *testing.T, s *delivery.Service, enqueue func(delivery.Letter), t
 	if template == "alert_lost_phone" {
 		letter.Link = "https://pay.example/cancel-recovery#token=abcdefghijklmnopqrstuvwxyz-0123456789_ABCDEF"
 	}
-	if template == "verify_email" || template == "lost_phone" {
+	if template == "verify_email" || template == "lost_phone" || template == "data_export" {
 		letter.Channel, letter.To = delivery.Email, "anna@example.com"
 		letter.Link = "https://pay.example/verify-email#token=abc"
 	}

@@ -87,11 +87,11 @@ func (s *Service) Enqueue(tx *postgres.Tx, l Letter) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("delivery: %w", err)
 	}
 	message := models.Message{
-		ID: id, Channel: l.Channel, Recipient: l.To, CreatedAt: tx.Now, State: models.MessageQueued, ExpiresAt: l.ExpiresAt,
+		ID: id, Channel: l.Channel, Recipient: l.To, RecipientMAC: s.db.Lookup(recipientLookup, l.To), CreatedAt: tx.Now, State: models.MessageQueued, ExpiresAt: l.ExpiresAt,
 		Sealed: s.box.Seal(secret.Messages, plain, id.String()),
 	}
 	if l.Nowhere {
-		message.Recipient, message.State = "", models.MessageSent
+		message.Recipient, message.RecipientMAC, message.State = "", nil, models.MessageSent
 		message.Sealed = s.box.Seal(secret.Messages, plain, "nowhere")
 	}
 	if err := insertMessage(tx, message); err != nil {

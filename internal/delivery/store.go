@@ -14,6 +14,9 @@ import (
 
 var errDone = errors.New("delivery: nothing is left to do for this message")
 
+// recipientLookup is what the inbox looks messages up by.
+const recipientLookup = "recipient"
+
 func insertMessage(tx *postgres.Tx, m models.Message) error {
 	if err := tx.GORM().Create(&m).Error; err != nil {
 		return fmt.Errorf("delivery: enqueue: %w", err)
@@ -24,7 +27,7 @@ func insertMessage(tx *postgres.Tx, m models.Message) error {
 func newestMessages(ctx context.Context, db *postgres.DB, to string, limit int) ([]models.Message, error) {
 	query := db.GORM(ctx).Order("id DESC").Limit(limit)
 	if to != "" {
-		query = query.Where("recipient = ?", to)
+		query = query.Where("recipient_mac = ?", db.Lookup(recipientLookup, to))
 	}
 	var rows []models.Message
 	if err := query.Find(&rows).Error; err != nil {

@@ -98,6 +98,7 @@ const (
 	AllBack    = "nothing_left"
 	OverCap    = "over_cap"
 	Protected  = "protected"
+	Closing    = "closing"
 )
 
 // Fault is a refusal: what is wrong, where, and what an app needs in order to go on.

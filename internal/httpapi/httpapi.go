@@ -17,6 +17,7 @@ import (
 	"purser/internal/certificates"
 	"purser/internal/config"
 	"purser/internal/delivery"
+	"purser/internal/exports"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 )
@@ -33,6 +34,7 @@ type Deps struct {
 	Watch        *sessions.Watch
 	Delivery     *delivery.Service
 	Certificates *certificates.Service
+	Exports      *exports.Service
 	Metrics      []prometheus.Collector // of the rooms
 }
 
@@ -59,6 +61,7 @@ func (a *API) Handler() http.Handler {
 	router.Get("/readyz", a.ready)
 	router.Handle("/metrics", a.metrics())
 	a.documents(router)
+	router.Post("/data-export", a.giveExport)
 	a.pages(router)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})

@@ -53,8 +53,8 @@ func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecuto
 	writeResponse(w, respond(ctx))
 }
 
-// decode reads a body of bounded size into params, and answers one that is too large or no GraphQL request.
-func decode(w http.ResponseWriter, r *http.Request, params *graphql.RawParams) bool {
+// decode reads a body of bounded size into params, and answers one that is too large or no request at all.
+func decode(w http.ResponseWriter, r *http.Request, params any) bool {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
 	decoder.UseNumber()
 	err := decoder.Decode(params)

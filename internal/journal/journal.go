@@ -51,6 +51,8 @@ const (
 	AgreementsAccepted      Kind = "AGREEMENTS_ACCEPTED"
 	CertificateIssued       Kind = "CERTIFICATE_ISSUED"
 	CertificateRefused      Kind = "CERTIFICATE_REFUSED"
+	DataExportRequested     Kind = "DATA_EXPORT_REQUESTED"
+	DataExportFetched       Kind = "DATA_EXPORT_FETCHED"
 )
 
 // Entry is something that happened to an account. The session is the one that asks unless another is named. What an operator or the

@@ -229,7 +229,7 @@ func (b *book) refuse(p Posting) *fault.Fault {
 	switch {
 	case !from.IsOpen():
 		return fault.New(fault.WalletClosed, "from")
-	case !to.IsOpen():
+	case !to.IsOpen() || to.Shut:
 		return fault.New(fault.WalletClosed, "to")
 	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:
 		return fault.New(fault.InvalidAmount, "amount")

@@ -16,6 +16,7 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/ledger/ledgertest"
 	"purser/internal/localpg"
+	"purser/internal/pgtest"
 	"purser/internal/postgres"
 )
 
@@ -76,7 +77,7 @@ func durable(t *testing.T) (pg *localpg.Server, open func() *postgres.DB) {
 	if err := pg.EnsureDatabase(t.Context(), "purser"); err != nil {
 		t.Fatal(err)
 	}
-	if err := postgres.Migrate(t.Context(), pg.DSN("purser"), slog.New(slog.DiscardHandler)); err != nil {
+	if err := postgres.Migrate(t.Context(), pg.DSN("purser"), pgtest.Ring(t), slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	return pg, func() *postgres.DB {

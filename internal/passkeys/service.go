@@ -105,6 +105,12 @@ func (s *Service) Remove(tx *postgres.Tx, account, id uuid.UUID) (models.Passkey
 	return key, deletePasskey(tx, key)
 }
 
+// Forget deletes the passkeys of an account that is closed, in the caller's transaction. What was begun with them runs out. A repeat does
+// nothing.
+func (s *Service) Forget(tx *postgres.Tx, account uuid.UUID) error {
+	return forgetPasskeys(tx, account)
+}
+
 func notFound(err error) error {
 	if errors.Is(err, errNone) {
 		return fault.New(fault.PasskeyNotFound, "passkeyId")

@@ -19,6 +19,10 @@ func passkeysOf(orm *gorm.DB, account uuid.UUID) ([]models.Passkey, error) {
 	return rows, wrap("list", orm.Where("account_id = ?", account).Order("created_at, id").Limit(Most).Find(&rows).Error)
 }
 
+func forgetPasskeys(tx *postgres.Tx, account uuid.UUID) error {
+	return wrap("forget", tx.GORM().Delete(&models.Passkey{}, "account_id = ?", account).Error)
+}
+
 func hasAny(tx *postgres.Tx, account uuid.UUID) (has bool, err error) {
 	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM passkeys WHERE account_id = ?)`, account).Row().Scan(&has)
 	return has, wrap("has any", err)

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"purser/internal/config"
 	"purser/internal/postgres"
+	"purser/internal/secret"
 )
 
 const (
@@ -37,6 +39,9 @@ func NewWith(t testing.TB, opts postgres.Options) *postgres.DB {
 	if opts.MaxConns == 0 {
 		opts.MaxConns = poolSize
 	}
+	if opts.Ring == nil {
+		opts.Ring = Ring(t)
+	}
 	dsn := DSN(t)
 
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -47,6 +52,16 @@ func NewWith(t testing.TB, opts postgres.Options) *postgres.DB {
 	}
 	t.Cleanup(func() { closePool(t, db) })
 	return db
+}
+
+// Ring are the keys for personal data of a server without configuration, which those of tests are.
+func Ring(t testing.TB) *secret.Ring {
+	t.Helper()
+	ring, err := config.Config{}.Ring()
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return ring
 }
 
 // DSN returns the address of a migrated, empty database for this test alone, for tests that start server processes. When

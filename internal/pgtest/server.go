@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	house "purser/internal/config"
 	"purser/internal/localpg"
 	"purser/internal/postgres"
 )
@@ -125,7 +126,11 @@ func (s *server) prepare(ctx context.Context) error {
 	if _, err := s.admin.Exec(ctx, "CREATE DATABASE "+s.template()); err != nil {
 		return err
 	}
-	if err := postgres.Migrate(ctx, s.dsn(s.template()), slog.New(slog.DiscardHandler)); err != nil {
+	ring, err := house.Config{}.Ring() // a laptop's
+	if err != nil {
+		return err
+	}
+	if err := postgres.Migrate(ctx, s.dsn(s.template()), ring, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
 	// A template with somebody connected cannot be copied.

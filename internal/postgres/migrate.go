@@ -14,8 +14,9 @@ import (
 )
 
 // Migrate brings the schema of the database at dsn up to date. Servers that start together agree by a lock in the
-// database: one migrates, the others wait for it. It works on connections of its own.
-func Migrate(ctx context.Context, dsn string, log *slog.Logger) error {
+// database: one migrates, the others wait for it. It works on connections of its own. sealer seals
+// what is in clear still.
+func Migrate(ctx context.Context, dsn string, sealer migrations.Sealer, log *slog.Logger) error {
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
@@ -27,7 +28,7 @@ func Migrate(ctx context.Context, dsn string, log *slog.Logger) error {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(locker),
-		goose.WithGoMigrations(migrations.Jobs(dsn)))
+		goose.WithGoMigrations(migrations.Jobs(dsn), migrations.Private(sealer)))
 	if err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"gorm.io/gorm"
+
+	"purser/internal/secret"
 )
 
 const (
@@ -25,6 +27,7 @@ type Options struct {
 	MaxConns int32            // connections in the pool; 0 means pgx's default
 	Clock    func() time.Time // what time it is; nil means the wall clock
 	Tracer   pgx.QueryTracer  // sees every statement; nil means nobody does
+	Ring     *secret.Ring     // the keys for personal data; without it that can be neither read nor written
 }
 
 // DB is the pool, with GORM upon it.
@@ -32,6 +35,7 @@ type DB struct {
 	Pool  *pgxpool.Pool
 	gorm  *gorm.DB
 	clock func() time.Time
+	ring  *secret.Ring
 }
 
 // Tx is a transaction in progress. All that is written through it shares one time, Now.
@@ -78,7 +82,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 		return nil, err
 	}
 
-	db := &DB{Pool: pool, gorm: orm, clock: opts.Clock}
+	db := &DB{Pool: pool, gorm: orm, clock: opts.Clock, ring: opts.Ring}
 	if db.clock == nil {
 		db.clock = time.Now
 	}
@@ -92,7 +96,10 @@ func (db *DB) Close() { db.Pool.Close() }
 func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Microsecond) }
 
 // GORM reads outside a transaction. Writes go through InTx.
-func (db *DB) GORM(ctx context.Context) *gorm.DB { return db.gorm.WithContext(ctx) }
+func (db *DB) GORM(ctx context.Context) *gorm.DB { return db.gorm.WithContext(withRing(ctx, db.ring)) }
+
+// Lookup is the keyed hash by which personal data of a kind is found.
+func (db *DB) Lookup(kind, value string) []byte { return db.ring.Lookup(kind, value) }
 
 // GORM speaks to the database inside the transaction.
 func (tx *Tx) GORM() *gorm.DB { return tx.gorm }
@@ -116,7 +123,7 @@ func (tx *Tx) Lend(fn func(t pgx.Tx) error) error {
 // A client that goes away does not stop a transaction: it would leave in doubt whether the commit happened. It is
 // bounded by a time of its own instead.
 func InTx[T any](ctx context.Context, db *DB, fn func(tx *Tx) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
+	ctx, cancel := context.WithTimeout(withRing(context.WithoutCancel(ctx), db.ring), txTimeout)
 	defer cancel()
 
 	for attempt := 1; ; attempt++ {

@@ -127,7 +127,7 @@ func TestRow09ARecoveryDoesNotTellWhoExists(t *testing.T) {
 		t.Errorf("the closed account got %v, %v", inbox, err)
 	}
 	var queued, nowhere int
-	if err := r.db.Pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE state = 'QUEUED' AND recipient = ''), count(*) FILTER (WHERE recipient = '') FROM messages`).Scan(&queued, &nowhere); err != nil {
+	if err := r.db.Pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE state = 'QUEUED' AND recipient_mac IS NULL), count(*) FILTER (WHERE recipient_mac IS NULL) FROM messages`).Scan(&queued, &nowhere); err != nil {
 		t.Fatal(err)
 	}
 	if queued != 0 || nowhere != 14 {

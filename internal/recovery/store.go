@@ -35,7 +35,7 @@ func readRecovery(tx *postgres.Tx, condition string, mac []byte) (models.Recover
 
 func saveRecovery(tx *postgres.Tx, r models.Recovery) error {
 	return wrap("save", tx.GORM().Model(&models.Recovery{}).Where("id = ?", r.ID).
-		Select("challenge_id", "phone_verified_at", "answers_left", "new_phone", "cancel_mac", "ready_at", "expires_at", "ended_at").Updates(r).Error)
+		Select("challenge_id", "phone_verified_at", "answers_left", "new_phone_sealed", "cancel_mac", "ready_at", "expires_at", "ended_at").Updates(r).Error)
 }
 
 // endRecoveries ends all of an account's, also those that others have begun.

@@ -24,6 +24,7 @@ const (
 	RefreshTokens = "refresh token succession"
 	Messages      = "messages at rest"
 	Documents     = "documents at rest"
+	Exports       = "data exports at rest"
 	SigningKeys   = "signing keys at rest"
 	Factors       = "second factors at rest"
 	Passkeys      = "challenges for passkeys"

@@ -18,8 +18,8 @@ import (
 
 // viewSQL joins both sides of a transfer t. Only a transfer that has moved no money asks whether others did.
 const viewSQL = `
-SELECT t.*, fw.number AS from_number, fa.wmid AS from_wmid, fa.first_name AS from_first_name, fa.last_name AS from_last_name,
-       tw.number AS to_number, ta.wmid AS to_wmid, ta.first_name AS to_first_name, ta.last_name AS to_last_name, true AS named,
+SELECT t.*, fw.number AS from_number, fa.wmid AS from_wmid, fa.first_name_sealed AS from_first_name, fa.last_name_sealed AS from_last_name,
+       tw.number AS to_number, ta.wmid AS to_wmid, ta.first_name_sealed AS to_first_name, ta.last_name_sealed AS to_last_name, true AS named,
        t.posted_at IS NOT NULL
        OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.from_account_id AND k.to_account_id = t.to_account_id)
        OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.to_account_id AND k.to_account_id = t.from_account_id) AS known

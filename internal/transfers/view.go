@@ -15,12 +15,12 @@ type View struct {
 	models.Transfer
 	FromNumber    string `gorm:"column:from_number"`
 	FromWMID      string `gorm:"column:from_wmid"`
-	FromFirstName string `gorm:"column:from_first_name"`
-	FromLastName  string `gorm:"column:from_last_name"`
+	FromFirstName string `gorm:"column:from_first_name;serializer:sealed" sealed:"accounts.first_name_sealed,FromAccountID"`
+	FromLastName  string `gorm:"column:from_last_name;serializer:sealed" sealed:"accounts.last_name_sealed,FromAccountID"`
 	ToNumber      string `gorm:"column:to_number"`
 	ToWMID        string `gorm:"column:to_wmid"`
-	ToFirstName   string `gorm:"column:to_first_name"`
-	ToLastName    string `gorm:"column:to_last_name"`
+	ToFirstName   string `gorm:"column:to_first_name;serializer:sealed" sealed:"accounts.first_name_sealed,ToAccountID"`
+	ToLastName    string `gorm:"column:to_last_name;serializer:sealed" sealed:"accounts.last_name_sealed,ToAccountID"`
 	Known         bool   `gorm:"column:known"` // money has moved between the two: they see names in full
 	Named         bool   `gorm:"column:named"` // WMIDs and names are filled in
 }
@@ -36,7 +36,10 @@ func (v View) ToName(viewer uuid.UUID) string {
 }
 
 func (v View) name(owner uuid.UUID, first, last string, viewer uuid.UUID) string {
-	if v.Known || owner == viewer || owner == models.SystemAccountID {
+	if owner == models.SystemAccountID && v.Named {
+		return accounts.SystemName
+	}
+	if v.Known || owner == viewer {
 		return accounts.DisplayName(first, last)
 	}
 	return accounts.MaskedName(first, last)

@@ -38,6 +38,7 @@ const (
 	OldPhone      Purpose = "OLD_PHONE"
 	NewPhone      Purpose = "NEW_PHONE"
 	Unfreeze      Purpose = "UNFREEZE"
+	CloseAccount  Purpose = "CLOSE_ACCOUNT"
 )
 
 const (

@@ -38,9 +38,8 @@ func newRoom(t *testing.T) room {
 func (r room) person(t *testing.T) uuid.UUID {
 	t.Helper()
 	id, wmid := uuid.New(), number.NewWMID()
-	r.exec(t, `INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone, email, email_key, first_name, middle_name, last_name,
-    birth_date, password_hash, security_question, security_answer_hash, created_at)
-VALUES ($1, $2, 'PERSON', 'ACTIVE', 'ALIAS', 'EN', '+7' || $2, $2 || '@example.com', $2 || '@example.com', 'P', '', 'N', '1990-01-01', '', '', '', $3)`,
+	r.exec(t, `INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone_mac, email_mac, password_hash, security_answer_hash, created_at)
+VALUES ($1, $2, 'PERSON', 'ACTIVE', 'ALIAS', 'EN', decode(md5($2), 'hex'), decode(md5($2), 'hex'), '', '', $3)`,
 		id, wmid, r.clock.Now())
 	return id
 }

@@ -96,7 +96,7 @@ func (s *Service) Amount(typed string, c money.Currency, field ...string) (int64
 
 // Open opens a wallet. The first open wallet of a currency becomes its default. An empty name becomes the currency's code.
 // It locks the account's row, so that many at once cannot pass the limit. A repeat opens another wallet.
-// Faults: InvalidInput, TooManyWallets.
+// Faults: InvalidInput, TooManyWallets, StepOutOfOrder while the account is being closed.
 func (s *Service) Open(ctx context.Context, account uuid.UUID, letter, name string) (models.Wallet, error) {
 	currency, ok := s.CurrencyRow(letter)
 	if !ok {
@@ -128,9 +128,12 @@ func (s *Service) Open(ctx context.Context, account uuid.UUID, letter, name stri
 
 // OpenTx is Open in the caller's transaction, for a name and a letter known to be good.
 func (s *Service) OpenTx(tx *postgres.Tx, account uuid.UUID, letter, name string) (models.Wallet, error) {
-	mine, err := lockWalletsOf(tx, account)
+	mine, owner, err := lockWalletsOf(tx, account)
 	if err != nil {
 		return models.Wallet{}, err
+	}
+	if owner.TakesNothing() {
+		return models.Wallet{}, fault.New(fault.StepOutOfOrder).Because(fault.Closing)
 	}
 	if len(mine) >= MostPerAccount {
 		return models.Wallet{}, fault.New(fault.TooManyWallets).With("Count", MostPerAccount)
@@ -319,7 +322,7 @@ func (s *Service) change(ctx context.Context, account uuid.UUID, walletNumber st
 		return models.Wallet{}, fault.New(fault.InvalidWalletNumber, "walletNumber")
 	}
 	changed, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Wallet, error) {
-		mine, err := lockWalletsOf(tx, account)
+		mine, _, err := lockWalletsOf(tx, account)
 		if err != nil {
 			return models.Wallet{}, err
 		}

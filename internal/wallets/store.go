@@ -22,14 +22,14 @@ func allCurrencies(ctx context.Context, db *postgres.DB) ([]models.Currency, err
 }
 
 // lockWalletsOf locks the account's row, which serialises changes to the set of its wallets, then its wallets in id order,
-// as the ledger does.
-func lockWalletsOf(tx *postgres.Tx, account uuid.UUID) ([]models.Wallet, error) {
-	if err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error; err != nil {
-		return nil, wrap("lock account", err)
+// as the ledger does. The owner is read as far as it says whether anything may come in.
+func lockWalletsOf(tx *postgres.Tx, account uuid.UUID) (rows []models.Wallet, owner models.Account, err error) {
+	err = tx.GORM().Raw(`SELECT status, closes_at FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Scan(&owner).Error
+	if err != nil {
+		return nil, owner, wrap("lock account", err)
 	}
-	var rows []models.Wallet
-	err := tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("account_id = ?", account).Order("id").Find(&rows).Error
-	return rows, wrap("lock", err)
+	err = tx.GORM().Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("account_id = ?", account).Order("id").Find(&rows).Error
+	return rows, owner, wrap("lock", err)
 }
 
 func insertWallet(tx *postgres.Tx, w models.Wallet) (models.Wallet, error) {
@@ -129,4 +129,20 @@ func wrap(what string, err error) error {
 		return fmt.Errorf("wallets: %s: %w", what, err)
 	}
 	return nil
+}
+
+func shutWallets(tx *postgres.Tx, account uuid.UUID, shut bool) error {
+	return wrap("shut", tx.GORM().Exec(`UPDATE wallets SET shut = ? WHERE account_id = ?`, shut, account).Error)
+}
+
+func closeWallets(tx *postgres.Tx, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return wrap("close", tx.GORM().Exec(`UPDATE wallets SET closed_at = ?, is_default = false WHERE id IN ?`, tx.Now, ids).Error)
+}
+
+func haveMoved(tx *postgres.Tx, account uuid.UUID) (moved bool, err error) {
+	err = tx.GORM().Raw(`SELECT EXISTS (SELECT 1 FROM wallets WHERE account_id = ? AND version > 0)`, account).Row().Scan(&moved)
+	return moved, wrap("moved", err)
 }

@@ -8,7 +8,7 @@ const PHONE = { viewport: { width: 390, height: 844 } };
 await runInBrowser(async (house) => {
   const inbox = await house.open('/dev/inbox', { permissions: ['clipboard-read', 'clipboard-write'] });
   checkPolicy(inbox.answer, 'the inbox');
-  const { letter } = await register();
+  const { letter, accessToken } = await register();
   const address = letter.to;
   ok('a registration sends a letter with a link');
 
@@ -42,6 +42,7 @@ await runInBrowser(async (house) => {
 
   await checkVerification(house, letter.link);
   await checkLostPhone(house);
+  await checkExport(house, address, accessToken);
 });
 
 // checkHostileMessage feeds the page markup and a script link, which must stay text.
@@ -127,4 +128,16 @@ async function checkLostPhone(house) {
   const over = await house.open(pathOf(letter.link), PHONE);
   await over.locator('#outcome.bad').getByText('was stopped').waitFor();
   ok('what was stopped cannot go on');
+}
+
+// checkExport asks for a copy of one's data and fetches it behind the letter's link.
+async function checkExport(house, address, token) {
+  const { message: letter } = await nextMessage(address, (m) => m.link.includes('/data-export#'), () => call('RequestDataExport', {}, token));
+  const page = await house.open(pathOf(letter.link), { locale: 'ru-RU', colorScheme: 'dark' });
+  checkPolicy(page.answer, 'the page of a copy of data');
+  await house.accessible(page, 'the page of a copy of data');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Скачать' }).click()]);
+  check(download.suggestedFilename() === 'purser-data.zip', 'the button fetches an archive');
+  await page.locator('#outcome.good').waitFor();
+  await house.shot('data-export-done', page);
 }

@@ -95,9 +95,8 @@ func NewPerson(t testing.TB, db *postgres.DB, wmid, walletNumber string) Person 
 	t.Helper()
 	p := Person{Account: uuid.Must(uuid.NewV7())}
 	ctx := context.Background()
-	_, err := db.Pool.Exec(ctx, `INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone, email, email_key, first_name, middle_name,
-		last_name, birth_date, password_hash, security_question, security_answer_hash, created_at, accepted_terms, accepted_data)
-		VALUES ($1, $2, 'PERSON', 'ACTIVE', 'PERSONAL', 'EN', '+7' || $2, $2 || '@purser.test', $2 || '@purser.test', 'P', '', 'N', '1990-01-01', '', '', '', now(), 1, 1)`, p.Account, wmid)
+	_, err := db.Pool.Exec(ctx, `INSERT INTO accounts (id, wmid, role, status, certificate_level, locale, phone_mac, email_mac, password_hash, security_answer_hash, created_at, accepted_terms, accepted_data)
+		VALUES ($1, $2, 'PERSON', 'ACTIVE', 'PERSONAL', 'EN', decode(md5($2), 'hex'), decode(md5($2), 'hex'), '', '', now(), 1, 1)`, p.Account, wmid)
 	if err != nil {
 		t.Fatal(err)
 	}
