@@ -24,6 +24,7 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 	refused := payFromAHeldWallet(t, p, boris, annaRoubles)
 
 	walkMutations(s.client(t), seen.statements)
+	walkPayments(anna, boris, seen.statements)
 	anna.allowWithoutCode("Z", "1000000", "+79000000002")
 	for range 3 {
 		ask[created](anna, createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()})
