@@ -12,7 +12,7 @@ GOLDENS := ./migrations ./internal/config ./internal/delivery
 
 PLAYGROUND := web/playground
 PLAYGROUND_SOURCES := $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
-NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard web/*/package-lock.json))
+NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard web/*/package-lock.json clients/package-lock.json))
 
 ## run: start the server; installs Postgres and builds the playground if need be
 .PHONY: run
@@ -47,13 +47,24 @@ lint-quick:
 generate:
 	go tool gqlgen generate
 	go test $(GOLDENS) -run 'Golden|Readme' -count=1 -update
-	@$(MAKE) --no-print-directory queries
+	@$(MAKE) --no-print-directory queries conformance
 
 ## queries: rewrite docs/queries.md: each statement the server sends, and how Postgres goes about it
 .PHONY: queries
 queries:
 	@scripts/deps.sh postgres
 	go test . -run TestGoldenPageOfQueries -count=1 -update
+
+## conformance: rewrite docs/api-conformance.md: what other people's suites say of the API
+.PHONY: conformance
+conformance: npm
+	@scripts/deps.sh postgres
+	go test . -run TestGoldenPageOfConformance -count=1 -update
+
+## released: take the schema as it is for released: from then on nothing of it may break
+.PHONY: released
+released:
+	cat $(filter-out graph/released.graphqls,$(sort $(wildcard graph/*.graphqls))) > graph/released.graphqls
 
 ## generate-check: fail if the GraphQL code is not what the schema says; changes nothing
 .PHONY: generate-check
@@ -77,8 +88,8 @@ $(PLAYGROUND)/dist/index.html: $(PLAYGROUND_SOURCES) | npm-present
 .PHONY: npm
 npm: $(NPM_PROJECTS:%=%/node_modules/.package-lock.json)
 
-web/%/node_modules/.package-lock.json: web/%/package-lock.json web/%/package.json | npm-present
-	cd web/$* && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json | npm-present
+	cd $* && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .PHONY: npm-present

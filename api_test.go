@@ -96,9 +96,9 @@ func TestHostileRequestsAreAnsweredBriefly(t *testing.T) {
 		"a number for a string":           {"POST", asJSON, `{"query":"mutation($p:PhoneNumber!){startRegistration(input:{phone:$p}){userErrors{code}}}","variables":{"p":79001112233}}`, 200, "BAD_USER_INPUT"},
 		"a literal number for an amount":  {"POST", asJSON, `{"query":"mutation{issueFunds(input:{walletNumber:\"Z\",amount:12,reference:\"r\",idempotencyKey:\"00000000-0000-4000-8000-000000000000\"}){replayed}}"}`, 200, "BAD_USER_INPUT"},
 		"a key that is no UUID":           {"POST", asJSON, `{"query":"{viewer{transferByIdempotencyKey(key:\"x\"){id}}}"}`, 200, ""},
-		"a form from another site":        {"POST", "text/plain", `{"query":"{viewer{wmid}}"}`, 400, ""},
-		"a mutation by GET":               {"GET", "", "?query=mutation%7BlogOut%7BsessionId%7D%7D", 406, ""},
-		"an upload":                       {"POST", "multipart/form-data; boundary=x", "--x--", 400, ""},
+		"a form from another site":        {"POST", "text/plain", `{"query":"{viewer{wmid}}"}`, 415, "BAD_USER_INPUT"},
+		"a mutation by GET":               {"GET", "", "?query=mutation%7BlogOut%7BsessionId%7D%7D", 405, "BAD_USER_INPUT"},
+		"an upload":                       {"POST", "multipart/form-data; boundary=x", "--x--", 415, "BAD_USER_INPUT"},
 		"NUL in what goes to no database": {"POST", asJSON, `{"query":"mutation{startRegistration(input:{phone:\"\u0000\"}){userErrors{code}}}"}`, 200, ""},
 	} {
 		path, body := "/graphql", try.body

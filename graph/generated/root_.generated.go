@@ -5812,440 +5812,6 @@ type FinishPasskeyLogInPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
-	{Name: "../recovery.graphqls", Input: `extend type Query {
-  "The recovery of an account whose phone was lost, by the token of the letter's link; null when it has ended or never was. Changes nothing."
-  lostPhoneRecovery("What stands behind ` + "`" + `token=` + "`" + ` in the link." token: String!): LostPhoneRecovery
-}
-
-"A way back in for someone who has the phone and not the password. Whoever holds the token can go on, so keep it like a password."
-type Recovery {
-  "What every step is called with."
-  token: String!
-  "The code that is awaited, until it was right. ` + "`" + `sentTo` + "`" + ` is empty: it is not told where it goes, nor whether there is anyone to send it to."
-  challenge: Challenge
-  "The question that completeRecovery wants the answer to; null until the code was right."
-  securityQuestion: String
-  """
-  Whether completeRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
-  ` + "`" + `passkeyPossible` + "`" + `; false until the code was right.
-  """
-  totpRequired: Boolean!
-  "Whether a passkey can take the place of that code; see startRecoveryAssertion. False until the code was right."
-  passkeyPossible: Boolean!
-  "When it runs out."
-  expiresAt: DateTime!
-}
-
-"A way back in for someone who has lost the phone. ` + "`" + `readyAt` + "`" + ` and ` + "`" + `securityQuestion` + "`" + ` say what is due."
-type LostPhoneRecovery {
-  "The question that answerLostPhoneRecovery wants the answer to."
-  securityQuestion: String!
-  """
-  Whether answerLostPhoneRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
-  ` + "`" + `passkeyPossible` + "`" + `.
-  """
-  totpRequired: Boolean!
-  "Whether a passkey can take the place of that code; see startRecoveryAssertion."
-  passkeyPossible: Boolean!
-  "From when on setRecoveryPhone and completeLostPhoneRecovery can be called; null until the question was answered."
-  readyAt: DateTime
-  "When it runs out."
-  expiresAt: DateTime!
-}
-
-extend type Mutation {
-  """
-  Begins to recover access with a code to the account's phone. Needs nobody signed in. An unknown login gets the same answer, and a code
-  that never comes.
-  """
-  startRecovery(input: StartRecoveryInput!): StartRecoveryPayload!
-  "Checks the code of startRecovery and tells the security question. May be repeated when the answer was lost."
-  verifyRecoveryCode(input: VerifyRecoveryCodeInput!): VerifyRecoveryCodePayload!
-  """
-  Asks a passkey of the account to sign for a recovery whose code was right, or whose letter has arrived. Called again, it voids the ceremony
-  before. STEP_OUT_OF_ORDER where there is no passkey.
-  """
-  startRecoveryAssertion(input: StartRecoveryAssertionInput!): StartRecoveryAssertionPayload!
-  """
-  Sets a new password. Ends all sessions, devices lose trust, and nobody is signed in: call logIn. For a day, transfers to others that need
-  a code are refused with TRANSFERS_HELD.
-  """
-  completeRecovery(input: CompleteRecoveryInput!): CompleteRecoveryPayload!
-  """
-  Begins to recover an account whose phone is lost, with a letter to its confirmed address. Needs nobody signed in. An unknown login, and
-  an account without a confirmed address, get the same answer and no letter.
-  """
-  startLostPhoneRecovery(input: StartLostPhoneRecoveryInput!): StartLostPhoneRecoveryPayload!
-  """
-  Answers the security question. Then the person is told on every channel, with a link that stops it, and has two days to object:
-  ` + "`" + `readyAt` + "`" + `.
-  """
-  answerLostPhoneRecovery(input: AnswerLostPhoneRecoveryInput!): AnswerLostPhoneRecoveryPayload!
-  "Sends a code to the phone that takes the lost one's place. May be repeated with another phone; the code before stops working."
-  setRecoveryPhone(input: SetRecoveryPhoneInput!): SetRecoveryPhonePayload!
-  "Sets the new phone and a new password, and does what completeRecovery does."
-  completeLostPhoneRecovery(input: CompleteLostPhoneRecoveryInput!): CompleteLostPhoneRecoveryPayload!
-  "Stops the recovery of a lost phone, with the token of the link that the person was sent. Needs nobody signed in."
-  cancelRecovery(input: CancelRecoveryInput!): CancelRecoveryPayload!
-}
-
-"Input of startRecovery."
-input StartRecoveryInput {
-  "A WMID, a phone or an e-mail address."
-  login: String!
-}
-
-"Result of startRecovery."
-type StartRecoveryPayload {
-  "The recovery; null when refused."
-  recovery: Recovery
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of verifyRecoveryCode."
-input VerifyRecoveryCodeInput {
-  "The recovery's token."
-  token: String!
-  "The six digits of the message."
-  code: String!
-}
-
-"Result of verifyRecoveryCode."
-type VerifyRecoveryCodePayload {
-  "The recovery with its security question; null when refused."
-  recovery: Recovery
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of startRecoveryAssertion."
-input StartRecoveryAssertionInput {
-  "The recovery's token, or what stands behind ` + "`" + `token=` + "`" + ` in the link."
-  token: String!
-}
-
-"Result of startRecoveryAssertion."
-type StartRecoveryAssertionPayload {
-  "What the passkey is asked to sign; null when refused."
-  ceremony: PasskeyCeremony
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of completeRecovery."
-input CompleteRecoveryInput {
-  "The recovery's token."
-  token: String!
-  "The answer to the security question; case and outer blanks do not count."
-  securityAnswer: String!
-  "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
-  totpCode: String
-  "Instead of ` + "`" + `totpCode` + "`" + `: what a passkey has signed in a ceremony of startRecoveryAssertion."
-  assertion: PasskeyAssertionInput
-  "8 to 128 characters of any kind."
-  newPassword: String!
-  "The same again."
-  newPasswordConfirmation: String!
-}
-
-"Result of completeRecovery."
-type CompleteRecoveryPayload {
-  "The number of the account, to log in with; null when refused."
-  wmid: WMID
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of startLostPhoneRecovery."
-input StartLostPhoneRecoveryInput {
-  "A WMID, the lost phone or an e-mail address."
-  login: String!
-}
-
-"Result of startLostPhoneRecovery."
-type StartLostPhoneRecoveryPayload {
-  "When the link of the letter runs out; null when refused."
-  expiresAt: DateTime
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of answerLostPhoneRecovery."
-input AnswerLostPhoneRecoveryInput {
-  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
-  token: String!
-  "The answer to the security question; case and outer blanks do not count."
-  securityAnswer: String!
-  "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
-  totpCode: String
-  "Instead of ` + "`" + `totpCode` + "`" + `: what a passkey has signed in a ceremony of startRecoveryAssertion."
-  assertion: PasskeyAssertionInput
-}
-
-"Result of answerLostPhoneRecovery."
-type AnswerLostPhoneRecoveryPayload {
-  "The recovery as it stands now; null when refused."
-  recovery: LostPhoneRecovery
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of setRecoveryPhone."
-input SetRecoveryPhoneInput {
-  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
-  token: String!
-  "The new phone, in any common spelling with its country code."
-  phone: PhoneNumber!
-}
-
-"Result of setRecoveryPhone."
-type SetRecoveryPhonePayload {
-  "The code that is awaited; null when refused."
-  challenge: Challenge
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of completeLostPhoneRecovery."
-input CompleteLostPhoneRecoveryInput {
-  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
-  token: String!
-  "The six digits of the message to the new phone."
-  code: String!
-  "8 to 128 characters of any kind."
-  newPassword: String!
-  "The same again."
-  newPasswordConfirmation: String!
-}
-
-"Result of completeLostPhoneRecovery."
-type CompleteLostPhoneRecoveryPayload {
-  "The number of the account, to log in with; null when refused."
-  wmid: WMID
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of cancelRecovery."
-input CancelRecoveryInput {
-  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
-  token: String!
-}
-
-"Result of cancelRecovery."
-type CancelRecoveryPayload {
-  "True when it was stopped; null when refused."
-  cancelled: Boolean
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-`, BuiltIn: false},
-	{Name: "../registration.graphqls", Input: `extend type Query {
-  "A registration that was begun, so that an app that was closed can go on; null when it has run out or never was."
-  registration("What startRegistration gave." token: String!): Registration
-}
-
-"""
-A person on the way to an account: phone, personal data, code, password and agreements. ` + "`" + `nextStep` + "`" + ` says what is due; a
-step out of order is refused and changes nothing. Whoever holds the token can go on, so keep it like a password.
-"""
-type Registration {
-  "What every step is called with."
-  token: String!
-  "The phone being registered."
-  phone: PhoneNumber!
-  "Whether the code was right."
-  phoneVerified: Boolean!
-  "Whether personal data was submitted."
-  profileSubmitted: Boolean!
-  "What is due."
-  nextStep: RegistrationStep!
-  "The code that is awaited, while it is."
-  challenge: Challenge
-  "When the registration runs out."
-  expiresAt: DateTime!
-}
-
-"Steps of a registration."
-enum RegistrationStep {
-  "Call submitRegistrationProfile."
-  SUBMIT_PROFILE
-  "Call verifyRegistrationPhone with the code that was sent."
-  VERIFY_PHONE
-  "Call completeRegistration."
-  COMPLETE
-  "Call logIn: the account is made, or the phone had one already."
-  LOG_IN
-}
-
-"A code that was sent, or that an authenticator app has, or what a passkey is to sign; it is awaited."
-type Challenge {
-  "What resendCode and confirmLogIn are called with."
-  id: ID!
-  "How the code was sent, or what has it."
-  method: ChallengeMethod!
-  """
-  What a passkey of the account is asked to sign, where it has any: then that answers the challenge in place of a code, also when ` + "`" + `method` + "`" + ` is
-  TOTP. Null where it has none, and where the code goes to a phone. It is JSON for the device as it is (PublicKeyCredentialRequestOptionsJSON
-  of WebAuthn Level 3): ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + ` of browsers, CredentialManager's ` + "`" + `requestJson` + "`" + ` on Android, the
-  fields of ASAuthorizationPlatformPublicKeyCredentialProvider on iOS. It is good for this challenge alone, once, until ` + "`" + `expiresAt` + "`" + `; resendCode
-  replaces it.
-  """
-  assertionOptions: String
-  "Where to, masked; empty for TOTP and PASSKEY, which are sent nowhere, and for startRecovery, which does not tell."
-  sentTo: String!
-  "How many digits the code has. A backup code, which is as good for TOTP and all there is for PASSKEY, is longer."
-  codeLength: Int!
-  "Until when the code can be used."
-  expiresAt: DateTime!
-  "From when another can be asked for."
-  resendAt: DateTime!
-  "How many wrong codes are still possible."
-  attemptsLeft: Int!
-  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP, for PASSKEY and for startRecovery."
-  delivery: ChallengeDelivery!
-}
-
-"What became of a message that carries a code."
-enum ChallengeDelivery {
-  "It waits to be taken, or is being tried again."
-  QUEUED
-  "The gateway has taken it: it is in the phone's network, or there."
-  SENT
-  "Nobody took it in time, and it is not tried any more."
-  ABANDONED
-}
-
-"How a code reaches a person. New values may be added."
-enum ChallengeMethod {
-  "By text message."
-  SMS
-  "By letter."
-  EMAIL
-  "By an authenticator app."
-  TOTP
-  "Not at all: a passkey signs ` + "`" + `Challenge.assertionOptions` + "`" + `. A backup code is as good."
-  PASSKEY
-}
-
-extend type Mutation {
-  "Begins to register a phone. Does not tell whether the phone has an account: that is said when it is verified."
-  startRegistration(input: StartRegistrationInput!): StartRegistrationPayload!
-  "Stores personal data and sends the code to the phone. May be called again to correct something."
-  submitRegistrationProfile(input: SubmitRegistrationProfileInput!): SubmitRegistrationProfilePayload!
-  "Checks the code. If the phone has an account, ` + "`" + `nextStep` + "`" + ` is LOG_IN; else COMPLETE."
-  verifyRegistrationPhone(input: VerifyRegistrationPhoneInput!): VerifyRegistrationPhonePayload!
-  "Sets the password, accepts the agreements, makes the account and signs it in on this device, which becomes trusted."
-  completeRegistration(input: CompleteRegistrationInput!): CompleteRegistrationPayload!
-  "Sends a new code for a challenge; the old code stops working. Possible from ` + "`" + `resendAt` + "`" + ` on."
-  resendCode(input: ResendCodeInput!): ResendCodePayload!
-}
-
-"Input of startRegistration."
-input StartRegistrationInput {
-  "The phone, in any common spelling with its country code."
-  phone: PhoneNumber!
-  "The language of messages; by default that of the request."
-  locale: Locale
-}
-
-"Result of startRegistration."
-type StartRegistrationPayload {
-  "The registration as it stands now; null when refused."
-  registration: Registration
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of submitRegistrationProfile."
-input SubmitRegistrationProfileInput {
-  "The registration's token."
-  token: String!
-  "Who the person is."
-  profile: ProfileInput!
-  "The e-mail address; a letter asks to confirm it later."
-  email: EmailAddress!
-  "A question only the person can answer."
-  securityQuestion: String!
-  "The answer; case and outer blanks do not count."
-  securityAnswer: String!
-}
-
-"Who a person is."
-input ProfileInput {
-  "First name, up to 100 characters."
-  firstName: String!
-  "Middle name or patronymic, if any."
-  middleName: String
-  "Last name, up to 100 characters."
-  lastName: String!
-  "Birth date; one must be at least 14."
-  birthDate: Date!
-}
-
-"Result of submitRegistrationProfile."
-type SubmitRegistrationProfilePayload {
-  "The registration as it stands now; null when refused."
-  registration: Registration
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of verifyRegistrationPhone."
-input VerifyRegistrationPhoneInput {
-  "The registration's token."
-  token: String!
-  "The six digits of the message."
-  code: String!
-}
-
-"Result of verifyRegistrationPhone."
-type VerifyRegistrationPhonePayload {
-  "The registration as it stands now; null when refused."
-  registration: Registration
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of completeRegistration."
-input CompleteRegistrationInput {
-  "The registration's token."
-  token: String!
-  "8 to 128 characters of any kind."
-  password: String!
-  "The same again."
-  passwordConfirmation: String!
-  "The ids of all current agreements."
-  acceptedAgreements: [ID!]!
-  "The app that is signed in."
-  device: DeviceInput
-}
-
-"Result of completeRegistration."
-type CompleteRegistrationPayload {
-  "The account; null when refused."
-  account: Account
-  "The tokens of the new session; null when refused."
-  tokens: SessionTokens
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-
-"Input of resendCode."
-input ResendCodeInput {
-  "The challenge's id."
-  challengeId: ID!
-}
-
-"Result of resendCode."
-type ResendCodePayload {
-  "The code that is awaited; null when refused."
-  challenge: Challenge
-  "What kept it from being done; empty on success."
-  userErrors: [UserError!]!
-}
-`, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"""
 Purser: accounts, wallets and transfers of electronic money.
 
@@ -7238,6 +6804,440 @@ input CloseWalletInput {
 type CloseWalletPayload {
   "The wallet as it stands now; null when refused."
   wallet: Wallet
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../recovery.graphqls", Input: `extend type Query {
+  "The recovery of an account whose phone was lost, by the token of the letter's link; null when it has ended or never was. Changes nothing."
+  lostPhoneRecovery("What stands behind ` + "`" + `token=` + "`" + ` in the link." token: String!): LostPhoneRecovery
+}
+
+"A way back in for someone who has the phone and not the password. Whoever holds the token can go on, so keep it like a password."
+type Recovery {
+  "What every step is called with."
+  token: String!
+  "The code that is awaited, until it was right. ` + "`" + `sentTo` + "`" + ` is empty: it is not told where it goes, nor whether there is anyone to send it to."
+  challenge: Challenge
+  "The question that completeRecovery wants the answer to; null until the code was right."
+  securityQuestion: String
+  """
+  Whether completeRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
+  ` + "`" + `passkeyPossible` + "`" + `; false until the code was right.
+  """
+  totpRequired: Boolean!
+  "Whether a passkey can take the place of that code; see startRecoveryAssertion. False until the code was right."
+  passkeyPossible: Boolean!
+  "When it runs out."
+  expiresAt: DateTime!
+}
+
+"A way back in for someone who has lost the phone. ` + "`" + `readyAt` + "`" + ` and ` + "`" + `securityQuestion` + "`" + ` say what is due."
+type LostPhoneRecovery {
+  "The question that answerLostPhoneRecovery wants the answer to."
+  securityQuestion: String!
+  """
+  Whether answerLostPhoneRecovery wants a second factor, too: a code of the authenticator app or a backup code, or an assertion where
+  ` + "`" + `passkeyPossible` + "`" + `.
+  """
+  totpRequired: Boolean!
+  "Whether a passkey can take the place of that code; see startRecoveryAssertion."
+  passkeyPossible: Boolean!
+  "From when on setRecoveryPhone and completeLostPhoneRecovery can be called; null until the question was answered."
+  readyAt: DateTime
+  "When it runs out."
+  expiresAt: DateTime!
+}
+
+extend type Mutation {
+  """
+  Begins to recover access with a code to the account's phone. Needs nobody signed in. An unknown login gets the same answer, and a code
+  that never comes.
+  """
+  startRecovery(input: StartRecoveryInput!): StartRecoveryPayload!
+  "Checks the code of startRecovery and tells the security question. May be repeated when the answer was lost."
+  verifyRecoveryCode(input: VerifyRecoveryCodeInput!): VerifyRecoveryCodePayload!
+  """
+  Asks a passkey of the account to sign for a recovery whose code was right, or whose letter has arrived. Called again, it voids the ceremony
+  before. STEP_OUT_OF_ORDER where there is no passkey.
+  """
+  startRecoveryAssertion(input: StartRecoveryAssertionInput!): StartRecoveryAssertionPayload!
+  """
+  Sets a new password. Ends all sessions, devices lose trust, and nobody is signed in: call logIn. For a day, transfers to others that need
+  a code are refused with TRANSFERS_HELD.
+  """
+  completeRecovery(input: CompleteRecoveryInput!): CompleteRecoveryPayload!
+  """
+  Begins to recover an account whose phone is lost, with a letter to its confirmed address. Needs nobody signed in. An unknown login, and
+  an account without a confirmed address, get the same answer and no letter.
+  """
+  startLostPhoneRecovery(input: StartLostPhoneRecoveryInput!): StartLostPhoneRecoveryPayload!
+  """
+  Answers the security question. Then the person is told on every channel, with a link that stops it, and has two days to object:
+  ` + "`" + `readyAt` + "`" + `.
+  """
+  answerLostPhoneRecovery(input: AnswerLostPhoneRecoveryInput!): AnswerLostPhoneRecoveryPayload!
+  "Sends a code to the phone that takes the lost one's place. May be repeated with another phone; the code before stops working."
+  setRecoveryPhone(input: SetRecoveryPhoneInput!): SetRecoveryPhonePayload!
+  "Sets the new phone and a new password, and does what completeRecovery does."
+  completeLostPhoneRecovery(input: CompleteLostPhoneRecoveryInput!): CompleteLostPhoneRecoveryPayload!
+  "Stops the recovery of a lost phone, with the token of the link that the person was sent. Needs nobody signed in."
+  cancelRecovery(input: CancelRecoveryInput!): CancelRecoveryPayload!
+}
+
+"Input of startRecovery."
+input StartRecoveryInput {
+  "A WMID, a phone or an e-mail address."
+  login: String!
+}
+
+"Result of startRecovery."
+type StartRecoveryPayload {
+  "The recovery; null when refused."
+  recovery: Recovery
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of verifyRecoveryCode."
+input VerifyRecoveryCodeInput {
+  "The recovery's token."
+  token: String!
+  "The six digits of the message."
+  code: String!
+}
+
+"Result of verifyRecoveryCode."
+type VerifyRecoveryCodePayload {
+  "The recovery with its security question; null when refused."
+  recovery: Recovery
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of startRecoveryAssertion."
+input StartRecoveryAssertionInput {
+  "The recovery's token, or what stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+}
+
+"Result of startRecoveryAssertion."
+type StartRecoveryAssertionPayload {
+  "What the passkey is asked to sign; null when refused."
+  ceremony: PasskeyCeremony
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of completeRecovery."
+input CompleteRecoveryInput {
+  "The recovery's token."
+  token: String!
+  "The answer to the security question; case and outer blanks do not count."
+  securityAnswer: String!
+  "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
+  totpCode: String
+  "Instead of ` + "`" + `totpCode` + "`" + `: what a passkey has signed in a ceremony of startRecoveryAssertion."
+  assertion: PasskeyAssertionInput
+  "8 to 128 characters of any kind."
+  newPassword: String!
+  "The same again."
+  newPasswordConfirmation: String!
+}
+
+"Result of completeRecovery."
+type CompleteRecoveryPayload {
+  "The number of the account, to log in with; null when refused."
+  wmid: WMID
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of startLostPhoneRecovery."
+input StartLostPhoneRecoveryInput {
+  "A WMID, the lost phone or an e-mail address."
+  login: String!
+}
+
+"Result of startLostPhoneRecovery."
+type StartLostPhoneRecoveryPayload {
+  "When the link of the letter runs out; null when refused."
+  expiresAt: DateTime
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of answerLostPhoneRecovery."
+input AnswerLostPhoneRecoveryInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+  "The answer to the security question; case and outer blanks do not count."
+  securityAnswer: String!
+  "A code of the authenticator app, or a backup code, when ` + "`" + `totpRequired` + "`" + `."
+  totpCode: String
+  "Instead of ` + "`" + `totpCode` + "`" + `: what a passkey has signed in a ceremony of startRecoveryAssertion."
+  assertion: PasskeyAssertionInput
+}
+
+"Result of answerLostPhoneRecovery."
+type AnswerLostPhoneRecoveryPayload {
+  "The recovery as it stands now; null when refused."
+  recovery: LostPhoneRecovery
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of setRecoveryPhone."
+input SetRecoveryPhoneInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+  "The new phone, in any common spelling with its country code."
+  phone: PhoneNumber!
+}
+
+"Result of setRecoveryPhone."
+type SetRecoveryPhonePayload {
+  "The code that is awaited; null when refused."
+  challenge: Challenge
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of completeLostPhoneRecovery."
+input CompleteLostPhoneRecoveryInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+  "The six digits of the message to the new phone."
+  code: String!
+  "8 to 128 characters of any kind."
+  newPassword: String!
+  "The same again."
+  newPasswordConfirmation: String!
+}
+
+"Result of completeLostPhoneRecovery."
+type CompleteLostPhoneRecoveryPayload {
+  "The number of the account, to log in with; null when refused."
+  wmid: WMID
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of cancelRecovery."
+input CancelRecoveryInput {
+  "What stands behind ` + "`" + `token=` + "`" + ` in the link."
+  token: String!
+}
+
+"Result of cancelRecovery."
+type CancelRecoveryPayload {
+  "True when it was stopped; null when refused."
+  cancelled: Boolean
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../registration.graphqls", Input: `extend type Query {
+  "A registration that was begun, so that an app that was closed can go on; null when it has run out or never was."
+  registration("What startRegistration gave." token: String!): Registration
+}
+
+"""
+A person on the way to an account: phone, personal data, code, password and agreements. ` + "`" + `nextStep` + "`" + ` says what is due; a
+step out of order is refused and changes nothing. Whoever holds the token can go on, so keep it like a password.
+"""
+type Registration {
+  "What every step is called with."
+  token: String!
+  "The phone being registered."
+  phone: PhoneNumber!
+  "Whether the code was right."
+  phoneVerified: Boolean!
+  "Whether personal data was submitted."
+  profileSubmitted: Boolean!
+  "What is due."
+  nextStep: RegistrationStep!
+  "The code that is awaited, while it is."
+  challenge: Challenge
+  "When the registration runs out."
+  expiresAt: DateTime!
+}
+
+"Steps of a registration."
+enum RegistrationStep {
+  "Call submitRegistrationProfile."
+  SUBMIT_PROFILE
+  "Call verifyRegistrationPhone with the code that was sent."
+  VERIFY_PHONE
+  "Call completeRegistration."
+  COMPLETE
+  "Call logIn: the account is made, or the phone had one already."
+  LOG_IN
+}
+
+"A code that was sent, or that an authenticator app has, or what a passkey is to sign; it is awaited."
+type Challenge {
+  "What resendCode and confirmLogIn are called with."
+  id: ID!
+  "How the code was sent, or what has it."
+  method: ChallengeMethod!
+  """
+  What a passkey of the account is asked to sign, where it has any: then that answers the challenge in place of a code, also when ` + "`" + `method` + "`" + ` is
+  TOTP. Null where it has none, and where the code goes to a phone. It is JSON for the device as it is (PublicKeyCredentialRequestOptionsJSON
+  of WebAuthn Level 3): ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + ` of browsers, CredentialManager's ` + "`" + `requestJson` + "`" + ` on Android, the
+  fields of ASAuthorizationPlatformPublicKeyCredentialProvider on iOS. It is good for this challenge alone, once, until ` + "`" + `expiresAt` + "`" + `; resendCode
+  replaces it.
+  """
+  assertionOptions: String
+  "Where to, masked; empty for TOTP and PASSKEY, which are sent nowhere, and for startRecovery, which does not tell."
+  sentTo: String!
+  "How many digits the code has. A backup code, which is as good for TOTP and all there is for PASSKEY, is longer."
+  codeLength: Int!
+  "Until when the code can be used."
+  expiresAt: DateTime!
+  "From when another can be asked for."
+  resendAt: DateTime!
+  "How many wrong codes are still possible."
+  attemptsLeft: Int!
+  "What became of the message with the newest code, as of now. When it is ABANDONED, another can be asked for from ` + "`" + `resendAt` + "`" + ` on. Always SENT for TOTP, for PASSKEY and for startRecovery."
+  delivery: ChallengeDelivery!
+}
+
+"What became of a message that carries a code."
+enum ChallengeDelivery {
+  "It waits to be taken, or is being tried again."
+  QUEUED
+  "The gateway has taken it: it is in the phone's network, or there."
+  SENT
+  "Nobody took it in time, and it is not tried any more."
+  ABANDONED
+}
+
+"How a code reaches a person. New values may be added."
+enum ChallengeMethod {
+  "By text message."
+  SMS
+  "By letter."
+  EMAIL
+  "By an authenticator app."
+  TOTP
+  "Not at all: a passkey signs ` + "`" + `Challenge.assertionOptions` + "`" + `. A backup code is as good."
+  PASSKEY
+}
+
+extend type Mutation {
+  "Begins to register a phone. Does not tell whether the phone has an account: that is said when it is verified."
+  startRegistration(input: StartRegistrationInput!): StartRegistrationPayload!
+  "Stores personal data and sends the code to the phone. May be called again to correct something."
+  submitRegistrationProfile(input: SubmitRegistrationProfileInput!): SubmitRegistrationProfilePayload!
+  "Checks the code. If the phone has an account, ` + "`" + `nextStep` + "`" + ` is LOG_IN; else COMPLETE."
+  verifyRegistrationPhone(input: VerifyRegistrationPhoneInput!): VerifyRegistrationPhonePayload!
+  "Sets the password, accepts the agreements, makes the account and signs it in on this device, which becomes trusted."
+  completeRegistration(input: CompleteRegistrationInput!): CompleteRegistrationPayload!
+  "Sends a new code for a challenge; the old code stops working. Possible from ` + "`" + `resendAt` + "`" + ` on."
+  resendCode(input: ResendCodeInput!): ResendCodePayload!
+}
+
+"Input of startRegistration."
+input StartRegistrationInput {
+  "The phone, in any common spelling with its country code."
+  phone: PhoneNumber!
+  "The language of messages; by default that of the request."
+  locale: Locale
+}
+
+"Result of startRegistration."
+type StartRegistrationPayload {
+  "The registration as it stands now; null when refused."
+  registration: Registration
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of submitRegistrationProfile."
+input SubmitRegistrationProfileInput {
+  "The registration's token."
+  token: String!
+  "Who the person is."
+  profile: ProfileInput!
+  "The e-mail address; a letter asks to confirm it later."
+  email: EmailAddress!
+  "A question only the person can answer."
+  securityQuestion: String!
+  "The answer; case and outer blanks do not count."
+  securityAnswer: String!
+}
+
+"Who a person is."
+input ProfileInput {
+  "First name, up to 100 characters."
+  firstName: String!
+  "Middle name or patronymic, if any."
+  middleName: String
+  "Last name, up to 100 characters."
+  lastName: String!
+  "Birth date; one must be at least 14."
+  birthDate: Date!
+}
+
+"Result of submitRegistrationProfile."
+type SubmitRegistrationProfilePayload {
+  "The registration as it stands now; null when refused."
+  registration: Registration
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of verifyRegistrationPhone."
+input VerifyRegistrationPhoneInput {
+  "The registration's token."
+  token: String!
+  "The six digits of the message."
+  code: String!
+}
+
+"Result of verifyRegistrationPhone."
+type VerifyRegistrationPhonePayload {
+  "The registration as it stands now; null when refused."
+  registration: Registration
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of completeRegistration."
+input CompleteRegistrationInput {
+  "The registration's token."
+  token: String!
+  "8 to 128 characters of any kind."
+  password: String!
+  "The same again."
+  passwordConfirmation: String!
+  "The ids of all current agreements."
+  acceptedAgreements: [ID!]!
+  "The app that is signed in."
+  device: DeviceInput
+}
+
+"Result of completeRegistration."
+type CompleteRegistrationPayload {
+  "The account; null when refused."
+  account: Account
+  "The tokens of the new session; null when refused."
+  tokens: SessionTokens
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of resendCode."
+input ResendCodeInput {
+  "The challenge's id."
+  challengeId: ID!
+}
+
+"Result of resendCode."
+type ResendCodePayload {
+  "The code that is awaited; null when refused."
+  challenge: Challenge
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
 }

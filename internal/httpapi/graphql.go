@@ -53,7 +53,7 @@ func (a *API) graphql() http.Handler {
 	server := handler.New(a.Schema)
 	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: keepAlive}})
 	server.AddTransport(a.websocket())
-	server.AddTransport(transport.GET{})
+	server.AddTransport(get{})
 	server.AddTransport(post{})
 
 	server.SetParserTokenLimit(tokenLimit)
@@ -95,7 +95,16 @@ func (a *API) graphql() http.Handler {
 func (a *API) servePlain(w http.ResponseWriter, r *http.Request, server http.Handler) {
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), wayKey{}, plain), operationTimeout)
 	defer cancel()
-	server.ServeHTTP(&specStatus{w}, r.WithContext(ctx))
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		w.Header().Set("Allow", "GET, POST")
+		refuse(w, r, http.StatusMethodNotAllowed, fault.BadUserInput)
+		return
+	}
+	if r.Method == http.MethodPost && !isJSON(r) {
+		refuse(w, r, http.StatusUnsupportedMediaType, fault.BadUserInput)
+		return
+	}
+	server.ServeHTTP(w, r.WithContext(ctx))
 }
 
 // serveStream serves server-sent events until the client leaves, the session is over or the server stops.
@@ -161,22 +170,6 @@ func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush sends what is written.
 func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
-
-// specStatus gives a document that was refused in a GET the status of the GraphQL over HTTP specification: 200 for application/json,
-// 400 for application/graphql-response+json, where the library says 422.
-type specStatus struct{ http.ResponseWriter }
-
-func (w *specStatus) WriteHeader(status int) {
-	if status == http.StatusUnprocessableEntity {
-		status = http.StatusBadRequest
-		if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
-			status = http.StatusOK
-		}
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *specStatus) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // countSubscriptions keeps a socket from holding more subscriptions than it may.
 func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {

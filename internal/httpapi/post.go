@@ -7,10 +7,12 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"purser/internal/fault"
@@ -36,21 +38,71 @@ func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecuto
 	if !decode(w, r, params) {
 		return
 	}
-	params.ReadTime.End = graphql.Now()
+	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
+		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
+		return
+	}
+	answer(w, r, exec, params)
+}
 
+// get is GraphQL over HTTP's GET, for queries alone.
+type get struct{}
+
+// Supports is part of the library's interface.
+func (get) Supports(r *http.Request) bool { return r.Method == http.MethodGet }
+
+// Do is part of the library's interface.
+func (get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	asked, err := url.ParseQuery(r.URL.RawQuery)
+	params := &graphql.RawParams{
+		Headers: r.Header, ReadTime: graphql.TraceTiming{Start: graphql.Now()}, Query: asked.Get("query"), OperationName: asked.Get("operationName"),
+	}
+	for name, into := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+		if text := asked.Get(name); text != "" && err == nil {
+			decoder := json.NewDecoder(strings.NewReader(text))
+			decoder.UseNumber()
+			err = decoder.Decode(into)
+		}
+	}
+	if err != nil || (params.Query == "" && params.Extensions["persistedQuery"] == nil) {
+		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
+		return
+	}
+	answer(w, r, exec, params)
+}
+
+// answer runs a request and writes what comes of it. A document that was refused has no data, and by the specification the status 200 for
+// application/json and 400 for application/graphql-response+json.
+func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams) {
+	params.ReadTime.End = graphql.Now()
 	ctx, kind := r.Context(), responseType(r.Header.Get("Accept"))
-	w.Header().Set("Content-Type", kind)
 	operation, refused := exec.CreateOperationContext(ctx, params)
 	if refused != nil {
-		// A document that was refused: 200 for application/json, 400 for application/graphql-response+json, says the specification.
+		w.Header().Set("Content-Type", kind)
 		if kind == responseJSON && errcode.GetErrorKind(refused) == errcode.KindProtocol {
 			w.WriteHeader(http.StatusBadRequest)
 		}
-		writeResponse(w, exec.DispatchError(graphql.WithOperationContext(ctx, operation), refused))
+		writeRefusal(w, exec.DispatchError(graphql.WithOperationContext(ctx, operation), refused))
 		return
 	}
+	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, r, http.StatusMethodNotAllowed, fault.BadUserInput)
+		return
+	}
+	w.Header().Set("Content-Type", kind)
 	respond, ctx := exec.DispatchOperation(ctx, operation)
 	writeResponse(w, respond(ctx))
+}
+
+func writeRefusal(w io.Writer, response *graphql.Response) {
+	text, err := json.Marshal(struct {
+		Errors     gqlerror.List  `json:"errors"`
+		Extensions map[string]any `json:"extensions,omitempty"`
+	}{response.Errors, response.Extensions})
+	if err == nil { // errors and extensions are our own: they can be written
+		_, _ = w.Write(text)
+	}
 }
 
 // decode reads a body of bounded size into params, and answers one that is too large or no request at all.
