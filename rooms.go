@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -96,8 +97,11 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
 		Changes: ownHand, Transfers: payments, Certificates: papers, Exports: copies, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
-	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Exports: copies, Metrics: sender.Metrics()})
+	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
+		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Exports: copies, Metrics: slices.Concat(sender.Metrics(), books.Metrics())})
+	if err != nil {
+		return rooms{}, err
+	}
 	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, operators: desks,
 		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -50,22 +51,27 @@ type Config struct {
 	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" envDefault:"" doc:"Domain that passkeys belong to, for ever: another one voids them all. Empty: the host of PUBLIC_URL."`
 	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" envSeparator:"," doc:"Who may use passkeys beside our own pages, separated by commas: https:// origins of the domain, and Android apps as android:apk-key-hash:…"`
 
-	CodeTTL          time.Duration `env:"CODE_TTL" envDefault:"5m" doc:"How long a code can be used."`
-	CodeResendAfter  time.Duration `env:"CODE_RESEND_AFTER" envDefault:"60s" doc:"How long one waits before a code is sent again."`
-	CodesPerDay      int           `env:"CODES_PER_PHONE_PER_DAY" envDefault:"20" doc:"Codes for registration and log-in that one phone gets in 24 hours."`
-	RegistrationTTL  time.Duration `env:"REGISTRATION_TTL" envDefault:"24h" doc:"How long a registration can be continued."`
-	AccessTokenTTL   time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" doc:"Life of an access token, at most 15 minutes."`
-	RefreshTokenTTL  time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" doc:"How long a session lasts without being used."`
-	DeviceTrustTTL   time.Duration `env:"DEVICE_TRUST_TTL" envDefault:"2160h" doc:"How long a trusted device needs no code to log in."`
-	ConfirmationTTL  time.Duration `env:"TRANSFER_CONFIRMATION_TTL" envDefault:"15m" doc:"How long a transfer waits for its code before it expires."`
-	EmailLinkTTL     time.Duration `env:"EMAIL_LINK_TTL" envDefault:"24h" doc:"How long a link in a letter can be used."`
-	RecoveryTTL      time.Duration `env:"RECOVERY_TTL" envDefault:"1h" doc:"How long a recovery by phone can be continued, at most 24 hours."`
-	RecoveryHold     time.Duration `env:"RECOVERY_TRANSFER_HOLD" envDefault:"24h" doc:"How long after a recovery transfers to others that need a code wait."`
-	LostPhoneDelay   time.Duration `env:"LOST_PHONE_DELAY" envDefault:"48h" doc:"How long a person has to object before a lost phone is replaced."`
-	DrainTimeout     time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s" doc:"How long requests in progress may take to finish when the server stops."`
-	ComplexityLimit  int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
-	MaxSockets       int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
-	MaxSubscriptions int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
+	CodeTTL             time.Duration `env:"CODE_TTL" envDefault:"5m" doc:"How long a code can be used."`
+	CodeResendAfter     time.Duration `env:"CODE_RESEND_AFTER" envDefault:"60s" doc:"How long one waits before a code is sent again."`
+	CodesPerDay         int           `env:"CODES_PER_PHONE_PER_DAY" envDefault:"20" doc:"Codes for registration and log-in that one phone gets in 24 hours."`
+	RegistrationTTL     time.Duration `env:"REGISTRATION_TTL" envDefault:"24h" doc:"How long a registration can be continued."`
+	AccessTokenTTL      time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" doc:"Life of an access token, at most 15 minutes."`
+	RefreshTokenTTL     time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" doc:"How long a session lasts without being used."`
+	DeviceTrustTTL      time.Duration `env:"DEVICE_TRUST_TTL" envDefault:"2160h" doc:"How long a trusted device needs no code to log in."`
+	ConfirmationTTL     time.Duration `env:"TRANSFER_CONFIRMATION_TTL" envDefault:"15m" doc:"How long a transfer waits for its code before it expires."`
+	EmailLinkTTL        time.Duration `env:"EMAIL_LINK_TTL" envDefault:"24h" doc:"How long a link in a letter can be used."`
+	RecoveryTTL         time.Duration `env:"RECOVERY_TTL" envDefault:"1h" doc:"How long a recovery by phone can be continued, at most 24 hours."`
+	RecoveryHold        time.Duration `env:"RECOVERY_TRANSFER_HOLD" envDefault:"24h" doc:"How long after a recovery transfers to others that need a code wait."`
+	LostPhoneDelay      time.Duration `env:"LOST_PHONE_DELAY" envDefault:"48h" doc:"How long a person has to object before a lost phone is replaced."`
+	DrainTimeout        time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s" doc:"How long requests in progress may take to finish when the server stops."`
+	ComplexityLimit     int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
+	RequestsPerAddress  int           `env:"REQUESTS_PER_ADDRESS" envDefault:"0" doc:"Requests that one address may make in a minute. 0: 6,000 in production, no bound in development; -1: no bound."`
+	RequestsPerAccount  int           `env:"REQUESTS_PER_ACCOUNT" envDefault:"0" doc:"Requests that one account may make in a minute. 0: 1,200 in production, no bound in development; -1: no bound."`
+	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas. Empty: nobody's is."`
+	PersistedOperations []string      `env:"PERSISTED_OPERATIONS" envSeparator:"," doc:"Files with the operations of our own apps (persisted-query-manifest.json of Apollo's generators), separated by commas."`
+	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
+	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
+	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
 }
 
 // Load reads an environment, the process's own for nil; secrets are then removed from that. It reports every mistake it finds, joined, not only the first.
@@ -157,6 +163,14 @@ func (c Config) mistakes() (found []error) {
 	}
 	if c.RecoveryTTL > 24*time.Hour {
 		wrong("RECOVERY_TTL", "%s is longer than 24 hours", c.RecoveryTTL)
+	}
+	for _, network := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			wrong("TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", network)
+		}
+	}
+	if c.PersistedOnly && len(c.PersistedOperations) == 0 {
+		wrong("PERSISTED_ONLY", "there are no PERSISTED_OPERATIONS")
 	}
 	c.gatewayMistakes(wrong)
 	c.passkeyMistakes(wrong)

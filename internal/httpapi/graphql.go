@@ -62,6 +62,7 @@ func (a *API) graphql() http.Handler {
 	if !a.Config.IsProduction() {
 		server.Use(extension.Introspection{})
 	}
+	server.Use(a.safelist) // before what would remember any document
 	server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](documentCacheSize)})
 	server.Use(&rules{present: a.Present}) // before the cost is reckoned, which walks every fragment as often as it is spread
 	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
@@ -71,6 +72,7 @@ func (a *API) graphql() http.Handler {
 		a.Log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", string(debug.Stack()))
 		return errors.New("a resolver panicked")
 	})
+	server.AroundResponses(a.observer.observe)
 	server.AroundResponses(a.Loaders)
 	server.AroundOperations(a.countSubscriptions)
 

@@ -42,27 +42,39 @@ type Deps struct {
 type API struct {
 	Deps
 	sockets  sockets
+	observer *observer
+	safelist *safelist
 	draining atomic.Bool
 }
 
-// New builds the front door.
-func New(d Deps) *API { return &API{Deps: d, sockets: newSockets()} }
+// New builds the front door. It fails when a list of persisted operations cannot be read.
+func New(d Deps) (*API, error) {
+	documents, err := readSafelist(d.Config.PersistedOperations)
+	if err != nil {
+		return nil, err
+	}
+	return &API{Deps: d, sockets: newSockets(), observer: newObserver(),
+		safelist: &safelist{documents: documents, enforced: d.Config.PersistedOnly, present: d.Present}}, nil
+}
 
 // Handler is all that is served.
 func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
-	router.Use(a.identify, a.logged, a.recovered, headers, a.cors())
+	router.Use(a.addressed, a.identify, a.logged, a.recovered, headers, a.cors())
 
-	router.Handle("/graphql", a.authenticated(a.graphql()))
 	router.Get("/.well-known/jwks.json", a.jwks)
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	router.Get("/readyz", a.ready)
 	router.Handle("/metrics", a.metrics())
-	a.documents(router)
-	router.Post("/data-export", a.giveExport)
-	a.pages(router)
+	router.Group(func(router chi.Router) {
+		router.Use(a.boundPerAddress())
+		router.Handle("/graphql", a.authenticated(a.boundPerAccount()(a.graphql())))
+		a.documents(router)
+		router.Post("/data-export", a.giveExport)
+		a.pages(router)
+	})
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})
 	})
@@ -78,7 +90,7 @@ func (a *API) Drain() {
 func (a *API) cors() func(http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: a.Config.CORSOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept-Language"}, ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept-Language"}, ExposedHeaders: []string{"X-Request-Id", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"},
 		AllowOriginFunc: a.originFunc(), MaxAge: 600,
 	}).Handler
 }

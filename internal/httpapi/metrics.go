@@ -21,6 +21,7 @@ func (a *API) metrics() http.Handler {
 	gauge("db_connections_max", "Database connections there may be.", func() float64 { return float64(pool.Stat().MaxConns()) })
 	gauge("db_connection_waits", "Times a request had to wait for a connection.", func() float64 { return float64(pool.Stat().EmptyAcquireCount()) })
 	gauge("sockets_open", "Open websockets and event streams.", func() float64 { return float64(a.sockets.count()) })
+	registry.MustRegister(a.observer.collectors()...)
 	registry.MustRegister(a.Metrics...)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

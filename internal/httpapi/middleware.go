@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/google/uuid"
 
 	"purser/internal/fault"
@@ -19,13 +20,12 @@ import (
 
 const probeTimeout = 2 * time.Second
 
-// identify gives the request its id, and notes where it came from and which language its sender reads. The address is that
-// of the connection: a header that anyone can write is not believed.
+// identify gives the request its id, and notes where it came from and which language its sender reads.
 func (a *API) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := request.Info{ID: uuid.NewString()}
 		info.Locale, info.HasLocale = locale.Of(r.Header.Get("Accept-Language"))
-		info.IP, _, _ = net.SplitHostPort(r.RemoteAddr)
+		info.IP = middleware.GetClientIP(r.Context()) // see addressed
 		w.Header().Set("X-Request-Id", info.ID)
 		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
 	})
@@ -104,6 +104,9 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, code fault.Code)
 	extensions := map[string]any{"code": code}
 	if code == fault.Internal {
 		extensions["reference"] = info.ID
+	}
+	if seconds, known := retryAfter(w.Header()); known {
+		extensions["retryAfterSeconds"] = seconds
 	}
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
 		"message": info.Locale.Text(string(code), nil), "extensions": extensions,

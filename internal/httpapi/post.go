@@ -2,16 +2,19 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -92,7 +95,17 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	}
 	w.Header().Set("Content-Type", kind)
 	respond, ctx := exec.DispatchOperation(ctx, operation)
-	writeResponse(w, respond(ctx))
+	response := respond(ctx)
+	writeResponse(w, response, costOf(ctx))
+}
+
+// costOf says what an operation was reckoned to cost and what it may, as JSON; it is written by hand, since each answer has it.
+func costOf(ctx context.Context) string {
+	stats := extension.GetComplexityStats(ctx)
+	if stats == nil {
+		return ""
+	}
+	return `"cost":{"requested":` + strconv.Itoa(stats.Complexity) + `,"maximum":` + strconv.Itoa(stats.ComplexityLimit) + `}`
 }
 
 func writeRefusal(w io.Writer, response *graphql.Response) {
@@ -151,19 +164,27 @@ func responseType(accept string) string {
 }
 
 // writeResponse writes an answer. Data is JSON already, made by the executor: it is not read again to be written.
-func writeResponse(w http.ResponseWriter, response *graphql.Response) {
-	if len(response.Errors) > 0 || len(response.Extensions) > 0 || len(response.Data) == 0 {
-		text, err := json.Marshal(response)
-		if err != nil { // errors and extensions are our own: they can be written
-			text, _ = json.Marshal(graphql.Response{Errors: gqlerror.List{gqlerror.Errorf("the answer cannot be written")}})
-		}
-		_, _ = w.Write(text)
-		return
-	}
+func writeResponse(w io.Writer, response *graphql.Response, cost string) {
 	var text bytes.Buffer
-	text.Grow(len(response.Data) + len(`{"data":}`))
-	text.WriteString(`{"data":`)
+	text.Grow(len(response.Data) + len(cost) + 64)
+	text.WriteByte('{')
+	if len(response.Errors) > 0 {
+		if errs, err := json.Marshal(response.Errors); err == nil { // they are our own: they can be written
+			text.WriteString(`"errors":`)
+			text.Write(errs)
+			text.WriteByte(',')
+		}
+	}
+	text.WriteString(`"data":`)
+	if len(response.Data) == 0 {
+		text.WriteString("null")
+	}
 	text.Write(response.Data)
+	if cost != "" {
+		text.WriteString(`,"extensions":{`)
+		text.WriteString(cost)
+		text.WriteByte('}')
+	}
 	text.WriteByte('}')
 	_, _ = w.Write(text.Bytes()) // the client may be gone
 }

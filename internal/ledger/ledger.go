@@ -61,6 +61,8 @@ type Ledger struct {
 	hub   *events.Hub
 	log   *slog.Logger
 	queue *queue
+
+	groups, postings, repeats atomic.Int64 // for operators
 }
 
 type job struct {

@@ -33,8 +33,11 @@ func (p *poster) postWithRetry(ctx context.Context, group []*job) (verdicts []*v
 	for attempt := 1; ; attempt++ {
 		cautious := p.ledger.queue.isCautious()
 		if verdicts, err = p.post(ctx, group, cautious); err == nil {
+			p.ledger.groups.Add(1)
+			p.ledger.postings.Add(int64(len(group)))
 			return verdicts, nil
 		}
+		p.ledger.repeats.Add(1)
 		p.close() // whatever state it is in
 		if p.writing && !wasUndone(err) {
 			for _, j := range group {

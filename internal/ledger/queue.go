@@ -157,6 +157,12 @@ func (q *queue) isEmpty() bool {
 	return len(q.waiting) == 0
 }
 
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
 func (q *queue) wake() {
 	select {
 	case q.free <- struct{}{}:

@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// observer counts operations by their first field, of which there are as many as the schema has: names that clients choose are no labels.
+type observer struct {
+	operations *prometheus.CounterVec
+	faults     *prometheus.CounterVec
+	took       *prometheus.HistogramVec
+}
+
+func newObserver() *observer {
+	name := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Namespace: "purser", Subsystem: "graphql", Name: name, Help: help}
+	}
+	return &observer{
+		operations: prometheus.NewCounterVec(name("operations_total", "Operations, by type and first field."), []string{"type", "field"}),
+		faults:     prometheus.NewCounterVec(name("errors_total", "Top-level errors, by code."), []string{"code"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "purser", Subsystem: "graphql", Name: "operation_seconds",
+			Help: "How long queries and mutations take.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"type"}),
+	}
+}
+
+func (o *observer) collectors() []prometheus.Collector {
+	return []prometheus.Collector{o.operations, o.faults, o.took}
+}
+
+// observe counts a response, and the time since its operation began; an event of a subscription has no time.
+func (o *observer) observe(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	began := time.Now()
+	response := next(ctx)
+	if response == nil || !graphql.HasOperationContext(ctx) {
+		return response
+	}
+	operation := graphql.GetOperationContext(ctx).Operation
+	if operation != nil {
+		kind := string(operation.Operation)
+		o.operations.WithLabelValues(kind, firstField(operation)).Inc()
+		if operation.Operation != ast.Subscription {
+			o.took.WithLabelValues(kind).Observe(time.Since(began).Seconds())
+		}
+	}
+	for _, err := range response.Errors {
+		code, _ := err.Extensions["code"].(string)
+		if code == "" {
+			code = "none"
+		}
+		o.faults.WithLabelValues(code).Inc()
+	}
+	return response
+}
+
+func firstField(operation *ast.OperationDefinition) string {
+	for _, selection := range operation.SelectionSet {
+		if field, ok := selection.(*ast.Field); ok {
+			return field.Name
+		}
+	}
+	return "fragment"
+}
