@@ -1,0 +1,24 @@
+# The server in a container: one static binary, the playground built in, no shell, not root. Build it anywhere with
+#   docker build -t purser .
+FROM node:22-bookworm-slim AS web
+WORKDIR /src/web/playground
+COPY web/playground/package.json web/playground/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web/playground ./
+RUN npm run build
+
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+COPY --from=web /src/web/playground/dist web/playground/dist
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /purser .
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /purser /purser
+ENV APP_ENV=production LISTEN_ADDR=0.0.0.0:8080
+EXPOSE 8080
+# It answers SIGTERM by finishing what was begun, for DRAIN_TIMEOUT: give it longer than that.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/purser"]
