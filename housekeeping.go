@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purser/internal/postgres"
+	"purser/internal/transfers"
 )
 
 const (
@@ -24,7 +25,11 @@ var leftovers = []postgres.Leftover{
 	{Table: "documents", Column: "created_at", Only: "request_id IS NULL"}, // that were uploaded and never used
 	{Table: "recoveries", Column: "expires_at"},
 	{Table: "passkey_ceremonies", Column: "expires_at"},
+	{Table: "refused_transfers", Column: "refused_at"}, // which are shown for longer
 }
+
+// keptLonger are the tables whose rows stay for another time.
+var keptLonger = map[string]time.Duration{"refused_transfers": transfers.RefusalsKept}
 
 // housekeep deletes leftovers, a batch at a time, until ctx ends. Several servers may do it side by side.
 func housekeep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
@@ -42,7 +47,11 @@ func housekeep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 
 func sweepLeftovers(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 	for _, rows := range leftovers {
-		deleted, err := postgres.Purge(ctx, db, rows, db.Now().Add(-keptFor))
+		kept, longer := keptLonger[rows.Table]
+		if !longer {
+			kept = keptFor
+		}
+		deleted, err := postgres.Purge(ctx, db, rows, db.Now().Add(-kept))
 		switch {
 		case err != nil && ctx.Err() == nil:
 			log.Warn("leftovers were not deleted; trying again later", "table", rows.Table, "error", err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"purser/internal/postgres"
+	history "purser/internal/statements"
 )
 
 // useEverything has a server do all that it does: each request of the API, the pages, and what runs in the background.
@@ -34,6 +35,10 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 		}
 	}
 	usePages(t, anna, annaWallet)
+	useFilters(t, anna, annaWallet, borisWallet)
+	if err := history.New(db, nil).RollUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, path := range []string{"/dev/inbox", "/dev/inbox.json?to=" + url.QueryEscape("+79000000002"), "/healthz", "/readyz"} {
 		response, err := http.Get(s.URL + path)
 		if err != nil {
@@ -122,6 +127,32 @@ func usePages(t *testing.T, c *client, wallet string) {
 		if err != nil || len(r.Errors) > 0 {
 			t.Fatalf("%v: %+v, %v", ids, r.Errors, err)
 		}
+	}
+}
+
+// useFilters asks for transfers in every way, alone and all together, and makes an attempt that is refused.
+func useFilters(t *testing.T, c *client, wallet, other string) {
+	t.Helper()
+	const span = `from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z"`
+	whole := `walletNumber: "` + wallet + `", status: [COMPLETED], kind: [PAYMENT], counterparty: {walletNumber: "` + other + `"}, currency: "Z",
+		amountFrom: "0.01", amountTo: "1000", text: "x", ` + span
+	for _, filter := range []string{`direction: INCOMING`, `direction: INTERNAL`, `counterparty: {wmid: "` + wmidOf(c) + `"}`, `status: [EXPIRED, COMPLETED]`, span, whole,
+		`direction: OUTGOING, ` + whole} {
+		for _, way := range []string{"first: 2", "last: 2"} {
+			query := `{ viewer { transfers(` + way + `, filter: {` + filter + `}) { nodes { id } pageInfo { endCursor } } } }`
+			if r, err := c.try(query, nil); err != nil || len(r.Errors) > 0 {
+				t.Fatalf("%s: %+v, %v", query, r.Errors, err)
+			}
+		}
+	}
+	for _, way := range []string{"first: 2", "last: 2"} {
+		if r, err := c.try(`{ viewer { refusedTransfers(`+way+`) { nodes { code } } } }`, nil); err != nil || len(r.Errors) > 0 {
+			t.Fatalf("%+v, %v", r.Errors, err)
+		}
+	}
+	r, err := c.try(createTransfer, vars{"from": wallet, "to": other, "amount": "900000000", "key": newKey()})
+	if err != nil || !strings.Contains(string(r.Data), "INSUFFICIENT_FUNDS") {
+		t.Errorf("more than there is: %s %+v, %v", r.Data, r.Errors, err)
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 	"purser/internal/recovery"
 	"purser/internal/secret"
 	"purser/internal/sessions"
+	history "purser/internal/statements"
 	"purser/internal/transfers"
 	"purser/internal/verification"
 	"purser/internal/wallets"
@@ -40,6 +41,7 @@ type rooms struct {
 	watch     *sessions.Watch
 	accounts  *accounts.Service
 	transfers *transfers.Service
+	lookBack  *history.Service
 	operators *operators.Service
 	roles     *operators.Roles
 	sender    *delivery.Sender
@@ -80,6 +82,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
+	lookBack := history.New(db, purses)
 	ownHand := changes.New(db, people, signedIn, codes, hub)
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	desks := operators.New(db, books, purses, papers)
@@ -88,11 +91,11 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Statements: lookBack, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, operators: desks,
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, lookBack: lookBack, operators: desks,
 		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil
 }

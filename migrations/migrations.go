@@ -6,7 +6,7 @@ package migrations
 import "embed"
 
 // Newest is the number of the last file.
-const Newest = 17
+const Newest = 18
 
 // Files are the migrations in SQL.
 //

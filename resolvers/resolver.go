@@ -13,6 +13,7 @@ import (
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/sessions"
+	"purser/internal/statements"
 	"purser/internal/transfers"
 	"purser/internal/verification"
 	"purser/internal/wallets"
@@ -29,6 +30,7 @@ type Resolver struct {
 	Wallets      *wallets.Service
 	Changes      *changes.Service
 	Transfers    *transfers.Service
+	Statements   *statements.Service
 	Certificates *certificates.Service
 	Operators    *operators.Service
 	Delivery     *delivery.Service

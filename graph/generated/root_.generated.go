@@ -69,6 +69,7 @@ type ComplexityRoot struct {
 		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
+		RefusedTransfers         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SecondFactors            func(childComplexity int) int
 		Security                 func(childComplexity int) int
 		SecurityLog              func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -76,7 +77,8 @@ type ComplexityRoot struct {
 		Sessions                 func(childComplexity int) int
 		Status                   func(childComplexity int) int
 		TransferByIdempotencyKey func(childComplexity int, key uuid.UUID) int
-		Transfers                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Transfers                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.TransferFilter) int
+		Turnover                 func(childComplexity int, currency string, from string, to string) int
 		Wallet                   func(childComplexity int, number string) int
 		Wallets                  func(childComplexity int) int
 		Wmid                     func(childComplexity int) int
@@ -419,6 +421,14 @@ type ComplexityRoot struct {
 		Currency func(childComplexity int) int
 	}
 
+	MonthlyTurnover struct {
+		Count    func(childComplexity int) int
+		Fees     func(childComplexity int) int
+		Incoming func(childComplexity int) int
+		Month    func(childComplexity int) int
+		Outgoing func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
@@ -568,6 +578,26 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	RefusedTransfer struct {
+		Amount    func(childComplexity int) int
+		Code      func(childComplexity int) int
+		From      func(childComplexity int) int
+		Message   func(childComplexity int) int
+		RefusedAt func(childComplexity int) int
+		To        func(childComplexity int) int
+	}
+
+	RefusedTransferConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RefusedTransferEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Registration struct {
@@ -1000,6 +1030,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Profile(childComplexity), true
+	case "Account.refusedTransfers":
+		if e.ComplexityRoot.Account.RefusedTransfers == nil {
+			break
+		}
+
+		args, err := ec.field_Account_refusedTransfers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.RefusedTransfers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.secondFactors":
 		if e.ComplexityRoot.Account.SecondFactors == nil {
 			break
@@ -1062,7 +1103,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Transfers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Account.Transfers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.TransferFilter)), true
+	case "Account.turnover":
+		if e.ComplexityRoot.Account.Turnover == nil {
+			break
+		}
+
+		args, err := ec.field_Account_turnover_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Turnover(childComplexity, args["currency"].(string), args["from"].(string), args["to"].(string)), true
 	case "Account.wallet":
 		if e.ComplexityRoot.Account.Wallet == nil {
 			break
@@ -2191,6 +2243,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "MonthlyTurnover.count":
+		if e.ComplexityRoot.MonthlyTurnover.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Count(childComplexity), true
+	case "MonthlyTurnover.fees":
+		if e.ComplexityRoot.MonthlyTurnover.Fees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Fees(childComplexity), true
+	case "MonthlyTurnover.incoming":
+		if e.ComplexityRoot.MonthlyTurnover.Incoming == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Incoming(childComplexity), true
+	case "MonthlyTurnover.month":
+		if e.ComplexityRoot.MonthlyTurnover.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Month(childComplexity), true
+	case "MonthlyTurnover.outgoing":
+		if e.ComplexityRoot.MonthlyTurnover.Outgoing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Outgoing(childComplexity), true
+
 	case "Mutation.acceptAgreements":
 		if e.ComplexityRoot.Mutation.AcceptAgreements == nil {
 			break
@@ -3164,6 +3247,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Refusal.Message(childComplexity), true
+
+	case "RefusedTransfer.amount":
+		if e.ComplexityRoot.RefusedTransfer.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Amount(childComplexity), true
+	case "RefusedTransfer.code":
+		if e.ComplexityRoot.RefusedTransfer.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Code(childComplexity), true
+	case "RefusedTransfer.from":
+		if e.ComplexityRoot.RefusedTransfer.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.From(childComplexity), true
+	case "RefusedTransfer.message":
+		if e.ComplexityRoot.RefusedTransfer.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Message(childComplexity), true
+	case "RefusedTransfer.refusedAt":
+		if e.ComplexityRoot.RefusedTransfer.RefusedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.RefusedAt(childComplexity), true
+	case "RefusedTransfer.to":
+		if e.ComplexityRoot.RefusedTransfer.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.To(childComplexity), true
+
+	case "RefusedTransferConnection.edges":
+		if e.ComplexityRoot.RefusedTransferConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferConnection.Edges(childComplexity), true
+	case "RefusedTransferConnection.nodes":
+		if e.ComplexityRoot.RefusedTransferConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferConnection.Nodes(childComplexity), true
+	case "RefusedTransferConnection.pageInfo":
+		if e.ComplexityRoot.RefusedTransferConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferConnection.PageInfo(childComplexity), true
+
+	case "RefusedTransferEdge.cursor":
+		if e.ComplexityRoot.RefusedTransferEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferEdge.Cursor(childComplexity), true
+	case "RefusedTransferEdge.node":
+		if e.ComplexityRoot.RefusedTransferEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferEdge.Node(childComplexity), true
 
 	case "Registration.challenge":
 		if e.ComplexityRoot.Registration.Challenge == nil {
@@ -4253,6 +4405,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConfirmPhoneChangeInput", ec.unmarshalInputConfirmPhoneChangeInput),
 			graphql.NewInputUnmarshaler("ConfirmTotpInput", ec.unmarshalInputConfirmTotpInput),
 			graphql.NewInputUnmarshaler("ConfirmTransferInput", ec.unmarshalInputConfirmTransferInput),
+			graphql.NewInputUnmarshaler("CounterpartyInput", ec.unmarshalInputCounterpartyInput),
 			graphql.NewInputUnmarshaler("CreateDocumentUploadInput", ec.unmarshalInputCreateDocumentUploadInput),
 			graphql.NewInputUnmarshaler("CreateTransferInput", ec.unmarshalInputCreateTransferInput),
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
@@ -4289,6 +4442,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartRecoveryInput", ec.unmarshalInputStartRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
+			graphql.NewInputUnmarshaler("TransferFilter", ec.unmarshalInputTransferFilter),
 			graphql.NewInputUnmarshaler("TransferProtectionInput", ec.unmarshalInputTransferProtectionInput),
 			graphql.NewInputUnmarshaler("TransferQuoteInput", ec.unmarshalInputTransferQuoteInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
@@ -5349,6 +5503,119 @@ type RenewBackupCodesPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../history.graphqls", Input: `extend type Account {
+  """
+  What came in and went out in each month, oldest first: 24 months at most, those without a movement left out. Exact to the moment of the answer. OVERLOADED
+  when more of it has to be added up first than fits into one request, which can be only after a very busy time: ask again.
+  """
+  turnover(
+    "The currency."
+    currency: CurrencyLetter!
+    "The first month, as any day of it."
+    from: Date!
+    "The last month, as any day of it."
+    to: Date!
+  ): [MonthlyTurnover!]!
+  """
+  Attempts of the account to send that were refused for more than a typing error, newest first. They are kept for 90 days, 200 a day at most.
+  """
+  refusedTransfers(
+    "How many of the newest, 1 to 100; 20 when neither is given."
+    first: Int
+    "Only what is older than this cursor."
+    after: String
+    "How many of the oldest, 1 to 100."
+    last: Int
+    "Only what is newer than this cursor."
+    before: String
+  ): RefusedTransferConnection!
+}
+
+"Which transfers are meant. What is not given does not matter."
+input TransferFilter {
+  "One of the viewer's wallets that takes part."
+  walletNumber: WalletNumber
+  "Which way they go, as the viewer sees it."
+  direction: TransferDirection
+  "How far they are: any of these."
+  status: [TransferStatus!]
+  "Why they were made: any of these."
+  kind: [TransferKind!]
+  "Who is on the other side."
+  counterparty: CounterpartyInput
+  "The currency."
+  currency: CurrencyLetter
+  "The least amount; needs ` + "`" + `currency` + "`" + ` or ` + "`" + `walletNumber` + "`" + `."
+  amountFrom: Decimal
+  "The largest amount; needs ` + "`" + `currency` + "`" + ` or ` + "`" + `walletNumber` + "`" + `."
+  amountTo: Decimal
+  "Only what was asked for then or later."
+  from: DateTime
+  "Only what was asked for before then."
+  to: DateTime
+  "What the memo has in it, in capitals or small letters; up to 64 characters."
+  text: String
+}
+
+"The other side of a transfer: exactly one. One that nobody has finds nothing."
+input CounterpartyInput @oneOf {
+  "A wallet."
+  walletNumber: WalletNumber
+  "A person, by WMID."
+  wmid: WMID
+}
+
+"""
+What a month was, by the account's entries of a currency; months are those of UTC. Transfers between own wallets are not in it. Incoming less outgoing less
+fees is by how much the balances changed, to the last cent.
+"""
+type MonthlyTurnover {
+  "The first day of the month."
+  month: Date!
+  "What came from others, before a fee that was taken out of it; and what came back of protected transfers, with its fee."
+  incoming: Money!
+  "What went to others, without fees."
+  outgoing: Money!
+  "What the account paid in fees, as sender or as recipient."
+  fees: Money!
+  "How many times money came or went."
+  count: Int!
+}
+
+"An attempt to send that was refused. No money moved."
+type RefusedTransfer {
+  "When it was refused."
+  refusedAt: DateTime!
+  "The wallet that was to pay."
+  from: WalletNumber!
+  "Who was to get it, as it was typed; of a phone number only a few digits are shown."
+  to: String!
+  "How much."
+  amount: Money!
+  "Why it was refused."
+  code: ErrorCode!
+  "The same as a sentence for the person, in their language."
+  message: String!
+}
+
+"A page of refused attempts."
+type RefusedTransferConnection {
+  "The attempts with their cursors."
+  edges: [RefusedTransferEdge!]!
+  "The attempts."
+  nodes: [RefusedTransfer!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A refused attempt and its cursor."
+type RefusedTransferEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The attempt."
+  node: RefusedTransfer!
+}
+`, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
   "Operators only: brings money into circulation, into a wallet. Logged. Repeats as createTransfer does."
   issueFunds(input: IssueFundsInput!): IssueFundsPayload!
@@ -6405,7 +6672,11 @@ type LogOutPayload {
 }
 `, BuiltIn: false},
 	{Name: "../transfers.graphqls", Input: `extend type Account {
-  "What the account sent, in whatever state, and what reached it, newest first."
+  """
+  What the account sent, in whatever state, and what reached it, newest first. With a filter, a page comes from 2,000 transfers of the account at
+  most: it may hold fewer than asked, even none, while ` + "`" + `pageInfo` + "`" + ` says that there is more; go on from its cursor. A filter that cannot be read is a
+  top-level error with the code that an input would get, and ` + "`" + `extensions.field` + "`" + `.
+  """
   transfers(
     "How many of the newest, 1 to 100; 20 when neither is given."
     first: Int
@@ -6415,6 +6686,8 @@ type LogOutPayload {
     last: Int
     "Only what is newer than this cursor."
     before: String
+    "Only those that all of this is true of."
+    filter: TransferFilter
   ): TransferConnection!
   "The transfer made with an idempotency key, for an app whose reply was lost; null when there is none."
   transferByIdempotencyKey("The key." key: UUID!): Transfer
@@ -7077,6 +7350,10 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_events(ctx, field)
 	case "secondFactors":
 		return ec.fieldContext_Account_secondFactors(ctx, field)
+	case "turnover":
+		return ec.fieldContext_Account_turnover(ctx, field)
+	case "refusedTransfers":
+		return ec.fieldContext_Account_refusedTransfers(ctx, field)
 	case "securityLog":
 		return ec.fieldContext_Account_securityLog(ctx, field)
 	case "sessions":
@@ -7667,6 +7944,22 @@ func (ec *executionContext) childFields_Money(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
+func (ec *executionContext) childFields_MonthlyTurnover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_MonthlyTurnover_month(ctx, field)
+	case "incoming":
+		return ec.fieldContext_MonthlyTurnover_incoming(ctx, field)
+	case "outgoing":
+		return ec.fieldContext_MonthlyTurnover_outgoing(ctx, field)
+	case "fees":
+		return ec.fieldContext_MonthlyTurnover_fees(ctx, field)
+	case "count":
+		return ec.fieldContext_MonthlyTurnover_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MonthlyTurnover", field.Name)
+}
+
 func (ec *executionContext) childFields_OpenWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "wallet":
@@ -7791,6 +8084,46 @@ func (ec *executionContext) childFields_RefundTransferPayload(ctx context.Contex
 		return ec.fieldContext_RefundTransferPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefundTransferPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedTransfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refusedAt":
+		return ec.fieldContext_RefusedTransfer_refusedAt(ctx, field)
+	case "from":
+		return ec.fieldContext_RefusedTransfer_from(ctx, field)
+	case "to":
+		return ec.fieldContext_RefusedTransfer_to(ctx, field)
+	case "amount":
+		return ec.fieldContext_RefusedTransfer_amount(ctx, field)
+	case "code":
+		return ec.fieldContext_RefusedTransfer_code(ctx, field)
+	case "message":
+		return ec.fieldContext_RefusedTransfer_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedTransfer", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedTransferConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RefusedTransferConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RefusedTransferConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RefusedTransferConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedTransferConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedTransferEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RefusedTransferEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RefusedTransferEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedTransferEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -3565,6 +3565,58 @@ func (ec *executionContext) marshalOTransfer2ᚖpurserᚋgraphᚋmodelᚐTransfe
 	return ec._Transfer(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTransferDirection2ᚖpurserᚋgraphᚋmodelᚐTransferDirection(ctx context.Context, v any) (*model.TransferDirection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.TransferDirection)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTransferDirection2ᚖpurserᚋgraphᚋmodelᚐTransferDirection(ctx context.Context, sel ast.SelectionSet, v *model.TransferDirection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOTransferKind2ᚕpurserᚋgraphᚋmodelᚐTransferKindᚄ(ctx context.Context, v any) ([]model.TransferKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TransferKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTransferKind2purserᚋgraphᚋmodelᚐTransferKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTransferKind2ᚕpurserᚋgraphᚋmodelᚐTransferKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TransferKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTransferKind2purserᚋgraphᚋmodelᚐTransferKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOTransferProtection2ᚖpurserᚋgraphᚋmodelᚐTransferProtection(ctx context.Context, sel ast.SelectionSet, v *model.TransferProtection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -3585,6 +3637,42 @@ func (ec *executionContext) marshalOTransferQuote2ᚖpurserᚋgraphᚋmodelᚐTr
 		return graphql.Null
 	}
 	return ec._TransferQuote(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTransferStatus2ᚕpurserᚋgraphᚋmodelᚐTransferStatusᚄ(ctx context.Context, v any) ([]model.TransferStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TransferStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTransferStatus2purserᚋgraphᚋmodelᚐTransferStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTransferStatus2ᚕpurserᚋgraphᚋmodelᚐTransferStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TransferStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTransferStatus2purserᚋgraphᚋmodelᚐTransferStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -104,11 +104,18 @@ type Account struct {
 	Events *AccountEventConnection `json:"events"`
 	// What the account has besides its password.
 	SecondFactors *SecondFactors `json:"secondFactors"`
+	// What came in and went out in each month, oldest first: 24 months at most, those without a movement left out. Exact to the moment of the answer. OVERLOADED
+	// when more of it has to be added up first than fits into one request, which can be only after a very busy time: ask again.
+	Turnover []*MonthlyTurnover `json:"turnover"`
+	// Attempts of the account to send that were refused for more than a typing error, newest first. They are kept for 90 days, 200 a day at most.
+	RefusedTransfers *RefusedTransferConnection `json:"refusedTransfers"`
 	// What happened to the account's sessions, contacts and secrets, newest first.
 	SecurityLog *SecurityEventConnection `json:"securityLog"`
 	// The apps that are signed in, at most 50: first the one that asks, then the others, the most recently seen first.
 	Sessions []*Session `json:"sessions"`
-	// What the account sent, in whatever state, and what reached it, newest first.
+	// What the account sent, in whatever state, and what reached it, newest first. With a filter, a page comes from 2,000 transfers of the account at
+	// most: it may hold fewer than asked, even none, while `pageInfo` says that there is more; go on from its cursor. A filter that cannot be read is a
+	// top-level error with the code that an input would get, and `extensions.field`.
 	Transfers *TransferConnection `json:"transfers"`
 	// The transfer made with an idempotency key, for an app whose reply was lost; null when there is none.
 	TransferByIdempotencyKey *Transfer `json:"transferByIdempotencyKey,omitempty"`
@@ -583,6 +590,14 @@ type ConfirmationPolicy struct {
 	Currency *Currency `json:"currency"`
 	// Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one.
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
+}
+
+// The other side of a transfer: exactly one. One that nobody has finds nothing.
+type CounterpartyInput struct {
+	// A wallet.
+	WalletNumber *string `json:"walletNumber,omitempty"`
+	// A person, by WMID.
+	Wmid *string `json:"wmid,omitempty"`
 }
 
 // Input of createDocumentUpload.
@@ -1085,6 +1100,21 @@ type Money struct {
 	Currency *Currency `json:"currency"`
 }
 
+// What a month was, by the account's entries of a currency; months are those of UTC. Transfers between own wallets are not in it. Incoming less outgoing less
+// fees is by how much the balances changed, to the last cent.
+type MonthlyTurnover struct {
+	// The first day of the month.
+	Month string `json:"month"`
+	// What came from others, before a fee that was taken out of it; and what came back of protected transfers, with its fee.
+	Incoming *Money `json:"incoming"`
+	// What went to others, without fees.
+	Outgoing *Money `json:"outgoing"`
+	// What the account paid in fees, as sender or as recipient.
+	Fees *Money `json:"fees"`
+	// How many times money came or went.
+	Count int `json:"count"`
+}
+
 // What one may do. Every mutation takes one `input` and returns its payload, with `userErrors` empty on success.
 type Mutation struct {
 }
@@ -1330,6 +1360,40 @@ func (this Refusal) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// An attempt to send that was refused. No money moved.
+type RefusedTransfer struct {
+	// When it was refused.
+	RefusedAt time.Time `json:"refusedAt"`
+	// The wallet that was to pay.
+	From string `json:"from"`
+	// Who was to get it, as it was typed; of a phone number only a few digits are shown.
+	To string `json:"to"`
+	// How much.
+	Amount *Money `json:"amount"`
+	// Why it was refused.
+	Code ErrorCode `json:"code"`
+	// The same as a sentence for the person, in their language.
+	Message string `json:"message"`
+}
+
+// A page of refused attempts.
+type RefusedTransferConnection struct {
+	// The attempts with their cursors.
+	Edges []*RefusedTransferEdge `json:"edges"`
+	// The attempts.
+	Nodes []*RefusedTransfer `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A refused attempt and its cursor.
+type RefusedTransferEdge struct {
+	// Where it stands in the list.
+	Cursor string `json:"cursor"`
+	// The attempt.
+	Node *RefusedTransfer `json:"node"`
 }
 
 // A person on the way to an account: phone, personal data, code, password and agreements. `nextStep` says what is due; a
@@ -1886,6 +1950,32 @@ type TransferEdge struct {
 	Cursor string `json:"cursor"`
 	// The transfer.
 	Node *Transfer `json:"node"`
+}
+
+// Which transfers are meant. What is not given does not matter.
+type TransferFilter struct {
+	// One of the viewer's wallets that takes part.
+	WalletNumber *string `json:"walletNumber,omitempty"`
+	// Which way they go, as the viewer sees it.
+	Direction *TransferDirection `json:"direction,omitempty"`
+	// How far they are: any of these.
+	Status []TransferStatus `json:"status,omitempty"`
+	// Why they were made: any of these.
+	Kind []TransferKind `json:"kind,omitempty"`
+	// Who is on the other side.
+	Counterparty *CounterpartyInput `json:"counterparty,omitempty"`
+	// The currency.
+	Currency *string `json:"currency,omitempty"`
+	// The least amount; needs `currency` or `walletNumber`.
+	AmountFrom *string `json:"amountFrom,omitempty"`
+	// The largest amount; needs `currency` or `walletNumber`.
+	AmountTo *string `json:"amountTo,omitempty"`
+	// Only what was asked for then or later.
+	From *time.Time `json:"from,omitempty"`
+	// Only what was asked for before then.
+	To *time.Time `json:"to,omitempty"`
+	// What the memo has in it, in capitals or small letters; up to 64 characters.
+	Text *string `json:"text,omitempty"`
 }
 
 // One side of a transfer.

@@ -23,6 +23,7 @@ var floors = [][]string{
 	{"internal/factors"},
 	{"internal/sessions", "internal/wallets"},
 	{"internal/changes", "internal/transfers", "internal/operators", "internal/recovery"},
+	{"internal/statements"},
 	{"graph/model"},
 	{"graph/generated"},
 	{"resolvers", "web"},
