@@ -36,7 +36,13 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 	}
 	usePages(t, anna, annaWallet)
 	useFilters(t, anna, annaWallet, borisWallet)
-	if err := history.New(db, nil).RollUp(t.Context()); err != nil {
+	statement, receipt := anna.addresses(annaWallet)
+	for _, address := range []string{statement["json"], statement["csv"] + "?from=2026-01-01", statement["pdf"], receipt["pdf"], receipt["png"]} {
+		if r := anna.fetch(address); r.StatusCode != http.StatusOK {
+			t.Errorf("%s is answered with %d", address, r.StatusCode)
+		}
+	}
+	if err := history.New(db, nil, nil, "").RollUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/dev/inbox", "/dev/inbox.json?to=" + url.QueryEscape("+79000000002"), "/healthz", "/readyz"} {

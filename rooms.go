@@ -82,7 +82,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
-	lookBack := history.New(db, purses)
+	lookBack := history.New(db, purses, payments, publicURL)
 	ownHand := changes.New(db, people, signedIn, codes, hub)
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	desks := operators.New(db, books, purses, papers)
@@ -94,7 +94,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		Changes: ownHand, Transfers: payments, Statements: lookBack, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Metrics: sender.Metrics()})
+		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Metrics: sender.Metrics()})
 	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, transfers: payments, lookBack: lookBack, operators: desks,
 		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil

@@ -40,3 +40,13 @@ func (r *accountResolver) RefusedTransfers(ctx context.Context, obj *model.Accou
 	rows, info := cut(p, rows, refusedCursor)
 	return r.refusedConnection(ctx, rows, info), nil
 }
+
+func (r *transferResolver) ReceiptUrls(ctx context.Context, obj *model.Transfer) (*model.ReceiptUrls, error) {
+	pdf, png := r.Statements.ReceiptURLs(obj.TransferID)
+	return &model.ReceiptUrls{PDF: pdf, Png: png}, nil
+}
+
+func (r *walletResolver) StatementUrls(ctx context.Context, obj *model.Wallet) (*model.StatementUrls, error) {
+	pdf, csv, json := r.Statements.StatementURLs(obj.Number)
+	return &model.StatementUrls{PDF: pdf, CSV: csv, JSON: json}, nil
+}

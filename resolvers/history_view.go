@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"purser/graph/model"
-	"purser/internal/fault"
 	"purser/internal/money"
+	"purser/internal/request"
 	"purser/internal/transfers"
 	"purser/models"
 )
@@ -47,9 +47,13 @@ func (r *Resolver) refusedConnection(ctx context.Context, rows []models.RefusedT
 	return connection
 }
 
-// refusedSentence is the plain sentence of a code: what it quoted at the time is not kept.
+// refusedSentence is a sentence of a code that quotes nothing: the numbers of that moment are not kept.
 func refusedSentence(ctx context.Context, code string) string {
-	return sentence(ctx, fault.New(fault.Code(code)).Because(""))
+	l := request.Of(ctx).Locale
+	if id := "refused." + code; l.Has(id) {
+		return l.Text(id, nil)
+	}
+	return l.Text(code, nil)
 }
 
 func refusedCursor(row models.RefusedTransfer) string { return refusedCursorOf(row.ID) }

@@ -167,6 +167,52 @@ func (ec *executionContext) fieldContext_MonthlyTurnover_count(_ context.Context
 	return graphql.NewScalarFieldContext("MonthlyTurnover", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ReceiptUrls_pdf(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptUrls) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceiptUrls_pdf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PDF, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceiptUrls_pdf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceiptUrls", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReceiptUrls_png(ctx context.Context, field graphql.CollectedField, obj *model.ReceiptUrls) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceiptUrls_png(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Png, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceiptUrls_png(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceiptUrls", field, false, false, "String")
+}
+
 func (ec *executionContext) _RefusedTransfer_refusedAt(ctx context.Context, field graphql.CollectedField, obj *model.RefusedTransfer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -465,6 +511,75 @@ func (ec *executionContext) fieldContext_RefusedTransferEdge_node(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _StatementUrls_pdf(ctx context.Context, field graphql.CollectedField, obj *model.StatementUrls) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementUrls_pdf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PDF, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementUrls_pdf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementUrls", field, false, false, "String")
+}
+
+func (ec *executionContext) _StatementUrls_csv(ctx context.Context, field graphql.CollectedField, obj *model.StatementUrls) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementUrls_csv(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CSV, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementUrls_csv(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementUrls", field, false, false, "String")
+}
+
+func (ec *executionContext) _StatementUrls_json(ctx context.Context, field graphql.CollectedField, obj *model.StatementUrls) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementUrls_json(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JSON, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementUrls_json(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementUrls", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -691,6 +806,44 @@ func (ec *executionContext) _MonthlyTurnover(ctx context.Context, sel ast.Select
 	return out
 }
 
+var receiptUrlsImplementors = []string{"ReceiptUrls"}
+
+func (ec *executionContext) _ReceiptUrls(ctx context.Context, sel ast.SelectionSet, obj *model.ReceiptUrls) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, receiptUrlsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReceiptUrls")
+		case "pdf":
+			out.Values[i] = ec._ReceiptUrls_pdf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "png":
+			out.Values[i] = ec._ReceiptUrls_png(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var refusedTransferImplementors = []string{"RefusedTransfer"}
 
 func (ec *executionContext) _RefusedTransfer(ctx context.Context, sel ast.SelectionSet, obj *model.RefusedTransfer) graphql.Marshaler {
@@ -830,6 +983,49 @@ func (ec *executionContext) _RefusedTransferEdge(ctx context.Context, sel ast.Se
 	return out
 }
 
+var statementUrlsImplementors = []string{"StatementUrls"}
+
+func (ec *executionContext) _StatementUrls(ctx context.Context, sel ast.SelectionSet, obj *model.StatementUrls) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statementUrlsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatementUrls")
+		case "pdf":
+			out.Values[i] = ec._StatementUrls_pdf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "csv":
+			out.Values[i] = ec._StatementUrls_csv(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "json":
+			out.Values[i] = ec._StatementUrls_json(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -856,6 +1052,14 @@ func (ec *executionContext) marshalNMonthlyTurnover2ᚖpurserᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._MonthlyTurnover(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReceiptUrls2ᚖpurserᚋgraphᚋmodelᚐReceiptUrls(ctx context.Context, sel ast.SelectionSet, v *model.ReceiptUrls) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReceiptUrls!")
+		return graphql.Null
+	}
+	return ec._ReceiptUrls(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRefusedTransfer2ᚕᚖpurserᚋgraphᚋmodelᚐRefusedTransferᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RefusedTransfer) graphql.Marshaler {
@@ -912,6 +1116,14 @@ func (ec *executionContext) marshalNRefusedTransferEdge2ᚖpurserᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._RefusedTransferEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStatementUrls2ᚖpurserᚋgraphᚋmodelᚐStatementUrls(ctx context.Context, sel ast.SelectionSet, v *model.StatementUrls) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StatementUrls!")
+		return graphql.Null
+	}
+	return ec._StatementUrls(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCounterpartyInput2ᚖpurserᚋgraphᚋmodelᚐCounterpartyInput(ctx context.Context, v any) (*model.CounterpartyInput, error) {

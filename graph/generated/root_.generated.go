@@ -543,6 +543,11 @@ type ComplexityRoot struct {
 		RetryAfterSeconds func(childComplexity int) int
 	}
 
+	ReceiptUrls struct {
+		PDF func(childComplexity int) int
+		Png func(childComplexity int) int
+	}
+
 	Recipient struct {
 		CertificateLevel func(childComplexity int) int
 		DisplayName      func(childComplexity int) int
@@ -777,6 +782,12 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	StatementUrls struct {
+		CSV  func(childComplexity int) int
+		JSON func(childComplexity int) int
+		PDF  func(childComplexity int) int
+	}
+
 	SubmitRegistrationProfilePayload struct {
 		Registration func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -800,6 +811,7 @@ type ComplexityRoot struct {
 		Kind        func(childComplexity int) int
 		Memo        func(childComplexity int) int
 		Protection  func(childComplexity int) int
+		ReceiptUrls func(childComplexity int) int
 		RefundOf    func(childComplexity int) int
 		Refunded    func(childComplexity int) int
 		Status      func(childComplexity int) int
@@ -901,15 +913,16 @@ type ComplexityRoot struct {
 	}
 
 	Wallet struct {
-		Balance   func(childComplexity int) int
-		ClosedAt  func(childComplexity int) int
-		Currency  func(childComplexity int) int
-		Entries   func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID        func(childComplexity int) int
-		IsDefault func(childComplexity int) int
-		Name      func(childComplexity int) int
-		Number    func(childComplexity int) int
-		OpenedAt  func(childComplexity int) int
+		Balance       func(childComplexity int) int
+		ClosedAt      func(childComplexity int) int
+		Currency      func(childComplexity int) int
+		Entries       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID            func(childComplexity int) int
+		IsDefault     func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Number        func(childComplexity int) int
+		OpenedAt      func(childComplexity int) int
+		StatementUrls func(childComplexity int) int
 	}
 
 	WalletOpened struct {
@@ -3128,6 +3141,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RateLimited.RetryAfterSeconds(childComplexity), true
 
+	case "ReceiptUrls.pdf":
+		if e.ComplexityRoot.ReceiptUrls.PDF == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiptUrls.PDF(childComplexity), true
+	case "ReceiptUrls.png":
+		if e.ComplexityRoot.ReceiptUrls.Png == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiptUrls.Png(childComplexity), true
+
 	case "Recipient.certificateLevel":
 		if e.ComplexityRoot.Recipient.CertificateLevel == nil {
 			break
@@ -3852,6 +3878,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartRegistrationPayload.UserErrors(childComplexity), true
 
+	case "StatementUrls.csv":
+		if e.ComplexityRoot.StatementUrls.CSV == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementUrls.CSV(childComplexity), true
+	case "StatementUrls.json":
+		if e.ComplexityRoot.StatementUrls.JSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementUrls.JSON(childComplexity), true
+	case "StatementUrls.pdf":
+		if e.ComplexityRoot.StatementUrls.PDF == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementUrls.PDF(childComplexity), true
+
 	case "SubmitRegistrationProfilePayload.registration":
 		if e.ComplexityRoot.SubmitRegistrationProfilePayload.Registration == nil {
 			break
@@ -3960,6 +4005,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Transfer.Protection(childComplexity), true
+	case "Transfer.receiptUrls":
+		if e.ComplexityRoot.Transfer.ReceiptUrls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.ReceiptUrls(childComplexity), true
 	case "Transfer.refundOf":
 		if e.ComplexityRoot.Transfer.RefundOf == nil {
 			break
@@ -4353,6 +4404,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Wallet.OpenedAt(childComplexity), true
+	case "Wallet.statementUrls":
+		if e.ComplexityRoot.Wallet.StatementUrls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Wallet.StatementUrls(childComplexity), true
 
 	case "WalletOpened.cursor":
 		if e.ComplexityRoot.WalletOpened.Cursor == nil {
@@ -5529,6 +5586,41 @@ type RenewBackupCodesPayload {
     "Only what is newer than this cursor."
     before: String
   ): RefusedTransferConnection!
+}
+
+extend type Transfer {
+  """
+  Where the receipt is, as this viewer sees the transfer. Ask with GET and the Authorization header that GraphQL takes; ` + "`" + `?lang=ru` + "`" + ` or ` + "`" + `?lang=en` + "`" + ` picks the
+  language, which is otherwise that of the request. 401 and 404 are answered as here, 429 with Retry-After when too many documents are being written.
+  """
+  receiptUrls: ReceiptUrls!
+}
+
+extend type Wallet {
+  """
+  Where the statement is. Ask with GET and the Authorization header that GraphQL takes. ` + "`" + `?from=` + "`" + ` and ` + "`" + `?to=` + "`" + ` are days or times (RFC 3339, UTC), half-open: the
+  first entry is at ` + "`" + `from` + "`" + ` or later, the last before ` + "`" + `to` + "`" + `; without them it is everything up to now. ` + "`" + `?lang=ru` + "`" + ` or ` + "`" + `?lang=en` + "`" + ` picks the language. Opening
+  balance, entries, closing balance and sums come from one moment. A document whose connection breaks is not whole: ask again.
+  """
+  statementUrls: StatementUrls!
+}
+
+"Where a receipt is."
+type ReceiptUrls {
+  "On paper (A4)."
+  pdf: String!
+  "As a picture, as wide as a phone shows it."
+  png: String!
+}
+
+"Where a statement is."
+type StatementUrls {
+  "On paper (A4), up to 5,000 entries; more are refused with 422 and LIMIT_EXCEEDED."
+  pdf: String!
+  "For spreadsheets (RFC 4180, UTF-8 with a byte order mark). Columns keep their order for ever; their names are in the language. An apostrophe stands before text that a spreadsheet would compute."
+  csv: String!
+  "For programs."
+  json: String!
 }
 
 "Which transfers are meant. What is not given does not matter."
@@ -8024,6 +8116,16 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
 
+func (ec *executionContext) childFields_ReceiptUrls(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pdf":
+		return ec.fieldContext_ReceiptUrls_pdf(ctx, field)
+	case "png":
+		return ec.fieldContext_ReceiptUrls_png(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceiptUrls", field.Name)
+}
+
 func (ec *executionContext) childFields_Recipient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "displayName":
@@ -8466,6 +8568,18 @@ func (ec *executionContext) childFields_StartRegistrationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type StartRegistrationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StatementUrls(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pdf":
+		return ec.fieldContext_StatementUrls_pdf(ctx, field)
+	case "csv":
+		return ec.fieldContext_StatementUrls_csv(ctx, field)
+	case "json":
+		return ec.fieldContext_StatementUrls_json(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatementUrls", field.Name)
+}
+
 func (ec *executionContext) childFields_SubmitRegistrationProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "registration":
@@ -8512,6 +8626,8 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_confirmBy(ctx, field)
 	case "completedAt":
 		return ec.fieldContext_Transfer_completedAt(ctx, field)
+	case "receiptUrls":
+		return ec.fieldContext_Transfer_receiptUrls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Transfer", field.Name)
 }
@@ -8678,6 +8794,8 @@ func (ec *executionContext) childFields_Wallet(ctx context.Context, field graphq
 		return ec.fieldContext_Wallet_closedAt(ctx, field)
 	case "entries":
 		return ec.fieldContext_Wallet_entries(ctx, field)
+	case "statementUrls":
+		return ec.fieldContext_Wallet_statementUrls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Wallet", field.Name)
 }

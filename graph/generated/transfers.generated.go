@@ -20,6 +20,8 @@ import (
 
 type TransferResolver interface {
 	RefundOf(ctx context.Context, obj *model.Transfer) (*model.Transfer, error)
+
+	ReceiptUrls(ctx context.Context, obj *model.Transfer) (*model.ReceiptUrls, error)
 }
 type TransferPartyResolver interface {
 	Wmid(ctx context.Context, obj *model.TransferParty) (string, error)
@@ -1306,6 +1308,38 @@ func (ec *executionContext) _Transfer_completedAt(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Transfer_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Transfer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Transfer_receiptUrls(ctx context.Context, field graphql.CollectedField, obj *model.Transfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Transfer_receiptUrls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Transfer().ReceiptUrls(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReceiptUrls) graphql.Marshaler {
+			return ec.marshalNReceiptUrls2ᚖpurserᚋgraphᚋmodelᚐReceiptUrls(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Transfer_receiptUrls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Transfer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceiptUrls(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TransferConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.TransferConnection) (ret graphql.Marshaler) {
@@ -2982,6 +3016,12 @@ func (ec *executionContext) _Transfer(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "receiptUrls":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Transfer_receiptUrls(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

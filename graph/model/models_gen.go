@@ -1241,6 +1241,14 @@ func (this RateLimited) GetField() []string {
 	return interfaceSlice
 }
 
+// Where a receipt is.
+type ReceiptUrls struct {
+	// On paper (A4).
+	PDF string `json:"pdf"`
+	// As a picture, as wide as a phone shows it.
+	Png string `json:"png"`
+}
+
 // Somebody to send to.
 type Recipient struct {
 	// The name, shortened ("Ivan P.") until money has moved between the two.
@@ -1863,6 +1871,16 @@ type StartRegistrationPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Where a statement is.
+type StatementUrls struct {
+	// On paper (A4), up to 5,000 entries; more are refused with 422 and LIMIT_EXCEEDED.
+	PDF string `json:"pdf"`
+	// For spreadsheets (RFC 4180, UTF-8 with a byte order mark). Columns keep their order for ever; their names are in the language. An apostrophe stands before text that a spreadsheet would compute.
+	CSV string `json:"csv"`
+	// For programs.
+	JSON string `json:"json"`
+}
+
 // Input of submitRegistrationProfile.
 type SubmitRegistrationProfileInput struct {
 	// The registration's token.
@@ -1925,8 +1943,12 @@ type Transfer struct {
 	ConfirmBy *time.Time `json:"confirmBy,omitempty"`
 	// When the money moved for good; null until then.
 	CompletedAt *time.Time `json:"completedAt,omitempty"`
-	RefundOfID  *uuid.UUID `json:"-"`
-	ViewerID    uuid.UUID  `json:"-"`
+	// Where the receipt is, as this viewer sees the transfer. Ask with GET and the Authorization header that GraphQL takes; `?lang=ru` or `?lang=en` picks the
+	// language, which is otherwise that of the request. 401 and 404 are answered as here, 429 with Retry-After when too many documents are being written.
+	ReceiptUrls *ReceiptUrls `json:"receiptUrls"`
+	RefundOfID  *uuid.UUID   `json:"-"`
+	TransferID  uuid.UUID    `json:"-"`
+	ViewerID    uuid.UUID    `json:"-"`
 }
 
 func (Transfer) IsNode() {}
@@ -2260,9 +2282,13 @@ type Wallet struct {
 	// When it was closed; null while it is open.
 	ClosedAt *time.Time `json:"closedAt,omitempty"`
 	// The statement, newest first.
-	Entries   *EntryConnection `json:"entries"`
-	AccountID uuid.UUID        `json:"-"`
-	WalletID  int64            `json:"-"`
+	Entries *EntryConnection `json:"entries"`
+	// Where the statement is. Ask with GET and the Authorization header that GraphQL takes. `?from=` and `?to=` are days or times (RFC 3339, UTC), half-open: the
+	// first entry is at `from` or later, the last before `to`; without them it is everything up to now. `?lang=ru` or `?lang=en` picks the language. Opening
+	// balance, entries, closing balance and sums come from one moment. A document whose connection breaks is not whole: ask again.
+	StatementUrls *StatementUrls `json:"statementUrls"`
+	AccountID     uuid.UUID      `json:"-"`
+	WalletID      int64          `json:"-"`
 }
 
 func (Wallet) IsNode() {}

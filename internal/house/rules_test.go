@@ -20,6 +20,7 @@ var clockReaders = map[string]string{
 	"internal/sessions/cache.go":     "ages what is remembered for a second",
 	"internal/sessions/service.go":   "ages what is remembered for a second",
 	"internal/httpapi/documents.go":  "gives a slow picture its time",
+	"internal/httpapi/statements.go": "gives a slow reader its time",
 	"internal/httpapi/middleware.go": "logs how long a request took",
 	"bench":                          "measures",
 }

@@ -19,6 +19,7 @@ import (
 	"purser/internal/delivery"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
+	"purser/internal/statements"
 )
 
 // Deps are what the front door is built from.
@@ -33,6 +34,7 @@ type Deps struct {
 	Watch        *sessions.Watch
 	Delivery     *delivery.Service
 	Certificates *certificates.Service
+	Statements   *statements.Service
 	Metrics      []prometheus.Collector // of the rooms
 }
 
@@ -59,6 +61,7 @@ func (a *API) Handler() http.Handler {
 	router.Get("/readyz", a.ready)
 	router.Handle("/metrics", a.metrics())
 	a.documents(router)
+	a.statements(router)
 	a.pages(router)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})
@@ -75,7 +78,7 @@ func (a *API) Drain() {
 func (a *API) cors() func(http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: a.Config.CORSOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept-Language"}, ExposedHeaders: []string{"X-Request-Id", "Retry-After"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept-Language"}, ExposedHeaders: []string{"X-Request-Id", "Retry-After", "Content-Disposition"},
 		AllowOriginFunc: a.originFunc(), MaxAge: 600,
 	}).Handler
 }

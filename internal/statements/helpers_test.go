@@ -3,6 +3,7 @@ package statements_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"purser/internal/events"
 	"purser/internal/ledger"
 	"purser/internal/locale"
+	"purser/internal/money"
 	"purser/internal/operators"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
@@ -68,7 +70,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.transfers = transfers.New(w.db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: w.wallets, Verification: w.codes, Hub: hub}, 15*time.Minute)
 	w.operators = operators.New(w.db, books, w.wallets, nil)
-	w.history = statements.New(w.db, w.wallets)
+	w.history = statements.New(w.db, w.wallets, w.transfers, "https://purser.test")
 
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -143,3 +145,17 @@ func (w *world) pay(from person, r transfers.Request) transfers.View {
 }
 
 func to(number string) transfers.Recipient { return transfers.Recipient{WalletNumber: &number} }
+
+// cents reads an amount with two digits behind the point, which may be negative.
+func cents(t *testing.T, text string) int64 {
+	t.Helper()
+	digits, negative := strings.CutPrefix(text, "-")
+	minor, err := money.Parse(digits, 2)
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	if negative {
+		return -minor
+	}
+	return minor
+}
