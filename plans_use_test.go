@@ -36,6 +36,8 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 	}
 	usePages(t, anna, annaWallet)
 	useFilters(t, anna, annaWallet, borisWallet)
+	askOfAnna := anna.paymentLink(annaWallet)
+	ask[any](anna.as(""), `query($l: String!) { paymentRequest(link: $l) { request { recipientName qrSvg } userErrors { code } } }`, vars{"l": askOfAnna})
 	statement, receipt := anna.addresses(annaWallet)
 	for _, address := range []string{statement["json"], statement["csv"] + "?from=2026-01-01", statement["pdf"], receipt["pdf"], receipt["png"]} {
 		if r := anna.fetch(address); r.StatusCode != http.StatusOK {

@@ -123,6 +123,7 @@ func knownReads(annaWallet string) map[string]read {
 		"transfers":     {`{ viewer { transfers(first: 20) { edges { cursor node ` + transfer + ` } } } }`, 2},
 		"filtered":      {`{ viewer { transfers(first: 20, filter: {direction: OUTGOING, text: "x"}) { edges { cursor node ` + transfer + ` } } } }`, 2},
 		"documents":     {`{ viewer { wallets { statementUrls { pdf csv json } } transfers(first: 20) { nodes { receiptUrls { pdf png } } } } }`, 2},
+		"payment link":  {`{ paymentLink(input: {walletNumber: "` + annaWallet + `", amount: "1", memo: "tea"}) { link { url payload expiresAt qrPng qrSvg } userErrors { code } } }`, 1},
 		"turnover":      {`{ viewer { turnover(currency: "Z", from: "2026-01-01", to: "2027-12-01") { month incoming { amount } outgoing { amount } fees { amount } count } } }`, 2},
 		"refused":       {`{ viewer { refusedTransfers(first: 20) { nodes { refusedAt from to amount { amount } code message } } } }`, 1},
 		"statement":     {`{ viewer { wallet(number: "` + annaWallet + `") { entries(first: 20) { nodes { amount { amount } balanceAfter { amount } transfer ` + transfer + ` } } } } }`, 4},

@@ -23,6 +23,7 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/operators"
 	"purser/internal/passkeys"
+	"purser/internal/paylinks"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/secret"
@@ -91,7 +92,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Statements: lookBack, Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Statements: lookBack, Paylinks: paylinks.New(db, box, people, purses, publicURL), Certificates: papers, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Metrics: sender.Metrics()})

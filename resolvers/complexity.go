@@ -22,6 +22,9 @@ const (
 	assumedMonths  = 12
 )
 
+// drawing is what a QR code weighs.
+const drawing = 50
+
 // Complexity weighs the fields that are lists: what one item costs, times how many are asked for. A number that is out of
 // bounds weighs like the largest; the resolver refuses it.
 func Complexity() generated.ComplexityRoot {
@@ -45,6 +48,11 @@ func Complexity() generated.ComplexityRoot {
 	c.TransferQuote.Limits = func(child int) int { return 1 + 3*child }
 	c.Query.TransferQuote = func(child int, _ model.TransferQuoteInput) int { return 10 + child }
 	c.Query.Recipient = func(child int, _ model.RecipientInput, _ string) int { return 5 + child }
+	c.Query.PaymentLink = func(child int, _ model.PaymentLinkInput) int { return 5 + child }
+	c.Query.PaymentRequest = func(child int, _ string) int { return 5 + child }
+	c.PaymentLink.QRPng = func(int, int) int { return drawing }
+	c.PaymentLink.QRSVG = func(int) int { return drawing }
+	c.PaymentRequest.QRSVG = func(int) int { return drawing }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }
 	c.Query.Currencies = func(child int) int { return 1 + child }
 	return c

@@ -10,6 +10,7 @@ import (
 	"purser/internal/events"
 	"purser/internal/factors"
 	"purser/internal/operators"
+	"purser/internal/paylinks"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/sessions"
@@ -31,6 +32,7 @@ type Resolver struct {
 	Changes      *changes.Service
 	Transfers    *transfers.Service
 	Statements   *statements.Service
+	Paylinks     *paylinks.Service
 	Certificates *certificates.Service
 	Operators    *operators.Service
 	Delivery     *delivery.Service

@@ -61,6 +61,9 @@ func Recover() []byte { return mustRead("pages/recover.html") }
 // CancelRecovery is the page behind /cancel-recovery#token=…, of the messages that tell of a recovery. Only its button stops one.
 func CancelRecovery() []byte { return mustRead("pages/cancel-recovery.html") }
 
+// Pay is the page behind /pay#token=…, of a payment link. It shows who asks for how much, and pays nothing.
+func Pay() []byte { return mustRead("pages/pay.html") }
+
 // Message is one sent SMS or letter as the development inbox shows it, on the page and as JSON.
 type Message struct {
 	Channel string `json:"channel"`

@@ -30,6 +30,8 @@ type ResolverRoot interface {
 	Challenge() ChallengeResolver
 	Entry() EntryResolver
 	Mutation() MutationResolver
+	PaymentLink() PaymentLinkResolver
+	PaymentRequest() PaymentRequestResolver
 	Query() QueryResolver
 	SecondFactors() SecondFactorsResolver
 	SecurityEvent() SecurityEventResolver
@@ -516,6 +518,34 @@ type ComplexityRoot struct {
 		Options   func(childComplexity int) int
 	}
 
+	PaymentLink struct {
+		ExpiresAt func(childComplexity int) int
+		Payload   func(childComplexity int) int
+		QRPng     func(childComplexity int, size int) int
+		QRSVG     func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
+	PaymentLinkPayload struct {
+		Link       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PaymentRequest struct {
+		Amount        func(childComplexity int) int
+		Currency      func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		Memo          func(childComplexity int) int
+		QRSVG         func(childComplexity int) int
+		RecipientName func(childComplexity int) int
+		WalletNumber  func(childComplexity int) int
+	}
+
+	PaymentRequestPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Profile struct {
 		BirthDate  func(childComplexity int) int
 		FirstName  func(childComplexity int) int
@@ -530,6 +560,8 @@ type ComplexityRoot struct {
 		LostPhoneRecovery  func(childComplexity int, token string) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
+		PaymentLink        func(childComplexity int, input model.PaymentLinkInput) int
+		PaymentRequest     func(childComplexity int, link string) int
 		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
 		Registration       func(childComplexity int, token string) int
 		TransferQuote      func(childComplexity int, input model.TransferQuoteInput) int
@@ -2994,6 +3026,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PasskeyCeremony.Options(childComplexity), true
 
+	case "PaymentLink.expiresAt":
+		if e.ComplexityRoot.PaymentLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.ExpiresAt(childComplexity), true
+	case "PaymentLink.payload":
+		if e.ComplexityRoot.PaymentLink.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.Payload(childComplexity), true
+	case "PaymentLink.qrPng":
+		if e.ComplexityRoot.PaymentLink.QRPng == nil {
+			break
+		}
+
+		args, err := ec.field_PaymentLink_qrPng_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PaymentLink.QRPng(childComplexity, args["size"].(int)), true
+	case "PaymentLink.qrSvg":
+		if e.ComplexityRoot.PaymentLink.QRSVG == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.QRSVG(childComplexity), true
+	case "PaymentLink.url":
+		if e.ComplexityRoot.PaymentLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.URL(childComplexity), true
+
+	case "PaymentLinkPayload.link":
+		if e.ComplexityRoot.PaymentLinkPayload.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLinkPayload.Link(childComplexity), true
+	case "PaymentLinkPayload.userErrors":
+		if e.ComplexityRoot.PaymentLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLinkPayload.UserErrors(childComplexity), true
+
+	case "PaymentRequest.amount":
+		if e.ComplexityRoot.PaymentRequest.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Amount(childComplexity), true
+	case "PaymentRequest.currency":
+		if e.ComplexityRoot.PaymentRequest.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Currency(childComplexity), true
+	case "PaymentRequest.expiresAt":
+		if e.ComplexityRoot.PaymentRequest.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.ExpiresAt(childComplexity), true
+	case "PaymentRequest.memo":
+		if e.ComplexityRoot.PaymentRequest.Memo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Memo(childComplexity), true
+	case "PaymentRequest.qrSvg":
+		if e.ComplexityRoot.PaymentRequest.QRSVG == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.QRSVG(childComplexity), true
+	case "PaymentRequest.recipientName":
+		if e.ComplexityRoot.PaymentRequest.RecipientName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.RecipientName(childComplexity), true
+	case "PaymentRequest.walletNumber":
+		if e.ComplexityRoot.PaymentRequest.WalletNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.WalletNumber(childComplexity), true
+
+	case "PaymentRequestPayload.request":
+		if e.ComplexityRoot.PaymentRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestPayload.Request(childComplexity), true
+	case "PaymentRequestPayload.userErrors":
+		if e.ComplexityRoot.PaymentRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestPayload.UserErrors(childComplexity), true
+
 	case "Profile.birthDate":
 		if e.ComplexityRoot.Profile.BirthDate == nil {
 			break
@@ -3076,6 +3213,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.paymentLink":
+		if e.ComplexityRoot.Query.PaymentLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentLink(childComplexity, args["input"].(model.PaymentLinkInput)), true
+	case "Query.paymentRequest":
+		if e.ComplexityRoot.Query.PaymentRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentRequest(childComplexity, args["link"].(string)), true
 	case "Query.recipient":
 		if e.ComplexityRoot.Query.Recipient == nil {
 			break
@@ -4474,6 +4633,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("OpenWalletInput", ec.unmarshalInputOpenWalletInput),
 			graphql.NewInputUnmarshaler("PasskeyAssertionInput", ec.unmarshalInputPasskeyAssertionInput),
+			graphql.NewInputUnmarshaler("PaymentLinkInput", ec.unmarshalInputPaymentLinkInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
 			graphql.NewInputUnmarshaler("RecipientInput", ec.unmarshalInputRecipientInput),
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
@@ -5951,6 +6111,79 @@ type FinishPasskeyLogInPayload {
   tokens: SessionTokens
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../paylinks.graphqls", Input: `extend type Query {
+  """
+  An address that asks for money: whoever opens it, in the app or in a browser, sees who asks for how much. Nothing is stored: the address holds all of it, signed,
+  so that asking again makes another one as good. It pays nothing by itself.
+  """
+  paymentLink(input: PaymentLinkInput!): PaymentLinkPayload!
+  """
+  What an address of paymentLink asks for, to fill in a transfer. Anyone may ask. An address that has run out is refused with CODE_EXPIRED, one
+  that is none of ours, or was changed, with INVALID_INPUT.
+  """
+  paymentRequest("The address as it was opened or read from its QR code, or the token in it alone." link: String!): PaymentRequestPayload!
+}
+
+"Input of paymentLink."
+input PaymentLinkInput {
+  "The viewer's wallet that is to be paid."
+  walletNumber: WalletNumber!
+  "How much; the payer decides when it is not given."
+  amount: Decimal
+  "The memo of the transfer, up to 100 characters. Everybody who has the address can read it."
+  memo: String
+  "Until when the address is good, a year from now at most; 30 days when not given."
+  expiresAt: DateTime
+}
+
+"Result of paymentLink."
+type PaymentLinkPayload {
+  "The link; null when refused."
+  link: PaymentLink
+  "What kept it from being made; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An address that asks for money."
+type PaymentLink {
+  "The address. What it asks for stands behind the ` + "`" + `#` + "`" + `, which browsers send to no server."
+  url: String!
+  "What the QR code says: the address."
+  payload: String!
+  "Until when it is good."
+  expiresAt: DateTime!
+  "The QR code as a PNG, in Base64."
+  qrPng("How wide and high, in pixels: 128 to 1024." size: Int! = 512): String!
+  "The QR code as an SVG document, of any size."
+  qrSvg: String!
+}
+
+"Result of paymentRequest."
+type PaymentRequestPayload {
+  "What is asked for; null when refused."
+  request: PaymentRequest
+  "What is wrong with the address; empty when nothing is."
+  userErrors: [UserError!]!
+}
+
+"What an address asks for."
+type PaymentRequest {
+  "The wallet that is to be paid."
+  walletNumber: WalletNumber!
+  "Its currency."
+  currency: Currency!
+  "Its owner's name, shortened (\"Ivan P.\")."
+  recipientName: String!
+  "How much; null when the payer decides."
+  amount: Money
+  "The memo for the transfer."
+  memo: String
+  "Until when the address is good."
+  expiresAt: DateTime!
+  "The QR code of the address as an SVG document."
+  qrSvg: String!
 }
 `, BuiltIn: false},
 	{Name: "../recovery.graphqls", Input: `extend type Query {
@@ -8100,6 +8333,62 @@ func (ec *executionContext) childFields_PasskeyCeremony(ctx context.Context, fie
 		return ec.fieldContext_PasskeyCeremony_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PasskeyCeremony", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_PaymentLink_url(ctx, field)
+	case "payload":
+		return ec.fieldContext_PaymentLink_payload(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PaymentLink_expiresAt(ctx, field)
+	case "qrPng":
+		return ec.fieldContext_PaymentLink_qrPng(ctx, field)
+	case "qrSvg":
+		return ec.fieldContext_PaymentLink_qrSvg(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentLink", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "link":
+		return ec.fieldContext_PaymentLinkPayload_link(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentLinkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "walletNumber":
+		return ec.fieldContext_PaymentRequest_walletNumber(ctx, field)
+	case "currency":
+		return ec.fieldContext_PaymentRequest_currency(ctx, field)
+	case "recipientName":
+		return ec.fieldContext_PaymentRequest_recipientName(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentRequest_amount(ctx, field)
+	case "memo":
+		return ec.fieldContext_PaymentRequest_memo(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PaymentRequest_expiresAt(ctx, field)
+	case "qrSvg":
+		return ec.fieldContext_PaymentRequest_qrSvg(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_PaymentRequestPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"purser/internal/paylinks"
 	"purser/models"
 )
 
@@ -1179,6 +1180,68 @@ type PasskeyCeremony struct {
 	Options string `json:"options"`
 	// Until when the answer is taken, five minutes at most.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// An address that asks for money.
+type PaymentLink struct {
+	// The address. What it asks for stands behind the `#`, which browsers send to no server.
+	URL string `json:"url"`
+	// What the QR code says: the address.
+	Payload string `json:"payload"`
+	// Until when it is good.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The QR code as a PNG, in Base64.
+	QRPng string `json:"qrPng"`
+	// The QR code as an SVG document, of any size.
+	QRSVG string        `json:"qrSvg"`
+	Link  paylinks.Link `json:"-"`
+}
+
+// Input of paymentLink.
+type PaymentLinkInput struct {
+	// The viewer's wallet that is to be paid.
+	WalletNumber string `json:"walletNumber"`
+	// How much; the payer decides when it is not given.
+	Amount *string `json:"amount,omitempty"`
+	// The memo of the transfer, up to 100 characters. Everybody who has the address can read it.
+	Memo *string `json:"memo,omitempty"`
+	// Until when the address is good, a year from now at most; 30 days when not given.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// Result of paymentLink.
+type PaymentLinkPayload struct {
+	// The link; null when refused.
+	Link *PaymentLink `json:"link,omitempty"`
+	// What kept it from being made; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// What an address asks for.
+type PaymentRequest struct {
+	// The wallet that is to be paid.
+	WalletNumber string `json:"walletNumber"`
+	// Its currency.
+	Currency *Currency `json:"currency"`
+	// Its owner's name, shortened ("Ivan P.").
+	RecipientName string `json:"recipientName"`
+	// How much; null when the payer decides.
+	Amount *Money `json:"amount,omitempty"`
+	// The memo for the transfer.
+	Memo *string `json:"memo,omitempty"`
+	// Until when the address is good.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The QR code of the address as an SVG document.
+	QRSVG string        `json:"qrSvg"`
+	Link  paylinks.Link `json:"-"`
+}
+
+// Result of paymentRequest.
+type PaymentRequestPayload struct {
+	// What is asked for; null when refused.
+	Request *PaymentRequest `json:"request,omitempty"`
+	// What is wrong with the address; empty when nothing is.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Who a person is.

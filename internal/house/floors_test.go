@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/passkeys"},
 	{"internal/factors"},
 	{"internal/sessions", "internal/wallets"},
-	{"internal/changes", "internal/transfers", "internal/operators", "internal/recovery"},
+	{"internal/changes", "internal/transfers", "internal/operators", "internal/recovery", "internal/paylinks"},
 	{"internal/statements"},
 	{"graph/model"},
 	{"graph/generated"},
