@@ -27,7 +27,7 @@ func sidesOf(direction string) (sides []string, condition string) {
 	case Outgoing:
 		return []string{sent}, " AND t.to_account_id <> @account"
 	case Internal:
-		return []string{sent}, " AND t.to_account_id = @account"
+		return []string{sent}, " AND t.to_account_id = t.from_account_id"
 	}
 	return []string{sent, received}, ""
 }
