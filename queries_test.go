@@ -125,7 +125,7 @@ func knownReads(annaWallet string) map[string]read {
 		"documents":     {`{ viewer { wallets { statementUrls { pdf csv json } } transfers(first: 20) { nodes { receiptUrls { pdf png } } } } }`, 2},
 		"payment link":  {`{ paymentLink(input: {walletNumber: "` + annaWallet + `", amount: "1", memo: "tea"}) { link { url payload expiresAt qrPng qrSvg } userErrors { code } } }`, 1},
 		"turnover":      {`{ viewer { turnover(currency: "Z", from: "2026-01-01", to: "2027-12-01") { month incoming { amount } outgoing { amount } fees { amount } count } } }`, 2},
-		"refused":       {`{ viewer { refusedTransfers(first: 20) { nodes { refusedAt from to amount { amount } code message } } } }`, 1},
+		"refused":       {`{ viewer { refusedTransfers(first: 20) { nodes { refusedAt from to amount { amount } code explanation } } } }`, 1},
 		"statement":     {`{ viewer { wallet(number: "` + annaWallet + `") { entries(first: 20) { nodes { amount { amount } balanceAfter { amount } transfer ` + transfer + ` } } } } }`, 4},
 		"sessions":      {`{ viewer { events(first: 50) { nodes { ... on SessionOpened { session { id device { name } } } ... on AccountChanged { account { wmid } } } } } }`, 4},
 		"signed in":     {`{ viewer { sessions { id current lastSeenAt device { name platform } } } }`, 1},

@@ -162,3 +162,29 @@ func TestAClientThatLeavesGivesBackItsSeat(t *testing.T) {
 		t.Errorf("who stays gets %d entries, %v", whole.Count, err)
 	}
 }
+
+// TestATornDocumentDoesNotPassForWhole has an entry late in a statement that the ledger did not write: the connection ends before the document does.
+func TestATornDocumentDoesNotPassForWhole(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	s := serveOn(t, db)
+	anna := s.client(t).anna()
+	wallet, _ := anna.wallet("Z")
+	for _, sql := range []string{
+		`INSERT INTO entries (wallet_id, version, transfer_id, amount, balance_after, posted_at, hash)
+		SELECT w.id, w.version + g, e.transfer_id, 1, w.balance + g + (g = 4900)::int, now(), sha256(g::text::bytea) FROM wallets w
+		JOIN entries e ON e.wallet_id = w.id AND e.version = 1 CROSS JOIN generate_series(1, 5000) g WHERE w.number = $1`,
+		`UPDATE wallets SET version = version + 5000, balance = balance + 5000 WHERE number = $1`,
+	} {
+		if _, err := db.Pool.Exec(t.Context(), sql, wallet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	statement, _ := anna.addresses(wallet)
+	for _, format := range []string{"json", "csv"} {
+		r := anna.fetch(statement[format])
+		if body, err := io.ReadAll(r.Body); r.StatusCode != http.StatusOK || err == nil || len(body) < 100_000 {
+			t.Errorf("%s: %d, %d bytes, and then %v", format, r.StatusCode, len(body), err)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (r *Resolver) refusedConnection(ctx context.Context, rows []models.RefusedT
 	for _, row := range rows {
 		view := &model.RefusedTransfer{
 			RefusedAt: row.RefusedAt, From: row.FromNumber, To: row.Recipient, Amount: amountView(r.currencyView(ctx, row.FromNumber[:1]), row.Amount),
-			Code: model.ErrorCode(row.Code), Message: refusedSentence(ctx, row.Code),
+			Code: model.ErrorCode(row.Code), Explanation: refusedSentence(ctx, row.Code),
 		}
 		connection.Nodes = append(connection.Nodes, view)
 		connection.Edges = append(connection.Edges, &model.RefusedTransferEdge{Cursor: refusedCursor(row), Node: view})

@@ -337,16 +337,16 @@ func (ec *executionContext) fieldContext_RefusedTransfer_code(_ context.Context,
 	return graphql.NewScalarFieldContext("RefusedTransfer", field, false, false, "ErrorCode")
 }
 
-func (ec *executionContext) _RefusedTransfer_message(ctx context.Context, field graphql.CollectedField, obj *model.RefusedTransfer) (ret graphql.Marshaler) {
+func (ec *executionContext) _RefusedTransfer_explanation(ctx context.Context, field graphql.CollectedField, obj *model.RefusedTransfer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RefusedTransfer_message(ctx, field)
+			return ec.fieldContext_RefusedTransfer_explanation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return obj.Explanation, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -356,7 +356,7 @@ func (ec *executionContext) _RefusedTransfer_message(ctx context.Context, field 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RefusedTransfer_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_RefusedTransfer_explanation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RefusedTransfer", field, false, false, "String")
 }
 
@@ -880,8 +880,8 @@ func (ec *executionContext) _RefusedTransfer(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "message":
-			out.Values[i] = ec._RefusedTransfer_message(ctx, field, obj)
+		case "explanation":
+			out.Values[i] = ec._RefusedTransfer_explanation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

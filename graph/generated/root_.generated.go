@@ -618,12 +618,12 @@ type ComplexityRoot struct {
 	}
 
 	RefusedTransfer struct {
-		Amount    func(childComplexity int) int
-		Code      func(childComplexity int) int
-		From      func(childComplexity int) int
-		Message   func(childComplexity int) int
-		RefusedAt func(childComplexity int) int
-		To        func(childComplexity int) int
+		Amount      func(childComplexity int) int
+		Code        func(childComplexity int) int
+		Explanation func(childComplexity int) int
+		From        func(childComplexity int) int
+		RefusedAt   func(childComplexity int) int
+		To          func(childComplexity int) int
 	}
 
 	RefusedTransferConnection struct {
@@ -3445,18 +3445,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefusedTransfer.Code(childComplexity), true
+	case "RefusedTransfer.explanation":
+		if e.ComplexityRoot.RefusedTransfer.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Explanation(childComplexity), true
 	case "RefusedTransfer.from":
 		if e.ComplexityRoot.RefusedTransfer.From == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RefusedTransfer.From(childComplexity), true
-	case "RefusedTransfer.message":
-		if e.ComplexityRoot.RefusedTransfer.Message == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RefusedTransfer.Message(childComplexity), true
 	case "RefusedTransfer.refusedAt":
 		if e.ComplexityRoot.RefusedTransfer.RefusedAt == nil {
 			break
@@ -5847,7 +5847,7 @@ type RefusedTransfer {
   "Why it was refused."
   code: ErrorCode!
   "The same as a sentence for the person, in their language."
-  message: String!
+  explanation: String!
 }
 
 "A page of refused attempts."
@@ -8489,8 +8489,8 @@ func (ec *executionContext) childFields_RefusedTransfer(ctx context.Context, fie
 		return ec.fieldContext_RefusedTransfer_amount(ctx, field)
 	case "code":
 		return ec.fieldContext_RefusedTransfer_code(ctx, field)
-	case "message":
-		return ec.fieldContext_RefusedTransfer_message(ctx, field)
+	case "explanation":
+		return ec.fieldContext_RefusedTransfer_explanation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefusedTransfer", field.Name)
 }

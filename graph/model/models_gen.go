@@ -1446,7 +1446,7 @@ type RefusedTransfer struct {
 	// Why it was refused.
 	Code ErrorCode `json:"code"`
 	// The same as a sentence for the person, in their language.
-	Message string `json:"message"`
+	Explanation string `json:"explanation"`
 }
 
 // A page of refused attempts.

@@ -224,17 +224,23 @@ func TestSoManyDocumentsAtOnce(t *testing.T) {
 	slow := make(chan struct{})
 	reading := make(chan struct{}, 8)
 	ended := make(chan error, 8)
-	for _, p := range []person{w.anna, w.anna, w.boris, w.boris} {
+	begin := func(p person) {
 		go func() { ended <- ask(p, stuck{slow, reading}) }()
 		<-reading
-		if p.account.ID == w.anna.account.ID {
-			continue
-		}
 	}
-	for _, p := range []person{w.anna, w.boris, {account: w.operator, wallet: w.anna.wallet}} {
-		if err := ask(p, &page{}); p.account.ID != w.operator.ID && !fault.Is(err, fault.Overloaded) {
-			t.Errorf("one too many is answered with %v", err)
-		}
+	vera := w.person(w.people, "+79001110003", "Vera", "Volkova")
+	begin(w.anna)
+	begin(w.anna)
+	if err := ask(w.anna, &page{}); !fault.Is(err, fault.Overloaded) {
+		t.Errorf("an account's third is answered with %v", err)
+	}
+	if err := ask(vera, &page{}); err != nil {
+		t.Errorf("another's is in the way of nobody: %v", err)
+	}
+	begin(w.boris)
+	begin(w.boris)
+	if err := ask(vera, &page{}); !fault.Is(err, fault.Overloaded) {
+		t.Errorf("a server's fifth is answered with %v", err)
 	}
 	close(slow)
 	for range 4 {

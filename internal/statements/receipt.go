@@ -34,7 +34,7 @@ func (s *Service) Receipt(ctx context.Context, account, id uuid.UUID, l locale.L
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if !ok || (view.FromAccountID != account && view.ToAccountID != account) { // an operator who made it is on neither side
 		return fault.New(fault.TransferNotFound, "transferId")
 	}
 	return s.write(ctx, account, func(ctx context.Context) error {
