@@ -234,7 +234,7 @@ func TestPlainPages(t *testing.T) {
 	for path, want := range map[string]string{
 		"/healthz": `"ok"`, "/readyz": `"ready"`, "/metrics": "purser_db_connections_max", "/.well-known/jwks.json": `"crv":"Ed25519"`,
 		"/dev/inbox": "<html", "/dev/inbox.json": "[]", "/dev/inbox.json?to=%2B7900": "[]", "/verify-email": "<html",
-		"/recover": "<html", "/cancel-recovery": "<html", "/data-export": "<html",
+		"/recover": "<html", "/pay": "<html", "/cancel-recovery": "<html", "/data-export": "<html",
 	} {
 		status, header, text := c.raw("GET", path, "")
 		if status != http.StatusOK || !strings.Contains(text, want) || header.Get("X-Content-Type-Options") != "nosniff" || header.Get("X-Request-Id") == "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purser/internal/postgres"
+	"purser/internal/transfers"
 )
 
 const (
@@ -25,7 +26,11 @@ var leftovers = []postgres.Leftover{
 	{Table: "recoveries", Column: "expires_at"},
 	{Table: "passkey_ceremonies", Column: "expires_at"},
 	{Table: "data_exports", Column: "expires_at"},
+	{Table: "refused_transfers", Column: "refused_at"}, // which are shown for longer
 }
+
+// keptLonger are the tables whose rows stay for another time.
+var keptLonger = map[string]time.Duration{"refused_transfers": transfers.RefusalsKept}
 
 // housekeep deletes leftovers and ends what is over, a batch at a time, until ctx ends. Several servers may do it side by
 // side.
@@ -55,7 +60,11 @@ func endWhatIsOver(ctx context.Context, all rooms, log *slog.Logger) {
 
 func sweepLeftovers(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 	for _, rows := range leftovers {
-		deleted, err := postgres.Purge(ctx, db, rows, db.Now().Add(-keptFor))
+		kept, longer := keptLonger[rows.Table]
+		if !longer {
+			kept = keptFor
+		}
+		deleted, err := postgres.Purge(ctx, db, rows, db.Now().Add(-kept))
 		switch {
 		case err != nil && ctx.Err() == nil:
 			log.Warn("leftovers were not deleted; trying again later", "table", rows.Table, "error", err)

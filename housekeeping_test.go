@@ -52,6 +52,23 @@ func TestLeftoversAreDeletedAndNothingElse(t *testing.T) {
 	}
 }
 
+// TestARefusedAttemptStaysForItsTime has one from 89 days ago and one from 91.
+func TestARefusedAttemptStaysForItsTime(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	_, err := db.Pool.Exec(t.Context(), `INSERT INTO refused_transfers (id, account_id, from_number, recipient, amount, code, refused_at)
+		SELECT gen_random_uuid(), a.id, 'Z000000000019', days::text, 1, 'INSUFFICIENT_FUNDS', now() - days * interval '1 day'
+		FROM accounts a CROSS JOIN unnest('{89,91}'::int[]) AS days`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweepLeftovers(t.Context(), db, slog.New(slog.DiscardHandler))
+	var left string
+	if err := db.Pool.QueryRow(t.Context(), `SELECT string_agg(recipient, ',') FROM refused_transfers`).Scan(&left); err != nil || left != "89" {
+		t.Errorf("left is what is %s days old, %v", left, err)
+	}
+}
+
 // TestWhatIsRenewedMeanwhileIsNotDeleted renews a counter that has run out while the sweep is already waiting for its row.
 func TestWhatIsRenewedMeanwhileIsNotDeleted(t *testing.T) {
 	t.Parallel()

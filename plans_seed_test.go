@@ -91,6 +91,13 @@ INSERT INTO phone_changes (account_id, old_challenge_id, new_challenge_id, creat
 SELECT md5('account' || g)::uuid, md5('old' || g)::uuid, md5('new' || g)::uuid, now() FROM generate_series(1, 10000) g;
 INSERT INTO thaws (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('thaw' || g)::uuid FROM generate_series(1, 10000) g;
 INSERT INTO closings (account_id, challenge_id) SELECT md5('account' || g)::uuid, md5('closing' || g)::uuid FROM generate_series(1, 10000) g;
+UPDATE wallets SET version = 5000 WHERE id = 9000;
+INSERT INTO turnover_heads (wallet_id, version) SELECT 100 + g, 4 FROM generate_series(0, 14999) g;
+INSERT INTO turnovers (wallet_id, month, incoming, outgoing, fees, movements)
+SELECT 100 + g, date '2026-01-01' + n * interval '1 month', 1, 1, 0, 2 FROM generate_series(0, 14999) g CROSS JOIN generate_series(0, 2) n;
+INSERT INTO refused_transfers (id, account_id, from_number, recipient, amount, code, refused_at)
+SELECT (lpad(to_hex(1750000000000 + g * 1000::bigint), 12, '0') || '70008000000000000000')::uuid, md5('account' || g % 1000)::uuid, 'Z900000000001', 'x', 1,
+       'INSUFFICIENT_FUNDS', now() - g * interval '13 minutes' FROM generate_series(1, 10000) g;
 SET LOCAL default_statistics_target = 700; -- looks at every row, so that plans do not depend on a sample
 ANALYZE`
 

@@ -146,7 +146,7 @@ func TestGoldenPageOfQueries(t *testing.T) {
 	if rooms["elsewhere"] {
 		t.Error("a statement was sent by nobody of ours")
 	}
-	for _, room := range []string{"accounts", "changes", "delivery", "events", "journal", "ledger", "operators", "server", "sessions", "transfers", "verification", "wallets"} {
+	for _, room := range []string{"accounts", "changes", "delivery", "events", "journal", "ledger", "operators", "server", "sessions", "statements", "transfers", "verification", "wallets"} {
 		if !rooms[room] {
 			t.Errorf("no statement of %s was seen", room)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"purser/internal/config"
 	"purser/internal/postgres"
+	history "purser/internal/statements"
 )
 
 // useEverything has a server do all that it does: each request of the API, the pages, and what runs in the background.
@@ -36,6 +37,18 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 		}
 	}
 	usePages(t, anna, annaWallet)
+	useFilters(t, anna, annaWallet, borisWallet)
+	askOfAnna := anna.paymentLink(annaWallet)
+	ask[any](anna.as(""), `query($l: String!) { paymentRequest(link: $l) { request { recipientName qrSvg } userErrors { code } } }`, vars{"l": askOfAnna})
+	statement, receipt := anna.addresses(annaWallet)
+	for _, address := range []string{statement["json"], statement["csv"] + "?from=2026-01-01", statement["pdf"], receipt["pdf"], receipt["png"]} {
+		if r := anna.fetch(address); r.StatusCode != http.StatusOK {
+			t.Errorf("%s is answered with %d", address, r.StatusCode)
+		}
+	}
+	if err := history.New(db, nil, nil, "").RollUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, path := range []string{"/dev/inbox", "/dev/inbox.json?to=" + url.QueryEscape("+79000000002"), "/healthz", "/readyz"} {
 		response, err := http.Get(s.URL + path)
 		if err != nil {
@@ -166,6 +179,32 @@ func usePages(t *testing.T, c *client, wallet string) {
 		if err != nil || len(r.Errors) > 0 {
 			t.Fatalf("%v: %+v, %v", ids, r.Errors, err)
 		}
+	}
+}
+
+// useFilters asks for transfers in every way, alone and all together, and makes an attempt that is refused.
+func useFilters(t *testing.T, c *client, wallet, other string) {
+	t.Helper()
+	const span = `from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z"`
+	whole := `walletNumber: "` + wallet + `", status: [COMPLETED], kind: [PAYMENT], counterparty: {walletNumber: "` + other + `"}, currency: "Z",
+		amountFrom: "0.01", amountTo: "1000", text: "x", ` + span
+	for _, filter := range []string{`direction: INCOMING`, `direction: INTERNAL`, `counterparty: {wmid: "` + wmidOf(c) + `"}`, `status: [EXPIRED, COMPLETED]`, span, whole,
+		`direction: OUTGOING, ` + whole} {
+		for _, way := range []string{"first: 2", "last: 2"} {
+			query := `{ viewer { transfers(` + way + `, filter: {` + filter + `}) { nodes { id } pageInfo { endCursor } } } }`
+			if r, err := c.try(query, nil); err != nil || len(r.Errors) > 0 {
+				t.Fatalf("%s: %+v, %v", query, r.Errors, err)
+			}
+		}
+	}
+	for _, way := range []string{"first: 2", "last: 2"} {
+		if r, err := c.try(`{ viewer { refusedTransfers(`+way+`) { nodes { code } } } }`, nil); err != nil || len(r.Errors) > 0 {
+			t.Fatalf("%+v, %v", r.Errors, err)
+		}
+	}
+	r, err := c.try(createTransfer, vars{"from": wallet, "to": other, "amount": "900000000", "key": newKey()})
+	if err != nil || !strings.Contains(string(r.Data), "INSUFFICIENT_FUNDS") {
+		t.Errorf("more than there is: %s %+v, %v", r.Data, r.Errors, err)
 	}
 }
 

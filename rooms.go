@@ -25,10 +25,12 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/operators"
 	"purser/internal/passkeys"
+	"purser/internal/paylinks"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/secret"
 	"purser/internal/sessions"
+	history "purser/internal/statements"
 	"purser/internal/transfers"
 	"purser/internal/verification"
 	"purser/internal/wallets"
@@ -44,6 +46,7 @@ type rooms struct {
 	changes   *changes.Service
 	exports   *exports.Service
 	transfers *transfers.Service
+	lookBack  *history.Service
 	operators *operators.Service
 	roles     *operators.Roles
 	sender    *delivery.Sender
@@ -84,6 +87,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
+	lookBack := history.New(db, purses, payments, publicURL)
 	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
@@ -95,14 +99,16 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Exports: copies, Operators: desks, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Statements: lookBack, Paylinks: paylinks.New(db, box, people, purses, publicURL),
+		Certificates: papers, Exports: copies, Operators: desks, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Exports: copies, Metrics: slices.Concat(sender.Metrics(), books.Metrics())})
+		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,
+		Metrics: slices.Concat(sender.Metrics(), books.Metrics())})
 	if err != nil {
 		return rooms{}, err
 	}
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, operators: desks,
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, lookBack: lookBack, operators: desks,
 		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil
 }

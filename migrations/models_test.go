@@ -20,13 +20,13 @@ var rows = []any{
 	models.Challenge{}, models.Message{}, models.SecurityEvent{},
 	models.CertificateRequest{}, models.Document{},
 	models.SigningKey{}, models.Device{}, models.Session{}, models.RefreshToken{}, models.PendingLogIn{},
-	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.SpendingLimit{}, models.Spending{}, models.OperatorAction{},
+	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.SpendingLimit{}, models.Spending{}, models.OperatorAction{}, models.Turnover{}, models.RefusedTransfer{},
 	models.Event{}, models.TOTPFactor{}, models.BackupCode{}, models.Recovery{}, models.Passkey{}, models.PasskeyCeremony{},
 	models.DataExport{}, models.DataExportChunk{},
 }
 
 // withoutModel are tables that are counted in by SQL alone, and those of River.
-var withoutModel = []string{"data_keys", "event_heads", "rate_counters", "river_job", "river_leader",
+var withoutModel = []string{"data_keys", "event_heads", "rate_counters", "turnover_heads", "river_job", "river_leader",
 	"river_migration", "river_notification", "river_queue"}
 
 // kinds are the column types that a field's type reads and writes without loss.

@@ -411,6 +411,20 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX refresh_tokens_expires_at_idx ON refresh_tokens USING btree (expires_at);
 CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens USING btree (session_id);
 
+CREATE TABLE refused_transfers (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    from_number            wallet_number            NOT NULL,
+    recipient              text                     NOT NULL,
+    amount                 bigint                   NOT NULL,
+    code                   text                     NOT NULL,
+    refused_at             timestamp with time zone NOT NULL,
+    CONSTRAINT refused_transfers_pkey PRIMARY KEY (id),
+    CONSTRAINT refused_transfers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX refused_transfers_account_id_idx ON refused_transfers USING btree (account_id, id);
+CREATE INDEX refused_transfers_refused_at_idx ON refused_transfers USING btree (refused_at);
+
 CREATE TABLE registrations (
     id                     uuid                     NOT NULL,
     token_mac              bytea                    NOT NULL,
@@ -649,6 +663,22 @@ CREATE INDEX transfers_received_idx ON transfers USING btree (to_account_id, id)
 CREATE INDEX transfers_refund_of_idx ON transfers USING btree (refund_of) WHERE (refund_of IS NOT NULL);
 CREATE INDEX transfers_sent_idx ON transfers USING btree (from_account_id, id);
 CREATE INDEX transfers_settle_at_idx ON transfers USING btree (settle_at) WHERE (status = 'PROTECTED'::text);
+
+CREATE TABLE turnover_heads (
+    wallet_id              bigint                   NOT NULL,
+    version                bigint                   NOT NULL,
+    CONSTRAINT turnover_heads_pkey PRIMARY KEY (wallet_id)
+);
+
+CREATE TABLE turnovers (
+    wallet_id              bigint                   NOT NULL,
+    month                  date                     NOT NULL,
+    incoming               bigint                   NOT NULL,
+    outgoing               bigint                   NOT NULL,
+    fees                   bigint                   NOT NULL,
+    movements              bigint                   NOT NULL,
+    CONSTRAINT turnovers_pkey PRIMARY KEY (wallet_id, month)
+);
 
 CREATE TABLE wallets (
     id                     bigint                   NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -15,12 +15,29 @@ const assumedSessions = 5
 // assumedPasskeys is the same for passkeys.
 const assumedPasskeys = 3
 
+// What a filter and a turnover weigh beside what they show, and how many months a turnover is taken to have.
+const (
+	filterWeight   = 100
+	turnoverWeight = 50
+	assumedMonths  = 12
+)
+
+// drawing is what a QR code weighs.
+const drawing = 50
+
 // Complexity weighs the fields that are lists: what one item costs, times how many are asked for. A number that is out of
 // bounds weighs like the largest; the resolver refuses it.
 func Complexity() generated.ComplexityRoot {
 	var c generated.ComplexityRoot
 	c.Account.Wallets = func(child int) int { return 1 + assumedWallets*child }
-	c.Account.Transfers = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Account.Transfers = func(child int, first *int, _ *string, last *int, _ *string, filter *model.TransferFilter) int {
+		if filter != nil { // it may look at many more than it shows
+			return filterWeight + page(child, first, last)
+		}
+		return page(child, first, last)
+	}
+	c.Account.RefusedTransfers = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Account.Turnover = func(child int, _, _, _ string) int { return turnoverWeight + assumedMonths*child }
 	c.Account.Events = func(child int, first *int, _ *string) int { return page(child, first, nil) }
 	c.Account.SecurityLog = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
@@ -31,6 +48,11 @@ func Complexity() generated.ComplexityRoot {
 	c.TransferQuote.Limits = func(child int) int { return 1 + 3*child }
 	c.Query.TransferQuote = func(child int, _ model.TransferQuoteInput) int { return 10 + child }
 	c.Query.Recipient = func(child int, _ model.RecipientInput, _ string) int { return 5 + child }
+	c.Query.PaymentLink = func(child int, _ model.PaymentLinkInput) int { return 5 + child }
+	c.Query.PaymentRequest = func(child int, _ string) int { return 5 + child }
+	c.PaymentLink.QRPng = func(int, int) int { return drawing }
+	c.PaymentLink.QRSVG = func(int) int { return drawing }
+	c.PaymentRequest.QRSVG = func(int) int { return drawing }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }
 	c.Query.Currencies = func(child int) int { return 1 + child }
 	return c

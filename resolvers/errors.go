@@ -117,6 +117,9 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 func presentFault(ctx context.Context, shown *gqlerror.Error, f *fault.Fault) *gqlerror.Error {
 	shown.Message = sentence(ctx, f)
 	shown.Extensions["code"] = f.Code
+	if len(f.Field) > 0 {
+		shown.Extensions["field"] = f.Field
+	}
 	if facts, ok := f.Facts.(fault.RetryFacts); ok {
 		shown.Extensions["retryAfterSeconds"] = facts.Seconds()
 	}

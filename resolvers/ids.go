@@ -32,6 +32,7 @@ const (
 	kindEventCursor    = "EventCursor"
 	kindReviewCursor   = "ReviewCursor"
 	kindSecurityCursor = "SecurityCursor"
+	kindRefusedCursor  = "RefusedCursor"
 )
 
 func globalID(kind string, key ...string) string {

@@ -51,3 +51,12 @@ func cut[Row any](p paging, rows []Row, cursor func(Row) string) ([]Row, *model.
 	}
 	return rows, info
 }
+
+// goesOn says of a page that ended early where to go on.
+func goesOn(p paging, info *model.PageInfo, cursor string) {
+	if p.backward {
+		info.HasPreviousPage, info.StartCursor = true, &cursor
+		return
+	}
+	info.HasNextPage, info.EndCursor = true, &cursor
+}

@@ -11,9 +11,11 @@ import (
 	"purser/internal/exports"
 	"purser/internal/factors"
 	"purser/internal/operators"
+	"purser/internal/paylinks"
 	"purser/internal/postgres"
 	"purser/internal/recovery"
 	"purser/internal/sessions"
+	"purser/internal/statements"
 	"purser/internal/transfers"
 	"purser/internal/verification"
 	"purser/internal/wallets"
@@ -30,6 +32,8 @@ type Resolver struct {
 	Wallets      *wallets.Service
 	Changes      *changes.Service
 	Transfers    *transfers.Service
+	Statements   *statements.Service
+	Paylinks     *paylinks.Service
 	Certificates *certificates.Service
 	Exports      *exports.Service
 	Operators    *operators.Service

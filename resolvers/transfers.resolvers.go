@@ -18,7 +18,7 @@ import (
 	"purser/models"
 )
 
-func (r *accountResolver) Transfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.TransferConnection, error) {
+func (r *accountResolver) Transfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string, filter *model.TransferFilter) (*model.TransferConnection, error) {
 	p, err := readPaging(first, last)
 	if err != nil {
 		return nil, err
@@ -31,11 +31,15 @@ func (r *accountResolver) Transfers(ctx context.Context, obj *model.Account, fir
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.Resolver.Transfers.List(ctx, obj.AccountID, transfers.Page{Before: older, After: newer, Limit: p.limit + 1, Oldest: p.backward})
+	page := transfers.Page{Before: older, After: newer, Limit: p.limit + 1, Oldest: p.backward}
+	list, err := r.Resolver.Transfers.List(ctx, obj.AccountID, page, filterOf(filter))
 	if err != nil {
 		return nil, err
 	}
-	rows, info := cut(p, rows, transferCursor)
+	rows, info := cut(p, list.Views, transferCursor)
+	if list.EndedAt != nil {
+		goesOn(p, info, transferCursorOf(*list.EndedAt))
+	}
 	return r.transferConnection(ctx, obj.AccountID, rows, info), nil
 }
 

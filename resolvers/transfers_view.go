@@ -25,7 +25,7 @@ func (r *Resolver) transferView(ctx context.Context, viewer uuid.UUID, t transfe
 			OwnerID: t.FromAccountID, Own: t.FromAccountID == viewer, Named: t.Named},
 		To: &model.TransferParty{WalletNumber: t.ToNumber, Wmid: t.ToWMID, DisplayName: t.ToName(viewer),
 			OwnerID: t.ToAccountID, Own: t.ToAccountID == viewer, Named: t.Named},
-		Protection: protectionView(t.Transfer), Refunded: amountView(currency, t.Refunded), RefundOfID: t.RefundOf, ViewerID: viewer,
+		Protection: protectionView(t.Transfer), Refunded: amountView(currency, t.Refunded), TransferID: t.ID, RefundOfID: t.RefundOf, ViewerID: viewer,
 	}
 	if t.Status == models.TransferAwaitingConfirmation {
 		view.ConfirmBy = t.ConfirmBy

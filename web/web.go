@@ -64,6 +64,9 @@ func CancelRecovery() []byte { return mustRead("pages/cancel-recovery.html") }
 // DataExport is the page behind /data-export#token=…, of the letter about a copy of one's data. Only its button fetches it.
 func DataExport() []byte { return mustRead("pages/data-export.html") }
 
+// Pay is the page behind /pay#token=…, of a payment link. It shows who asks for how much, and pays nothing.
+func Pay() []byte { return mustRead("pages/pay.html") }
+
 // Message is one sent SMS or letter as the development inbox shows it, on the page and as JSON.
 type Message struct {
 	Channel string `json:"channel"`

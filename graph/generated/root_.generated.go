@@ -30,6 +30,8 @@ type ResolverRoot interface {
 	Challenge() ChallengeResolver
 	Entry() EntryResolver
 	Mutation() MutationResolver
+	PaymentLink() PaymentLinkResolver
+	PaymentRequest() PaymentRequestResolver
 	Query() QueryResolver
 	SecondFactors() SecondFactorsResolver
 	SecurityEvent() SecurityEventResolver
@@ -71,6 +73,7 @@ type ComplexityRoot struct {
 		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
+		RefusedTransfers         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SecondFactors            func(childComplexity int) int
 		Security                 func(childComplexity int) int
 		SecurityLog              func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -78,7 +81,8 @@ type ComplexityRoot struct {
 		Sessions                 func(childComplexity int) int
 		Status                   func(childComplexity int) int
 		TransferByIdempotencyKey func(childComplexity int, key uuid.UUID) int
-		Transfers                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Transfers                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.TransferFilter) int
+		Turnover                 func(childComplexity int, currency string, from string, to string) int
 		Wallet                   func(childComplexity int, number string) int
 		Wallets                  func(childComplexity int) int
 		Wmid                     func(childComplexity int) int
@@ -438,6 +442,14 @@ type ComplexityRoot struct {
 		Currency func(childComplexity int) int
 	}
 
+	MonthlyTurnover struct {
+		Count    func(childComplexity int) int
+		Fees     func(childComplexity int) int
+		Incoming func(childComplexity int) int
+		Month    func(childComplexity int) int
+		Outgoing func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
@@ -528,6 +540,34 @@ type ComplexityRoot struct {
 		Options   func(childComplexity int) int
 	}
 
+	PaymentLink struct {
+		ExpiresAt func(childComplexity int) int
+		Payload   func(childComplexity int) int
+		QRPng     func(childComplexity int, size int) int
+		QRSVG     func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
+	PaymentLinkPayload struct {
+		Link       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PaymentRequest struct {
+		Amount        func(childComplexity int) int
+		Currency      func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		Memo          func(childComplexity int) int
+		QRSVG         func(childComplexity int) int
+		RecipientName func(childComplexity int) int
+		WalletNumber  func(childComplexity int) int
+	}
+
+	PaymentRequestPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Profile struct {
 		BirthDate  func(childComplexity int) int
 		FirstName  func(childComplexity int) int
@@ -542,6 +582,8 @@ type ComplexityRoot struct {
 		LostPhoneRecovery  func(childComplexity int, token string) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
+		PaymentLink        func(childComplexity int, input model.PaymentLinkInput) int
+		PaymentRequest     func(childComplexity int, link string) int
 		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
 		Registration       func(childComplexity int, token string) int
 		TransferQuote      func(childComplexity int, input model.TransferQuoteInput) int
@@ -553,6 +595,11 @@ type ComplexityRoot struct {
 		Field             func(childComplexity int) int
 		Message           func(childComplexity int) int
 		RetryAfterSeconds func(childComplexity int) int
+	}
+
+	ReceiptUrls struct {
+		PDF func(childComplexity int) int
+		Png func(childComplexity int) int
 	}
 
 	Recipient struct {
@@ -590,6 +637,26 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	RefusedTransfer struct {
+		Amount      func(childComplexity int) int
+		Code        func(childComplexity int) int
+		Explanation func(childComplexity int) int
+		From        func(childComplexity int) int
+		RefusedAt   func(childComplexity int) int
+		To          func(childComplexity int) int
+	}
+
+	RefusedTransferConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RefusedTransferEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Registration struct {
@@ -774,6 +841,12 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	StatementUrls struct {
+		CSV  func(childComplexity int) int
+		JSON func(childComplexity int) int
+		PDF  func(childComplexity int) int
+	}
+
 	SubmitRegistrationProfilePayload struct {
 		Registration func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -797,6 +870,7 @@ type ComplexityRoot struct {
 		Kind        func(childComplexity int) int
 		Memo        func(childComplexity int) int
 		Protection  func(childComplexity int) int
+		ReceiptUrls func(childComplexity int) int
 		RefundOf    func(childComplexity int) int
 		Refunded    func(childComplexity int) int
 		Status      func(childComplexity int) int
@@ -898,15 +972,16 @@ type ComplexityRoot struct {
 	}
 
 	Wallet struct {
-		Balance   func(childComplexity int) int
-		ClosedAt  func(childComplexity int) int
-		Currency  func(childComplexity int) int
-		Entries   func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID        func(childComplexity int) int
-		IsDefault func(childComplexity int) int
-		Name      func(childComplexity int) int
-		Number    func(childComplexity int) int
-		OpenedAt  func(childComplexity int) int
+		Balance       func(childComplexity int) int
+		ClosedAt      func(childComplexity int) int
+		Currency      func(childComplexity int) int
+		Entries       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID            func(childComplexity int) int
+		IsDefault     func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Number        func(childComplexity int) int
+		OpenedAt      func(childComplexity int) int
+		StatementUrls func(childComplexity int) int
 	}
 
 	WalletOpened struct {
@@ -1039,6 +1114,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Profile(childComplexity), true
+	case "Account.refusedTransfers":
+		if e.ComplexityRoot.Account.RefusedTransfers == nil {
+			break
+		}
+
+		args, err := ec.field_Account_refusedTransfers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.RefusedTransfers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.secondFactors":
 		if e.ComplexityRoot.Account.SecondFactors == nil {
 			break
@@ -1101,7 +1187,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.Transfers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Account.Transfers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.TransferFilter)), true
+	case "Account.turnover":
+		if e.ComplexityRoot.Account.Turnover == nil {
+			break
+		}
+
+		args, err := ec.field_Account_turnover_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Turnover(childComplexity, args["currency"].(string), args["from"].(string), args["to"].(string)), true
 	case "Account.wallet":
 		if e.ComplexityRoot.Account.Wallet == nil {
 			break
@@ -2281,6 +2378,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "MonthlyTurnover.count":
+		if e.ComplexityRoot.MonthlyTurnover.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Count(childComplexity), true
+	case "MonthlyTurnover.fees":
+		if e.ComplexityRoot.MonthlyTurnover.Fees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Fees(childComplexity), true
+	case "MonthlyTurnover.incoming":
+		if e.ComplexityRoot.MonthlyTurnover.Incoming == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Incoming(childComplexity), true
+	case "MonthlyTurnover.month":
+		if e.ComplexityRoot.MonthlyTurnover.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Month(childComplexity), true
+	case "MonthlyTurnover.outgoing":
+		if e.ComplexityRoot.MonthlyTurnover.Outgoing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MonthlyTurnover.Outgoing(childComplexity), true
+
 	case "Mutation.acceptAgreements":
 		if e.ComplexityRoot.Mutation.AcceptAgreements == nil {
 			break
@@ -3011,6 +3139,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PasskeyCeremony.Options(childComplexity), true
 
+	case "PaymentLink.expiresAt":
+		if e.ComplexityRoot.PaymentLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.ExpiresAt(childComplexity), true
+	case "PaymentLink.payload":
+		if e.ComplexityRoot.PaymentLink.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.Payload(childComplexity), true
+	case "PaymentLink.qrPng":
+		if e.ComplexityRoot.PaymentLink.QRPng == nil {
+			break
+		}
+
+		args, err := ec.field_PaymentLink_qrPng_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PaymentLink.QRPng(childComplexity, args["size"].(int)), true
+	case "PaymentLink.qrSvg":
+		if e.ComplexityRoot.PaymentLink.QRSVG == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.QRSVG(childComplexity), true
+	case "PaymentLink.url":
+		if e.ComplexityRoot.PaymentLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLink.URL(childComplexity), true
+
+	case "PaymentLinkPayload.link":
+		if e.ComplexityRoot.PaymentLinkPayload.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLinkPayload.Link(childComplexity), true
+	case "PaymentLinkPayload.userErrors":
+		if e.ComplexityRoot.PaymentLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentLinkPayload.UserErrors(childComplexity), true
+
+	case "PaymentRequest.amount":
+		if e.ComplexityRoot.PaymentRequest.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Amount(childComplexity), true
+	case "PaymentRequest.currency":
+		if e.ComplexityRoot.PaymentRequest.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Currency(childComplexity), true
+	case "PaymentRequest.expiresAt":
+		if e.ComplexityRoot.PaymentRequest.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.ExpiresAt(childComplexity), true
+	case "PaymentRequest.memo":
+		if e.ComplexityRoot.PaymentRequest.Memo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Memo(childComplexity), true
+	case "PaymentRequest.qrSvg":
+		if e.ComplexityRoot.PaymentRequest.QRSVG == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.QRSVG(childComplexity), true
+	case "PaymentRequest.recipientName":
+		if e.ComplexityRoot.PaymentRequest.RecipientName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.RecipientName(childComplexity), true
+	case "PaymentRequest.walletNumber":
+		if e.ComplexityRoot.PaymentRequest.WalletNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.WalletNumber(childComplexity), true
+
+	case "PaymentRequestPayload.request":
+		if e.ComplexityRoot.PaymentRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestPayload.Request(childComplexity), true
+	case "PaymentRequestPayload.userErrors":
+		if e.ComplexityRoot.PaymentRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestPayload.UserErrors(childComplexity), true
+
 	case "Profile.birthDate":
 		if e.ComplexityRoot.Profile.BirthDate == nil {
 			break
@@ -3093,6 +3326,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.paymentLink":
+		if e.ComplexityRoot.Query.PaymentLink == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentLink(childComplexity, args["input"].(model.PaymentLinkInput)), true
+	case "Query.paymentRequest":
+		if e.ComplexityRoot.Query.PaymentRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentRequest(childComplexity, args["link"].(string)), true
 	case "Query.recipient":
 		if e.ComplexityRoot.Query.Recipient == nil {
 			break
@@ -3157,6 +3412,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateLimited.RetryAfterSeconds(childComplexity), true
+
+	case "ReceiptUrls.pdf":
+		if e.ComplexityRoot.ReceiptUrls.PDF == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiptUrls.PDF(childComplexity), true
+	case "ReceiptUrls.png":
+		if e.ComplexityRoot.ReceiptUrls.Png == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiptUrls.Png(childComplexity), true
 
 	case "Recipient.certificateLevel":
 		if e.ComplexityRoot.Recipient.CertificateLevel == nil {
@@ -3277,6 +3545,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Refusal.Message(childComplexity), true
+
+	case "RefusedTransfer.amount":
+		if e.ComplexityRoot.RefusedTransfer.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Amount(childComplexity), true
+	case "RefusedTransfer.code":
+		if e.ComplexityRoot.RefusedTransfer.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Code(childComplexity), true
+	case "RefusedTransfer.explanation":
+		if e.ComplexityRoot.RefusedTransfer.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.Explanation(childComplexity), true
+	case "RefusedTransfer.from":
+		if e.ComplexityRoot.RefusedTransfer.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.From(childComplexity), true
+	case "RefusedTransfer.refusedAt":
+		if e.ComplexityRoot.RefusedTransfer.RefusedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.RefusedAt(childComplexity), true
+	case "RefusedTransfer.to":
+		if e.ComplexityRoot.RefusedTransfer.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransfer.To(childComplexity), true
+
+	case "RefusedTransferConnection.edges":
+		if e.ComplexityRoot.RefusedTransferConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferConnection.Edges(childComplexity), true
+	case "RefusedTransferConnection.nodes":
+		if e.ComplexityRoot.RefusedTransferConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferConnection.Nodes(childComplexity), true
+	case "RefusedTransferConnection.pageInfo":
+		if e.ComplexityRoot.RefusedTransferConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferConnection.PageInfo(childComplexity), true
+
+	case "RefusedTransferEdge.cursor":
+		if e.ComplexityRoot.RefusedTransferEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferEdge.Cursor(childComplexity), true
+	case "RefusedTransferEdge.node":
+		if e.ComplexityRoot.RefusedTransferEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusedTransferEdge.Node(childComplexity), true
 
 	case "Registration.challenge":
 		if e.ComplexityRoot.Registration.Challenge == nil {
@@ -3826,6 +4163,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartRegistrationPayload.UserErrors(childComplexity), true
 
+	case "StatementUrls.csv":
+		if e.ComplexityRoot.StatementUrls.CSV == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementUrls.CSV(childComplexity), true
+	case "StatementUrls.json":
+		if e.ComplexityRoot.StatementUrls.JSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementUrls.JSON(childComplexity), true
+	case "StatementUrls.pdf":
+		if e.ComplexityRoot.StatementUrls.PDF == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatementUrls.PDF(childComplexity), true
+
 	case "SubmitRegistrationProfilePayload.registration":
 		if e.ComplexityRoot.SubmitRegistrationProfilePayload.Registration == nil {
 			break
@@ -3934,6 +4290,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Transfer.Protection(childComplexity), true
+	case "Transfer.receiptUrls":
+		if e.ComplexityRoot.Transfer.ReceiptUrls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Transfer.ReceiptUrls(childComplexity), true
 	case "Transfer.refundOf":
 		if e.ComplexityRoot.Transfer.RefundOf == nil {
 			break
@@ -4327,6 +4689,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Wallet.OpenedAt(childComplexity), true
+	case "Wallet.statementUrls":
+		if e.ComplexityRoot.Wallet.StatementUrls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Wallet.StatementUrls(childComplexity), true
 
 	case "WalletOpened.cursor":
 		if e.ComplexityRoot.WalletOpened.Cursor == nil {
@@ -4380,6 +4748,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConfirmPhoneChangeInput", ec.unmarshalInputConfirmPhoneChangeInput),
 			graphql.NewInputUnmarshaler("ConfirmTotpInput", ec.unmarshalInputConfirmTotpInput),
 			graphql.NewInputUnmarshaler("ConfirmTransferInput", ec.unmarshalInputConfirmTransferInput),
+			graphql.NewInputUnmarshaler("CounterpartyInput", ec.unmarshalInputCounterpartyInput),
 			graphql.NewInputUnmarshaler("CreateDocumentUploadInput", ec.unmarshalInputCreateDocumentUploadInput),
 			graphql.NewInputUnmarshaler("CreateTransferInput", ec.unmarshalInputCreateTransferInput),
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
@@ -4391,6 +4760,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("OpenWalletInput", ec.unmarshalInputOpenWalletInput),
 			graphql.NewInputUnmarshaler("PasskeyAssertionInput", ec.unmarshalInputPasskeyAssertionInput),
+			graphql.NewInputUnmarshaler("PaymentLinkInput", ec.unmarshalInputPaymentLinkInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
 			graphql.NewInputUnmarshaler("RecipientInput", ec.unmarshalInputRecipientInput),
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
@@ -4416,6 +4786,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartRecoveryInput", ec.unmarshalInputStartRecoveryInput),
 			graphql.NewInputUnmarshaler("StartRegistrationInput", ec.unmarshalInputStartRegistrationInput),
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
+			graphql.NewInputUnmarshaler("TransferFilter", ec.unmarshalInputTransferFilter),
 			graphql.NewInputUnmarshaler("TransferProtectionInput", ec.unmarshalInputTransferProtectionInput),
 			graphql.NewInputUnmarshaler("TransferQuoteInput", ec.unmarshalInputTransferQuoteInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
@@ -5567,6 +5938,154 @@ type RenewBackupCodesPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../history.graphqls", Input: `extend type Account {
+  """
+  What came in and went out in each month, oldest first: 24 months at most, those without a movement left out. Exact to the moment of the answer. OVERLOADED
+  when more of it has to be added up first than fits into one request, which can be only after a very busy time: ask again.
+  """
+  turnover(
+    "The currency."
+    currency: CurrencyLetter!
+    "The first month, as any day of it."
+    from: Date!
+    "The last month, as any day of it."
+    to: Date!
+  ): [MonthlyTurnover!]!
+  """
+  Attempts of the account to send that were refused for more than a typing error, newest first. They are kept for 90 days, 200 a day at most.
+  """
+  refusedTransfers(
+    "How many of the newest, 1 to 100; 20 when neither is given."
+    first: Int
+    "Only what is older than this cursor."
+    after: String
+    "How many of the oldest, 1 to 100."
+    last: Int
+    "Only what is newer than this cursor."
+    before: String
+  ): RefusedTransferConnection!
+}
+
+extend type Transfer {
+  """
+  Where the receipt is, as this viewer sees the transfer. Ask with GET and the Authorization header that GraphQL takes; ` + "`" + `?lang=ru` + "`" + ` or ` + "`" + `?lang=en` + "`" + ` picks the
+  language, which is otherwise that of the request. 401 and 404 are answered as here, 429 with Retry-After when too many documents are being written.
+  """
+  receiptUrls: ReceiptUrls!
+}
+
+extend type Wallet {
+  """
+  Where the statement is. Ask with GET and the Authorization header that GraphQL takes. ` + "`" + `?from=` + "`" + ` and ` + "`" + `?to=` + "`" + ` are days or times (RFC 3339, UTC), half-open: the
+  first entry is at ` + "`" + `from` + "`" + ` or later, the last before ` + "`" + `to` + "`" + `; without them it is everything up to now. ` + "`" + `?lang=ru` + "`" + ` or ` + "`" + `?lang=en` + "`" + ` picks the language. Opening
+  balance, entries, closing balance and sums come from one moment. A document whose connection breaks is not whole: ask again.
+  """
+  statementUrls: StatementUrls!
+}
+
+"Where a receipt is."
+type ReceiptUrls {
+  "On paper (A4)."
+  pdf: String!
+  "As a picture, as wide as a phone shows it."
+  png: String!
+}
+
+"Where a statement is."
+type StatementUrls {
+  "On paper (A4), up to 5,000 entries; more are refused with 422 and LIMIT_EXCEEDED."
+  pdf: String!
+  "For spreadsheets (RFC 4180, UTF-8 with a byte order mark). Columns keep their order for ever; their names are in the language. An apostrophe stands before text that a spreadsheet would compute."
+  csv: String!
+  "For programs."
+  json: String!
+}
+
+"Which transfers are meant. What is not given does not matter."
+input TransferFilter {
+  "One of the viewer's wallets that takes part."
+  walletNumber: WalletNumber
+  "Which way they go, as the viewer sees it."
+  direction: TransferDirection
+  "How far they are: any of these."
+  status: [TransferStatus!]
+  "Why they were made: any of these."
+  kind: [TransferKind!]
+  "Who is on the other side."
+  counterparty: CounterpartyInput
+  "The currency."
+  currency: CurrencyLetter
+  "The least amount; needs ` + "`" + `currency` + "`" + ` or ` + "`" + `walletNumber` + "`" + `."
+  amountFrom: Decimal
+  "The largest amount; needs ` + "`" + `currency` + "`" + ` or ` + "`" + `walletNumber` + "`" + `."
+  amountTo: Decimal
+  "Only what was asked for then or later."
+  from: DateTime
+  "Only what was asked for before then."
+  to: DateTime
+  "What the memo has in it, in capitals or small letters; up to 64 characters."
+  text: String
+}
+
+"The other side of a transfer: exactly one. One that nobody has finds nothing."
+input CounterpartyInput @oneOf {
+  "A wallet."
+  walletNumber: WalletNumber
+  "A person, by WMID."
+  wmid: WMID
+}
+
+"""
+What a month was, by the account's entries of a currency; months are those of UTC. Transfers between own wallets are not in it. Incoming less outgoing less
+fees is by how much the balances changed, to the last cent.
+"""
+type MonthlyTurnover {
+  "The first day of the month."
+  month: Date!
+  "What came from others, before a fee that was taken out of it; and what came back of protected transfers, with its fee."
+  incoming: Money!
+  "What went to others, without fees."
+  outgoing: Money!
+  "What the account paid in fees, as sender or as recipient."
+  fees: Money!
+  "How many times money came or went."
+  count: Int!
+}
+
+"An attempt to send that was refused. No money moved."
+type RefusedTransfer {
+  "When it was refused."
+  refusedAt: DateTime!
+  "The wallet that was to pay."
+  from: WalletNumber!
+  "Who was to get it, as it was typed; of a phone number only a few digits are shown."
+  to: String!
+  "How much."
+  amount: Money!
+  "Why it was refused."
+  code: ErrorCode!
+  "The same as a sentence for the person, in their language."
+  explanation: String!
+}
+
+"A page of refused attempts."
+type RefusedTransferConnection {
+  "The attempts with their cursors."
+  edges: [RefusedTransferEdge!]!
+  "The attempts."
+  nodes: [RefusedTransfer!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A refused attempt and its cursor."
+type RefusedTransferEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The attempt."
+  node: RefusedTransfer!
+}
+`, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
   "Operators only: brings money into circulation, into a wallet. Logged. Repeats as createTransfer does."
   issueFunds(input: IssueFundsInput!): IssueFundsPayload!
@@ -5810,6 +6329,79 @@ type FinishPasskeyLogInPayload {
   tokens: SessionTokens
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../paylinks.graphqls", Input: `extend type Query {
+  """
+  An address that asks for money: whoever opens it, in the app or in a browser, sees who asks for how much. Nothing is stored: the address holds all of it, signed,
+  so that asking again makes another one as good. It pays nothing by itself.
+  """
+  paymentLink(input: PaymentLinkInput!): PaymentLinkPayload!
+  """
+  What an address of paymentLink asks for, to fill in a transfer. Anyone may ask. An address that has run out is refused with CODE_EXPIRED, one
+  that is none of ours, or was changed, with INVALID_INPUT.
+  """
+  paymentRequest("The address as it was opened or read from its QR code, or the token in it alone." link: String!): PaymentRequestPayload!
+}
+
+"Input of paymentLink."
+input PaymentLinkInput {
+  "The viewer's wallet that is to be paid."
+  walletNumber: WalletNumber!
+  "How much; the payer decides when it is not given."
+  amount: Decimal
+  "The memo of the transfer, up to 100 characters. Everybody who has the address can read it."
+  memo: String
+  "Until when the address is good, a year from now at most; 30 days when not given."
+  expiresAt: DateTime
+}
+
+"Result of paymentLink."
+type PaymentLinkPayload {
+  "The link; null when refused."
+  link: PaymentLink
+  "What kept it from being made; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An address that asks for money."
+type PaymentLink {
+  "The address. What it asks for stands behind the ` + "`" + `#` + "`" + `, which browsers send to no server."
+  url: String!
+  "What the QR code says: the address."
+  payload: String!
+  "Until when it is good."
+  expiresAt: DateTime!
+  "The QR code as a PNG, in Base64."
+  qrPng("How wide and high, in pixels: 128 to 1024." size: Int! = 512): String!
+  "The QR code as an SVG document, of any size."
+  qrSvg: String!
+}
+
+"Result of paymentRequest."
+type PaymentRequestPayload {
+  "What is asked for; null when refused."
+  request: PaymentRequest
+  "What is wrong with the address; empty when nothing is."
+  userErrors: [UserError!]!
+}
+
+"What an address asks for."
+type PaymentRequest {
+  "The wallet that is to be paid."
+  walletNumber: WalletNumber!
+  "Its currency."
+  currency: Currency!
+  "Its owner's name, shortened (\"Ivan P.\")."
+  recipientName: String!
+  "How much; null when the payer decides."
+  amount: Money
+  "The memo for the transfer."
+  memo: String
+  "Until when the address is good."
+  expiresAt: DateTime!
+  "The QR code of the address as an SVG document."
+  qrSvg: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"""
@@ -6193,7 +6785,11 @@ type LogOutPayload {
 }
 `, BuiltIn: false},
 	{Name: "../transfers.graphqls", Input: `extend type Account {
-  "What the account sent, in whatever state, and what reached it, newest first."
+  """
+  What the account sent, in whatever state, and what reached it, newest first. With a filter, a page comes from 2,000 transfers of the account at
+  most: it may hold fewer than asked, even none, while ` + "`" + `pageInfo` + "`" + ` says that there is more; go on from its cursor. A filter that cannot be read is a
+  top-level error with the code that an input would get, and ` + "`" + `extensions.field` + "`" + `.
+  """
   transfers(
     "How many of the newest, 1 to 100; 20 when neither is given."
     first: Int
@@ -6203,6 +6799,8 @@ type LogOutPayload {
     last: Int
     "Only what is newer than this cursor."
     before: String
+    "Only those that all of this is true of."
+    filter: TransferFilter
   ): TransferConnection!
   "The transfer made with an idempotency key, for an app whose reply was lost; null when there is none."
   transferByIdempotencyKey("The key." key: UUID!): Transfer
@@ -7303,6 +7901,10 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_dataExport(ctx, field)
 	case "secondFactors":
 		return ec.fieldContext_Account_secondFactors(ctx, field)
+	case "turnover":
+		return ec.fieldContext_Account_turnover(ctx, field)
+	case "refusedTransfers":
+		return ec.fieldContext_Account_refusedTransfers(ctx, field)
 	case "securityLog":
 		return ec.fieldContext_Account_securityLog(ctx, field)
 	case "sessions":
@@ -7927,6 +8529,22 @@ func (ec *executionContext) childFields_Money(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
+func (ec *executionContext) childFields_MonthlyTurnover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_MonthlyTurnover_month(ctx, field)
+	case "incoming":
+		return ec.fieldContext_MonthlyTurnover_incoming(ctx, field)
+	case "outgoing":
+		return ec.fieldContext_MonthlyTurnover_outgoing(ctx, field)
+	case "fees":
+		return ec.fieldContext_MonthlyTurnover_fees(ctx, field)
+	case "count":
+		return ec.fieldContext_MonthlyTurnover_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MonthlyTurnover", field.Name)
+}
+
 func (ec *executionContext) childFields_OpenWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "wallet":
@@ -7977,6 +8595,62 @@ func (ec *executionContext) childFields_PasskeyCeremony(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PasskeyCeremony", field.Name)
 }
 
+func (ec *executionContext) childFields_PaymentLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_PaymentLink_url(ctx, field)
+	case "payload":
+		return ec.fieldContext_PaymentLink_payload(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PaymentLink_expiresAt(ctx, field)
+	case "qrPng":
+		return ec.fieldContext_PaymentLink_qrPng(ctx, field)
+	case "qrSvg":
+		return ec.fieldContext_PaymentLink_qrSvg(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentLink", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "link":
+		return ec.fieldContext_PaymentLinkPayload_link(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentLinkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "walletNumber":
+		return ec.fieldContext_PaymentRequest_walletNumber(ctx, field)
+	case "currency":
+		return ec.fieldContext_PaymentRequest_currency(ctx, field)
+	case "recipientName":
+		return ec.fieldContext_PaymentRequest_recipientName(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentRequest_amount(ctx, field)
+	case "memo":
+		return ec.fieldContext_PaymentRequest_memo(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PaymentRequest_expiresAt(ctx, field)
+	case "qrSvg":
+		return ec.fieldContext_PaymentRequest_qrSvg(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_PaymentRequestPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "firstName":
@@ -7989,6 +8663,16 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_birthDate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceiptUrls(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pdf":
+		return ec.fieldContext_ReceiptUrls_pdf(ctx, field)
+	case "png":
+		return ec.fieldContext_ReceiptUrls_png(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceiptUrls", field.Name)
 }
 
 func (ec *executionContext) childFields_Recipient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8051,6 +8735,46 @@ func (ec *executionContext) childFields_RefundTransferPayload(ctx context.Contex
 		return ec.fieldContext_RefundTransferPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefundTransferPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedTransfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refusedAt":
+		return ec.fieldContext_RefusedTransfer_refusedAt(ctx, field)
+	case "from":
+		return ec.fieldContext_RefusedTransfer_from(ctx, field)
+	case "to":
+		return ec.fieldContext_RefusedTransfer_to(ctx, field)
+	case "amount":
+		return ec.fieldContext_RefusedTransfer_amount(ctx, field)
+	case "code":
+		return ec.fieldContext_RefusedTransfer_code(ctx, field)
+	case "explanation":
+		return ec.fieldContext_RefusedTransfer_explanation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedTransfer", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedTransferConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RefusedTransferConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RefusedTransferConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RefusedTransferConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedTransferConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RefusedTransferEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RefusedTransferEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RefusedTransferEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusedTransferEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8403,6 +9127,18 @@ func (ec *executionContext) childFields_StartRegistrationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type StartRegistrationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StatementUrls(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pdf":
+		return ec.fieldContext_StatementUrls_pdf(ctx, field)
+	case "csv":
+		return ec.fieldContext_StatementUrls_csv(ctx, field)
+	case "json":
+		return ec.fieldContext_StatementUrls_json(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatementUrls", field.Name)
+}
+
 func (ec *executionContext) childFields_SubmitRegistrationProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "registration":
@@ -8449,6 +9185,8 @@ func (ec *executionContext) childFields_Transfer(ctx context.Context, field grap
 		return ec.fieldContext_Transfer_confirmBy(ctx, field)
 	case "completedAt":
 		return ec.fieldContext_Transfer_completedAt(ctx, field)
+	case "receiptUrls":
+		return ec.fieldContext_Transfer_receiptUrls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Transfer", field.Name)
 }
@@ -8615,6 +9353,8 @@ func (ec *executionContext) childFields_Wallet(ctx context.Context, field graphq
 		return ec.fieldContext_Wallet_closedAt(ctx, field)
 	case "entries":
 		return ec.fieldContext_Wallet_entries(ctx, field)
+	case "statementUrls":
+		return ec.fieldContext_Wallet_statementUrls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Wallet", field.Name)
 }

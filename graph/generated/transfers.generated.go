@@ -20,6 +20,8 @@ import (
 
 type TransferResolver interface {
 	RefundOf(ctx context.Context, obj *model.Transfer) (*model.Transfer, error)
+
+	ReceiptUrls(ctx context.Context, obj *model.Transfer) (*model.ReceiptUrls, error)
 }
 type TransferPartyResolver interface {
 	Wmid(ctx context.Context, obj *model.TransferParty) (string, error)
@@ -1306,6 +1308,38 @@ func (ec *executionContext) _Transfer_completedAt(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Transfer_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Transfer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Transfer_receiptUrls(ctx context.Context, field graphql.CollectedField, obj *model.Transfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Transfer_receiptUrls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Transfer().ReceiptUrls(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReceiptUrls) graphql.Marshaler {
+			return ec.marshalNReceiptUrls2ᚖpurserᚋgraphᚋmodelᚐReceiptUrls(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Transfer_receiptUrls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Transfer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceiptUrls(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TransferConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.TransferConnection) (ret graphql.Marshaler) {
@@ -2982,6 +3016,12 @@ func (ec *executionContext) _Transfer(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "receiptUrls":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Transfer_receiptUrls(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3565,6 +3605,58 @@ func (ec *executionContext) marshalOTransfer2ᚖpurserᚋgraphᚋmodelᚐTransfe
 	return ec._Transfer(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTransferDirection2ᚖpurserᚋgraphᚋmodelᚐTransferDirection(ctx context.Context, v any) (*model.TransferDirection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.TransferDirection)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTransferDirection2ᚖpurserᚋgraphᚋmodelᚐTransferDirection(ctx context.Context, sel ast.SelectionSet, v *model.TransferDirection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOTransferKind2ᚕpurserᚋgraphᚋmodelᚐTransferKindᚄ(ctx context.Context, v any) ([]model.TransferKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TransferKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTransferKind2purserᚋgraphᚋmodelᚐTransferKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTransferKind2ᚕpurserᚋgraphᚋmodelᚐTransferKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TransferKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTransferKind2purserᚋgraphᚋmodelᚐTransferKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOTransferProtection2ᚖpurserᚋgraphᚋmodelᚐTransferProtection(ctx context.Context, sel ast.SelectionSet, v *model.TransferProtection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -3585,6 +3677,42 @@ func (ec *executionContext) marshalOTransferQuote2ᚖpurserᚋgraphᚋmodelᚐTr
 		return graphql.Null
 	}
 	return ec._TransferQuote(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTransferStatus2ᚕpurserᚋgraphᚋmodelᚐTransferStatusᚄ(ctx context.Context, v any) ([]model.TransferStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TransferStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTransferStatus2purserᚋgraphᚋmodelᚐTransferStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTransferStatus2ᚕpurserᚋgraphᚋmodelᚐTransferStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TransferStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTransferStatus2purserᚋgraphᚋmodelᚐTransferStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -23,6 +23,7 @@ type EntryResolver interface {
 }
 type WalletResolver interface {
 	Entries(ctx context.Context, obj *model.Wallet, first *int, after *string, last *int, before *string) (*model.EntryConnection, error)
+	StatementUrls(ctx context.Context, obj *model.Wallet) (*model.StatementUrls, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1114,6 +1115,38 @@ func (ec *executionContext) fieldContext_Wallet_entries(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Wallet_statementUrls(ctx context.Context, field graphql.CollectedField, obj *model.Wallet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wallet_statementUrls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Wallet().StatementUrls(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StatementUrls) graphql.Marshaler {
+			return ec.marshalNStatementUrls2ᚖpurserᚋgraphᚋmodelᚐStatementUrls(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Wallet_statementUrls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Wallet",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatementUrls(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1757,6 +1790,12 @@ func (ec *executionContext) _Wallet(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Wallet_entries(ctx, field, obj)
+				})
+		case "statementUrls":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Wallet_statementUrls(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"purser/internal/paylinks"
 	"purser/models"
 )
 
@@ -108,11 +109,18 @@ type Account struct {
 	DataExport *DataExport `json:"dataExport,omitempty"`
 	// What the account has besides its password.
 	SecondFactors *SecondFactors `json:"secondFactors"`
+	// What came in and went out in each month, oldest first: 24 months at most, those without a movement left out. Exact to the moment of the answer. OVERLOADED
+	// when more of it has to be added up first than fits into one request, which can be only after a very busy time: ask again.
+	Turnover []*MonthlyTurnover `json:"turnover"`
+	// Attempts of the account to send that were refused for more than a typing error, newest first. They are kept for 90 days, 200 a day at most.
+	RefusedTransfers *RefusedTransferConnection `json:"refusedTransfers"`
 	// What happened to the account's sessions, contacts and secrets, newest first.
 	SecurityLog *SecurityEventConnection `json:"securityLog"`
 	// The apps that are signed in, at most 50: first the one that asks, then the others, the most recently seen first.
 	Sessions []*Session `json:"sessions"`
-	// What the account sent, in whatever state, and what reached it, newest first.
+	// What the account sent, in whatever state, and what reached it, newest first. With a filter, a page comes from 2,000 transfers of the account at
+	// most: it may hold fewer than asked, even none, while `pageInfo` says that there is more; go on from its cursor. A filter that cannot be read is a
+	// top-level error with the code that an input would get, and `extensions.field`.
 	Transfers *TransferConnection `json:"transfers"`
 	// The transfer made with an idempotency key, for an app whose reply was lost; null when there is none.
 	TransferByIdempotencyKey *Transfer `json:"transferByIdempotencyKey,omitempty"`
@@ -616,6 +624,14 @@ type ConfirmationPolicy struct {
 	Currency *Currency `json:"currency"`
 	// Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one.
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
+}
+
+// The other side of a transfer: exactly one. One that nobody has finds nothing.
+type CounterpartyInput struct {
+	// A wallet.
+	WalletNumber *string `json:"walletNumber,omitempty"`
+	// A person, by WMID.
+	Wmid *string `json:"wmid,omitempty"`
 }
 
 // Input of createDocumentUpload.
@@ -1128,6 +1144,21 @@ type Money struct {
 	Currency *Currency `json:"currency"`
 }
 
+// What a month was, by the account's entries of a currency; months are those of UTC. Transfers between own wallets are not in it. Incoming less outgoing less
+// fees is by how much the balances changed, to the last cent.
+type MonthlyTurnover struct {
+	// The first day of the month.
+	Month string `json:"month"`
+	// What came from others, before a fee that was taken out of it; and what came back of protected transfers, with its fee.
+	Incoming *Money `json:"incoming"`
+	// What went to others, without fees.
+	Outgoing *Money `json:"outgoing"`
+	// What the account paid in fees, as sender or as recipient.
+	Fees *Money `json:"fees"`
+	// How many times money came or went.
+	Count int `json:"count"`
+}
+
 // What one may do. Every mutation takes one `input` and returns its payload, with `userErrors` empty on success.
 type Mutation struct {
 }
@@ -1194,6 +1225,68 @@ type PasskeyCeremony struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// An address that asks for money.
+type PaymentLink struct {
+	// The address. What it asks for stands behind the `#`, which browsers send to no server.
+	URL string `json:"url"`
+	// What the QR code says: the address.
+	Payload string `json:"payload"`
+	// Until when it is good.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The QR code as a PNG, in Base64.
+	QRPng string `json:"qrPng"`
+	// The QR code as an SVG document, of any size.
+	QRSVG string        `json:"qrSvg"`
+	Link  paylinks.Link `json:"-"`
+}
+
+// Input of paymentLink.
+type PaymentLinkInput struct {
+	// The viewer's wallet that is to be paid.
+	WalletNumber string `json:"walletNumber"`
+	// How much; the payer decides when it is not given.
+	Amount *string `json:"amount,omitempty"`
+	// The memo of the transfer, up to 100 characters. Everybody who has the address can read it.
+	Memo *string `json:"memo,omitempty"`
+	// Until when the address is good, a year from now at most; 30 days when not given.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// Result of paymentLink.
+type PaymentLinkPayload struct {
+	// The link; null when refused.
+	Link *PaymentLink `json:"link,omitempty"`
+	// What kept it from being made; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// What an address asks for.
+type PaymentRequest struct {
+	// The wallet that is to be paid.
+	WalletNumber string `json:"walletNumber"`
+	// Its currency.
+	Currency *Currency `json:"currency"`
+	// Its owner's name, shortened ("Ivan P.").
+	RecipientName string `json:"recipientName"`
+	// How much; null when the payer decides.
+	Amount *Money `json:"amount,omitempty"`
+	// The memo for the transfer.
+	Memo *string `json:"memo,omitempty"`
+	// Until when the address is good.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The QR code of the address as an SVG document.
+	QRSVG string        `json:"qrSvg"`
+	Link  paylinks.Link `json:"-"`
+}
+
+// Result of paymentRequest.
+type PaymentRequestPayload struct {
+	// What is asked for; null when refused.
+	Request *PaymentRequest `json:"request,omitempty"`
+	// What is wrong with the address; empty when nothing is.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Who a person is.
 type Profile struct {
 	// First name.
@@ -1252,6 +1345,14 @@ func (this RateLimited) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// Where a receipt is.
+type ReceiptUrls struct {
+	// On paper (A4).
+	PDF string `json:"pdf"`
+	// As a picture, as wide as a phone shows it.
+	Png string `json:"png"`
 }
 
 // Somebody to send to.
@@ -1373,6 +1474,40 @@ func (this Refusal) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// An attempt to send that was refused. No money moved.
+type RefusedTransfer struct {
+	// When it was refused.
+	RefusedAt time.Time `json:"refusedAt"`
+	// The wallet that was to pay.
+	From string `json:"from"`
+	// Who was to get it, as it was typed; of a phone number only a few digits are shown.
+	To string `json:"to"`
+	// How much.
+	Amount *Money `json:"amount"`
+	// Why it was refused.
+	Code ErrorCode `json:"code"`
+	// The same as a sentence for the person, in their language.
+	Explanation string `json:"explanation"`
+}
+
+// A page of refused attempts.
+type RefusedTransferConnection struct {
+	// The attempts with their cursors.
+	Edges []*RefusedTransferEdge `json:"edges"`
+	// The attempts.
+	Nodes []*RefusedTransfer `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A refused attempt and its cursor.
+type RefusedTransferEdge struct {
+	// Where it stands in the list.
+	Cursor string `json:"cursor"`
+	// The attempt.
+	Node *RefusedTransfer `json:"node"`
 }
 
 // A person on the way to an account: phone, personal data, code, password and agreements. `nextStep` says what is due; a
@@ -1850,6 +1985,16 @@ type StartRegistrationPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Where a statement is.
+type StatementUrls struct {
+	// On paper (A4), up to 5,000 entries; more are refused with 422 and LIMIT_EXCEEDED.
+	PDF string `json:"pdf"`
+	// For spreadsheets (RFC 4180, UTF-8 with a byte order mark). Columns keep their order for ever; their names are in the language. An apostrophe stands before text that a spreadsheet would compute.
+	CSV string `json:"csv"`
+	// For programs.
+	JSON string `json:"json"`
+}
+
 // Input of submitRegistrationProfile.
 type SubmitRegistrationProfileInput struct {
 	// The registration's token.
@@ -1912,8 +2057,12 @@ type Transfer struct {
 	ConfirmBy *time.Time `json:"confirmBy,omitempty"`
 	// When the money moved for good; null until then.
 	CompletedAt *time.Time `json:"completedAt,omitempty"`
-	RefundOfID  *uuid.UUID `json:"-"`
-	ViewerID    uuid.UUID  `json:"-"`
+	// Where the receipt is, as this viewer sees the transfer. Ask with GET and the Authorization header that GraphQL takes; `?lang=ru` or `?lang=en` picks the
+	// language, which is otherwise that of the request. 401 and 404 are answered as here, 429 with Retry-After when too many documents are being written.
+	ReceiptUrls *ReceiptUrls `json:"receiptUrls"`
+	RefundOfID  *uuid.UUID   `json:"-"`
+	TransferID  uuid.UUID    `json:"-"`
+	ViewerID    uuid.UUID    `json:"-"`
 }
 
 func (Transfer) IsNode() {}
@@ -1937,6 +2086,32 @@ type TransferEdge struct {
 	Cursor string `json:"cursor"`
 	// The transfer.
 	Node *Transfer `json:"node"`
+}
+
+// Which transfers are meant. What is not given does not matter.
+type TransferFilter struct {
+	// One of the viewer's wallets that takes part.
+	WalletNumber *string `json:"walletNumber,omitempty"`
+	// Which way they go, as the viewer sees it.
+	Direction *TransferDirection `json:"direction,omitempty"`
+	// How far they are: any of these.
+	Status []TransferStatus `json:"status,omitempty"`
+	// Why they were made: any of these.
+	Kind []TransferKind `json:"kind,omitempty"`
+	// Who is on the other side.
+	Counterparty *CounterpartyInput `json:"counterparty,omitempty"`
+	// The currency.
+	Currency *string `json:"currency,omitempty"`
+	// The least amount; needs `currency` or `walletNumber`.
+	AmountFrom *string `json:"amountFrom,omitempty"`
+	// The largest amount; needs `currency` or `walletNumber`.
+	AmountTo *string `json:"amountTo,omitempty"`
+	// Only what was asked for then or later.
+	From *time.Time `json:"from,omitempty"`
+	// Only what was asked for before then.
+	To *time.Time `json:"to,omitempty"`
+	// What the memo has in it, in capitals or small letters; up to 64 characters.
+	Text *string `json:"text,omitempty"`
 }
 
 // One side of a transfer.
@@ -2221,9 +2396,13 @@ type Wallet struct {
 	// When it was closed; null while it is open.
 	ClosedAt *time.Time `json:"closedAt,omitempty"`
 	// The statement, newest first.
-	Entries   *EntryConnection `json:"entries"`
-	AccountID uuid.UUID        `json:"-"`
-	WalletID  int64            `json:"-"`
+	Entries *EntryConnection `json:"entries"`
+	// Where the statement is. Ask with GET and the Authorization header that GraphQL takes. `?from=` and `?to=` are days or times (RFC 3339, UTC), half-open: the
+	// first entry is at `from` or later, the last before `to`; without them it is everything up to now. `?lang=ru` or `?lang=en` picks the language. Opening
+	// balance, entries, closing balance and sums come from one moment. A document whose connection breaks is not whole: ask again.
+	StatementUrls *StatementUrls `json:"statementUrls"`
+	AccountID     uuid.UUID      `json:"-"`
+	WalletID      int64          `json:"-"`
 }
 
 func (Wallet) IsNode() {}

@@ -208,10 +208,11 @@ func (s *Service) writeEntries(ctx context.Context, l *list, purses []models.Wal
 func (s *Service) writeTransfers(ctx context.Context, l *list, account uuid.UUID) error {
 	page := transfers.Page{Limit: pageSize}
 	for {
-		rows, err := s.rooms.Transfers.List(ctx, account, page)
+		listed, err := s.rooms.Transfers.List(ctx, account, page, nil)
 		if err != nil {
 			return err
 		}
+		rows := listed.Views
 		for _, t := range rows {
 			row := transfer{
 				t.ID, t.Kind, t.Status, party{t.FromNumber, t.FromWMID, t.FromName(account)}, party{t.ToNumber, t.ToWMID, t.ToName(account)}, t.Currency,

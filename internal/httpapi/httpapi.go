@@ -20,6 +20,7 @@ import (
 	"purser/internal/exports"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
+	"purser/internal/statements"
 )
 
 // Deps are what the front door is built from.
@@ -35,6 +36,7 @@ type Deps struct {
 	Delivery     *delivery.Service
 	Certificates *certificates.Service
 	Exports      *exports.Service
+	Statements   *statements.Service
 	Metrics      []prometheus.Collector // of the rooms
 }
 
@@ -72,6 +74,7 @@ func (a *API) Handler() http.Handler {
 		router.Use(a.boundPerAddress())
 		router.Handle("/graphql", a.authenticated(a.boundPerAccount()(a.graphql())))
 		a.documents(router)
+		a.statements(router)
 		router.Post("/data-export", a.giveExport)
 		a.pages(router)
 	})
@@ -90,7 +93,8 @@ func (a *API) Drain() {
 func (a *API) cors() func(http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: a.Config.CORSOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept-Language"}, ExposedHeaders: []string{"X-Request-Id", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"},
+		AllowedHeaders:  []string{"Authorization", "Content-Type", "Accept-Language"},
+		ExposedHeaders:  []string{"X-Request-Id", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Content-Disposition"},
 		AllowOriginFunc: a.originFunc(), MaxAge: 600,
 	}).Handler
 }

@@ -100,16 +100,28 @@ func bearer(value string) string {
 
 // refuse answers a request that reaches no resolver in the form of a GraphQL error.
 func refuse(w http.ResponseWriter, r *http.Request, status int, code fault.Code) {
+	refuseWith(w, r, status, fault.New(code))
+}
+
+// refuseWith is refuse for a refusal that has more to say than its code.
+func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
 	info := request.Of(r.Context())
-	extensions := map[string]any{"code": code}
-	if code == fault.Internal {
+	extensions := map[string]any{"code": f.Code}
+	if f.Code == fault.Internal {
 		extensions["reference"] = info.ID
 	}
 	if seconds, known := retryAfter(w.Header()); known {
 		extensions["retryAfterSeconds"] = seconds
 	}
+	if len(f.Field) > 0 {
+		extensions["field"] = f.Field
+	}
+	sentence := string(f.Code)
+	if f.Reason != "" {
+		sentence += "." + f.Reason
+	}
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
-		"message": info.Locale.Text(string(code), nil), "extensions": extensions,
+		"message": info.Locale.Text(sentence, f.Values), "extensions": extensions,
 	}}})
 }
 

@@ -24,6 +24,7 @@ func (a *API) pages(router chi.Router) {
 		r.Get("/recover", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.Recover()) })
 		r.Get("/cancel-recovery", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.CancelRecovery()) })
 		r.Get("/data-export", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.DataExport()) })
+		r.Get("/pay", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.Pay()) })
 		r.Handle("/pages/*", http.StripPrefix("/pages/", http.FileServerFS(web.Pages())))
 		if a.Config.IsProduction() {
 			return

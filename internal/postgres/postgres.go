@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -97,6 +98,18 @@ func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Microsecon
 
 // GORM reads outside a transaction. Writes go through InTx.
 func (db *DB) GORM(ctx context.Context) *gorm.DB { return db.gorm.WithContext(withRing(ctx, db.ring)) }
+
+// OpenSealed is the personal data in a column of a row, for statements that GORM does not read; what is null is empty.
+func (db *DB) OpenSealed(table, column string, row uuid.UUID, sealed []byte) (string, error) {
+	if len(sealed) == 0 {
+		return "", nil
+	}
+	if db.ring == nil {
+		return "", errNoRing
+	}
+	plain, err := db.ring.Open(table, column, row.String(), sealed)
+	return string(plain), err
+}
 
 // Lookup is the keyed hash by which personal data of a kind is found.
 func (db *DB) Lookup(kind, value string) []byte { return db.ring.Lookup(kind, value) }

@@ -28,6 +28,7 @@ const (
 	SigningKeys   = "signing keys at rest"
 	Factors       = "second factors at rest"
 	Passkeys      = "challenges for passkeys"
+	PaymentLinks  = "addresses that ask for money"
 )
 
 // Box holds the master key. Its zero value is unusable; see NewBox.

@@ -57,7 +57,7 @@ type Result struct {
 
 // Create makes a transfer from one of the viewer's wallets. Between own wallets, and below the amount the viewer has set,
 // it is posted at once; else a code is sent and it waits. Nothing is reserved meanwhile: the balance is judged again when
-// it is confirmed. A repeat with the same key and request returns the first result as it stands now; a refusal uses no key.
+// it is confirmed. A repeat with the same key and request returns the first result as it stands now; a refusal uses no key, and is noted.
 // Faults: InvalidWalletNumber, InvalidWMID, InvalidPhone, InvalidAmount, InvalidInput, AccountFrozen, WalletNotFound,
 // WalletClosed, RecipientNotFound, RecipientHasNoWallet, SameWallet, CurrencyMismatch, InsufficientFunds,
 // IdempotencyKeyReused, AgreementsNotAccepted, TransfersHeld, RateLimited, Overloaded.
@@ -66,6 +66,15 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 	if err != nil {
 		return Result{}, err
 	}
+	result, err := s.create(ctx, viewer, a)
+	if err != nil {
+		return Result{}, s.note(ctx, viewer.ID, a.attempt(), err)
+	}
+	return result, nil
+}
+
+// create is Create for a request that reads well.
+func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (Result, error) {
 	frozen := viewer.Status == models.AccountFrozen
 	if frozen || a.To.WalletNumber == nil {
 		// What is looked up below may have changed since the key was used: the first result comes before any of it.
@@ -101,6 +110,14 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 // Faults: TransferNotFound, TransferState, AccountFrozen, InvalidInput, CodeRejected, CodeExpired, InsufficientFunds,
 // WalletClosed, AgreementsNotAccepted, TransfersHeld, Overloaded.
 func (s *Service) Confirm(ctx context.Context, viewer models.Account, id uuid.UUID, proof verification.Proof) (View, error) {
+	view, err := s.confirm(ctx, viewer, id, proof)
+	if err != nil {
+		return View{}, s.noteStored(ctx, viewer.ID, id, err)
+	}
+	return view, nil
+}
+
+func (s *Service) confirm(ctx context.Context, viewer models.Account, id uuid.UUID, proof verification.Proof) (View, error) {
 	var refusal *fault.Fault
 	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
 		refusal = nil // of an attempt that Postgres undid

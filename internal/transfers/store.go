@@ -28,36 +28,6 @@ JOIN wallets fw ON fw.id = t.from_wallet_id JOIN accounts fa ON fa.id = t.from_a
 JOIN wallets tw ON tw.id = t.to_wallet_id JOIN accounts ta ON ta.id = t.to_account_id
 WHERE %s ORDER BY t.id DESC`
 
-// listViews takes a page from each of the two indexes and keeps the newest (or oldest) of both, so that a page costs the same
-// however long the list is. A transfer between own wallets is in both; UNION keeps one.
-func listViews(ctx context.Context, db *postgres.DB, account uuid.UUID, p Page) ([]View, error) {
-	order := "DESC"
-	if p.Oldest {
-		order = "ASC"
-	}
-	span := ""
-	args := map[string]any{"account": account, "limit": p.Limit}
-	if p.Before != nil {
-		span += " AND id < @before"
-		args["before"] = *p.Before
-	}
-	if p.After != nil {
-		span += " AND id > @after"
-		args["after"] = *p.After
-	}
-	page := fmt.Sprintf(`(
-    SELECT id FROM (
-        (SELECT id FROM transfers WHERE from_account_id = @account%[1]s ORDER BY id %[2]s LIMIT @limit)
-        UNION
-        (SELECT id FROM transfers WHERE to_account_id = @account AND posted_at IS NOT NULL%[1]s ORDER BY id %[2]s LIMIT @limit)
-    ) AS both_sides ORDER BY id %[2]s LIMIT @limit
-) AS page JOIN transfers t ON t.id = page.id`, span, order)
-
-	var views []View
-	err := db.GORM(ctx).Raw(fmt.Sprintf(viewSQL, page, "true"), args).Scan(&views).Error
-	return views, wrap("list", err)
-}
-
 func viewsByID(ctx context.Context, db *postgres.DB, account uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]View, error) {
 	var views []View
 	sql := fmt.Sprintf(viewSQL, "transfers t",

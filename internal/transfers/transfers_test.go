@@ -219,35 +219,35 @@ func TestAPageOfTransfersEndsWhereTheNextBegins(t *testing.T) {
 		want = append([]uuid.UUID{w.mustCreate(r).Transfer.ID}, want...)
 	}
 	anna := w.anna.account.ID
-	first, err := w.transfers.List(t.Context(), anna, transfers.Page{Limit: 100})
-	if err != nil || len(first) != 10 { // and the issue
-		t.Fatalf("%d transfers, %v", len(first), err)
+	first, err := w.transfers.List(t.Context(), anna, transfers.Page{Limit: 100}, nil)
+	if err != nil || len(first.Views) != 10 { // and the issue
+		t.Fatalf("%d transfers, %v", len(first.Views), err)
 	}
 
 	var forward []uuid.UUID
 	var cursor *uuid.UUID
 	for {
-		page, err := w.transfers.List(t.Context(), anna, transfers.Page{Limit: 4, Before: cursor})
+		page, err := w.transfers.List(t.Context(), anna, transfers.Page{Limit: 4, Before: cursor}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(page) == 0 {
+		if len(page.Views) == 0 {
 			break
 		}
-		for _, view := range page {
+		for _, view := range page.Views {
 			forward = append(forward, view.ID)
 		}
-		cursor = &page[len(page)-1].ID
+		cursor = &page.Views[len(page.Views)-1].ID
 	}
 	if diff := cmp.Diff(want, forward[:9]); diff != "" {
 		t.Errorf("forward (-want +got):\n%s", diff)
 	}
-	oldest, err := w.transfers.List(t.Context(), anna, transfers.Page{Limit: 3, Oldest: true, After: &forward[9]})
+	oldest, err := w.transfers.List(t.Context(), anna, transfers.Page{Limit: 3, Oldest: true, After: &forward[9]}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var backward []uuid.UUID
-	for _, view := range oldest {
+	for _, view := range oldest.Views {
 		backward = append(backward, view.ID)
 	}
 	if diff := cmp.Diff(want[6:9], backward); diff != "" {

@@ -1,6 +1,7 @@
 package transfers
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/google/uuid"
@@ -51,11 +52,60 @@ type Page struct {
 	After, Before *uuid.UUID
 	Limit         int
 	Oldest        bool
+
+	NotBefore, NotAfter *uuid.UUID // bounds that belong to the span themselves; a filter sets them
 }
 
-// List reads a part of the transfers an account sent, in whatever state, and of those that reached it.
-func (s *Service) List(ctx context.Context, account uuid.UUID, p Page) ([]View, error) {
-	return listViews(ctx, s.db, account, p)
+// stopAt makes a transfer the last one that a page may hold.
+func (p *Page) stopAt(last *uuid.UUID) {
+	if last == nil {
+		return
+	}
+	if p.Oldest {
+		p.NotAfter = last
+	} else {
+		p.NotBefore = last
+	}
+}
+
+// narrow bounds a page by the filter's time.
+func (s *sieve) narrow(p *Page) {
+	p.NotBefore = s.from
+	if s.to != nil && (p.Before == nil || bytes.Compare(s.to[:], p.Before[:]) < 0) {
+		p.Before = s.to
+	}
+}
+
+// Listing is a page of a list. A page of a filtered list that ended early, because enough had been looked at, says at which transfer: there
+// may be more beyond it.
+type Listing struct {
+	Views   []View
+	EndedAt *uuid.UUID
+}
+
+// List reads a part of the transfers an account sent, in whatever state, and of those that reached it; filter nil is all of them. However long
+// the list, and whatever the filter finds, a page comes from no more than filterLooksAt of them.
+// Faults: InvalidWalletNumber, InvalidWMID, InvalidAmount, InvalidInput, WalletNotFound, all of the filter.
+func (s *Service) List(ctx context.Context, account uuid.UUID, p Page, filter *Filter) (Listing, error) {
+	if filter == nil {
+		views, err := listViews(ctx, s.db, account, p, &sieve{})
+		return Listing{Views: views}, err
+	}
+	sieve, err := s.readFilter(ctx, account, *filter)
+	if err != nil || sieve.nothing {
+		return Listing{}, err
+	}
+	sieve.narrow(&p)
+	ended, err := lastLookedAt(ctx, s.db, account, p, sieve.direction)
+	if err != nil {
+		return Listing{}, err
+	}
+	p.stopAt(ended)
+	views, err := listViews(ctx, s.db, account, p, sieve)
+	if len(views) == p.Limit { // the page is full: it did not end early
+		ended = nil
+	}
+	return Listing{Views: views, EndedAt: ended}, err
 }
 
 // Find reads one transfer that an account may see; ok is false when there is none.

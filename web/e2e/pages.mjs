@@ -43,6 +43,7 @@ await runInBrowser(async (house) => {
   await checkVerification(house, letter.link);
   await checkLostPhone(house);
   await checkExport(house, address, accessToken);
+  await checkPaymentLink(house, accessToken);
 });
 
 // checkHostileMessage feeds the page markup and a script link, which must stay text.
@@ -140,4 +141,30 @@ async function checkExport(house, address, token) {
   check(download.suggestedFilename() === 'purser-data.zip', 'the button fetches an archive');
   await page.locator('#outcome.good').waitFor();
   await house.shot('data-export-done', page);
+}
+
+// checkPaymentLink opens an address that asks for money, as a stranger does in either language, and a changed one.
+async function checkPaymentLink(house, token) {
+  const { wallet } = await call('OpenWallet', { input: { currency: 'E' } }, token);
+  const memo = '<b>Tea</b> & cake';
+  const { link } = await call('PaymentLink', { input: { walletNumber: wallet.number, amount: '12.5', memo } }, token);
+  const page = await house.open(pathOf(link.url), PHONE);
+  checkPolicy(page.answer, 'the page of a payment link');
+  await page.getByText('Ema T. asks you for').waitFor();
+  await page.getByText('12.50 WME').waitFor();
+  check((await page.locator('#memo').textContent()) === memo, 'markup in a memo stays text');
+  check(!(await page.content()).includes('Tester'), 'a stranger reads no family name');
+  const drawn = await page.locator('#qr svg').boundingBox();
+  check(drawn.width > 200 && Math.abs(drawn.width - drawn.height) < 2, 'the QR code is drawn');
+  await house.accessible(page, 'the page of a payment link');
+  await house.shot('pay-phone', page);
+
+  const russian = await house.open(pathOf(link.url), { locale: 'ru-RU', colorScheme: 'dark' });
+  await russian.getByText('Ema T. просит перевести').waitFor();
+  await house.accessible(russian, 'the Russian page of a payment link');
+  await house.shot('pay-russian', russian);
+
+  const changed = await house.open(`${pathOf(link.url)}A`, PHONE);
+  await changed.locator('#outcome.bad').waitFor();
+  check(await changed.locator('#request').isHidden(), 'a changed address asks for nothing');
 }

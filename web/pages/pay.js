@@ -1,0 +1,77 @@
+// Shows what a payment link asks for: who, how much and what for, and the QR code of the link for the app of another phone. It pays nothing.
+'use strict';
+
+const words = {
+  en: {
+    title: 'A request for money',
+    asks: (name) => `${name} asks you for`,
+    open: 'an amount of your choice',
+    wallet: (number) => `Wallet ${number}`,
+    until: (when) => `Good until ${when}`,
+    qr: 'QR code of this link',
+    how: 'To pay, open the link in the Purser app, or scan the code with it. Pay only people you know.',
+    busy: 'One moment…',
+    noToken: 'The link is incomplete. Copy all of it, to the last letter.',
+    failed: 'That did not work. Check the connection and try again.',
+  },
+  ru: {
+    title: 'Просьба о переводе',
+    asks: (name) => `${name} просит перевести`,
+    open: 'сумму на ваше усмотрение',
+    wallet: (number) => `Кошелёк ${number}`,
+    until: (when) => `Действует до ${when}`,
+    qr: 'QR-код этой ссылки',
+    how: 'Чтобы заплатить, откройте ссылку в приложении Purser или отсканируйте им код. Платите только тем, кого знаете.',
+    busy: 'Минуту…',
+    noToken: 'Ссылка неполная. Скопируйте её целиком, до последней буквы.',
+    failed: 'Не получилось. Проверьте связь и попробуйте ещё раз.',
+  },
+};
+
+const READ = `query ($l: String!) {
+  paymentRequest(link: $l) {
+    request { walletNumber currency { code } recipientName amount { amount } memo expiresAt qrSvg }
+    userErrors { code message }
+  }
+}`;
+
+const text = words[language];
+const part = (id) => document.getElementById(id);
+
+function show(request) {
+  const { walletNumber, currency, recipientName, amount, memo, expiresAt, qrSvg } = request;
+  part('asks').textContent = text.asks(recipientName);
+  part('amount').textContent = amount ? `${amount.amount} ${currency.code}` : `${text.open}, ${currency.code}`;
+  part('memo').textContent = memo ?? '';
+  part('memo').hidden = !memo;
+  part('wallet').textContent = text.wallet(walletNumber);
+  part('until').textContent = text.until(new Date(expiresAt).toLocaleString(language));
+  part('until').dateTime = expiresAt;
+  const drawing = new DOMParser().parseFromString(qrSvg, 'image/svg+xml').documentElement;
+  part('qr').replaceChildren(document.importNode(drawing, true));
+  part('qr').setAttribute('aria-label', text.qr);
+  part('how').textContent = text.how;
+  part('request').hidden = false;
+}
+
+async function open() {
+  part('request').hidden = true;
+  if (!token()) {
+    say(text.noToken, 'bad');
+    return;
+  }
+  say(text.busy, '');
+  try {
+    const { request, userErrors: [refusal] } = await ask(READ, { l: token() });
+    if (request) show(request);
+    say(refusal?.message ?? '', refusal ? 'bad' : '');
+  } catch {
+    say(text.failed, 'bad');
+  }
+}
+
+document.documentElement.lang = language;
+document.title = `${text.title} · Purser`;
+part('title').textContent = text.title;
+addEventListener('hashchange', open);
+open();
