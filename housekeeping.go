@@ -25,6 +25,7 @@ var leftovers = []postgres.Leftover{
 	{Table: "recoveries", Column: "expires_at"},
 	{Table: "passkey_ceremonies", Column: "expires_at"},
 	{Table: "data_exports", Column: "expires_at"},
+	{Table: "operator_moves", Column: "moved_at"},
 }
 
 // housekeep deletes leftovers and ends what is over, a batch at a time, until ctx ends. Several servers may do it side by
@@ -43,13 +44,16 @@ func housekeep(ctx context.Context, db *postgres.DB, all rooms, log *slog.Logger
 	}
 }
 
-// endWhatIsOver closes accounts whose time has come, and deletes copies of data whose time is over.
+// endWhatIsOver closes accounts whose time has come, deletes copies of data whose time is over, and ends requests that no second operator decided.
 func endWhatIsOver(ctx context.Context, all rooms, log *slog.Logger) {
 	if _, err := all.changes.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
 		log.Warn("some accounts could not be closed; trying again later", "error", err)
 	}
 	if _, err := all.exports.Sweep(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("some copies of data were not deleted; trying again later", "error", err)
+	}
+	if _, err := all.operators.ExpireDue(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("some operators' requests were not ended; trying again later", "error", err)
 	}
 }
 

@@ -88,7 +88,12 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
 		Delivery: messages, Hub: hub}, publicURL)
 	copies.Handle(runner)
-	desks := operators.New(db, books, purses, papers)
+	alone, err := operators.ReadLimits(c.SecondOperator(), c.IsProduction(), purses.Currency)
+	if err != nil {
+		return rooms{}, err
+	}
+	desks := operators.New(db, operators.Rooms{Ledger: books, Accounts: people, Changes: ownHand, Sessions: signedIn, Wallets: purses, Papers: papers,
+		Verification: codes, Hub: hub}, alone)
 
 	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})

@@ -6,7 +6,7 @@ package migrations
 import "embed"
 
 // Newest is the number of the last file.
-const Newest = 20
+const Newest = 21
 
 // Files are the migrations in SQL.
 //

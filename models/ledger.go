@@ -184,17 +184,3 @@ type Spending struct {
 
 // TableName is the table's.
 func (Spending) TableName() string { return "spending" }
-
-// OperatorAction is a line of the operators' audit log.
-type OperatorAction struct {
-	ID         uuid.UUID `gorm:"column:id;primaryKey"`
-	OperatorID uuid.UUID `gorm:"column:operator_id"`
-	Action     string    `gorm:"column:action"`
-	Subject    string    `gorm:"column:subject"`
-	Reference  string    `gorm:"column:reference"`
-	RequestID  string    `gorm:"column:request_id"`
-	CreatedAt  time.Time `gorm:"column:created_at"`
-}
-
-// TableName is the table's.
-func (OperatorAction) TableName() string { return "operator_actions" }

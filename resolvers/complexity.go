@@ -29,6 +29,15 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }
 	c.Account.Limits = func(child int, _ string) int { return 2 + 3*child }
 	c.TransferQuote.Limits = func(child int) int { return 1 + 3*child }
+	c.OperatorAccount.Wallets = func(child int) int { return 1 + assumedWallets*child }
+	c.OperatorAccount.Sessions = func(child int) int { return 1 + assumedSessions*child }
+	c.OperatorAccount.SecurityLog = func(child int, first *int) int { return page(child, first, nil) }
+	c.Query.OperatorLog = func(child int, first *int, _, _, _ *string, _ *model.OperatorActionKind) int {
+		return page(child, first, nil)
+	}
+	c.Query.OperatorRequests = func(child int, first *int, _ *string, _ model.OperatorRequestStatus) int {
+		return page(child, first, nil)
+	}
 	c.Query.TransferQuote = func(child int, _ model.TransferQuoteInput) int { return 10 + child }
 	c.Query.Recipient = func(child int, _ model.RecipientInput, _ string) int { return 5 + child }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + min(len(ids), pageMost)*child }

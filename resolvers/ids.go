@@ -32,6 +32,10 @@ const (
 	kindEventCursor    = "EventCursor"
 	kindReviewCursor   = "ReviewCursor"
 	kindSecurityCursor = "SecurityCursor"
+
+	kindOperatorRequest = "OperatorRequest"
+	kindRequestCursor   = "OperatorRequestCursor"
+	kindLogCursor       = "OperatorLogCursor"
 )
 
 func globalID(kind string, key ...string) string {
