@@ -72,6 +72,7 @@ func walkMutations(c *client, counted *statements) {
 	wmid := me.wmid()
 	walkOperators(c.operator(), counted, wmid)
 	annaWallet, _ := c.anna().wallet("Z")
+	walkBlocks(me, counted, c.boris())
 	for _, end := range []string{"confirm", "cancel"} {
 		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
 		if end == "confirm" {
@@ -127,6 +128,22 @@ func walkOperators(operator *client, counted *statements, wmid string) {
 		}
 		expect(operator.t.(*testing.T), counted, r, name, 4)
 	}
+}
+
+// walkBlocks has a person take no money from another, who tries, and then again.
+func walkBlocks(me *client, counted *statements, other *client) {
+	const (
+		blocked = `{ viewer { blockedAccounts { wmid displayName since } } }`
+		unblock = `mutation($w: WMID!) { unblockAccount(input: {wmid: $w}) { account { wmid } userErrors { code } } }`
+	)
+	wmid, mine := other.wmid(), me.wmid()
+	// begin, the counter, commit; whom; begin, locks of the account and its wallets, the list; the row, the wallets, events, commit
+	askCounted[any](me, counted, "blockAccount", 12, blockAccount, vars{"w": wmid})
+	askCounted[any](me, counted, "blockedAccounts", 2, blocked, nil)
+	from, _ := other.wallet("Z")
+	ask[any](other, `mutation($f: WalletNumber!, $w: WMID!, $k: UUID!) { createTransfer(input: {from: $f, to: {wmid: $w}, amount: "1", idempotencyKey: $k}) { userErrors { code } } }`,
+		vars{"f": from, "w": mine, "k": newKey()})
+	askCounted[any](me, counted, "unblockAccount", 9, unblock, vars{"w": wmid})
 }
 
 // walkFactors gives a person an authenticator app and takes it away.

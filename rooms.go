@@ -14,6 +14,7 @@ import (
 	"purser/internal/certificates"
 	"purser/internal/changes"
 	"purser/internal/config"
+	"purser/internal/contacts"
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
 	"purser/internal/events"
@@ -83,6 +84,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
+	circle := contacts.New(db, people, codes, hub)
 	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
@@ -99,7 +101,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
-		Changes: ownHand, Transfers: payments, Certificates: papers, Exports: copies, Operators: desks, Delivery: messages, Hub: hub}
+		Changes: ownHand, Transfers: payments, Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Exports: copies, Metrics: sender.Metrics()})

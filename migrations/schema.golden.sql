@@ -83,6 +83,16 @@ CREATE TABLE backup_codes (
 );
 CREATE INDEX backup_codes_account_id_idx ON backup_codes USING btree (account_id);
 
+CREATE TABLE blocks (
+    account_id             uuid                     NOT NULL,
+    blocked_id             uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT blocks_pkey PRIMARY KEY (account_id, blocked_id),
+    CONSTRAINT blocks_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT blocks_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES accounts(id),
+    CONSTRAINT blocks_others_check CHECK ((account_id <> blocked_id))
+);
+
 CREATE TABLE certificate_requests (
     id                     uuid                     NOT NULL,
     account_id             uuid                     NOT NULL,
@@ -717,6 +727,7 @@ CREATE TABLE wallets (
     closed_at              timestamp with time zone,
     shut                   boolean                  NOT NULL DEFAULT false,
     balance_cap            bigint,
+    screened               boolean                  NOT NULL DEFAULT false,
     CONSTRAINT wallets_pkey PRIMARY KEY (id),
     CONSTRAINT wallets_number_key UNIQUE (number),
     CONSTRAINT wallets_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
@@ -794,6 +805,7 @@ BEGIN
     INSERT INTO spending (account_id, currency) VALUES (NEW.account_id, NEW.currency) ON CONFLICT DO NOTHING;
     NEW.balance_cap = (SELECT l.balance_cap FROM accounts a JOIN spending_limits l ON l.level = a.certificate_level
                        WHERE a.id = NEW.account_id AND l.currency = NEW.currency);
+    NEW.screened = EXISTS (SELECT 1 FROM blocks WHERE account_id = NEW.account_id);
     RETURN NEW;
 END
 $function$;

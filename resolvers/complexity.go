@@ -15,6 +15,9 @@ const assumedSessions = 5
 // assumedPasskeys is the same for passkeys.
 const assumedPasskeys = 3
 
+// assumedBlocked is the same for those whom a person blocks.
+const assumedBlocked = 10
+
 // Complexity weighs the fields that are lists: what one item costs, times how many are asked for. A number that is out of
 // bounds weighs like the largest; the resolver refuses it.
 func Complexity() generated.ComplexityRoot {
@@ -24,6 +27,7 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.Events = func(child int, first *int, _ *string) int { return page(child, first, nil) }
 	c.Account.SecurityLog = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
+	c.Account.BlockedAccounts = func(child int) int { return 1 + assumedBlocked*child }
 	c.SecondFactors.Passkeys = func(child int) int { return 1 + assumedPasskeys*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }

@@ -60,6 +60,7 @@ type ComplexityRoot struct {
 	}
 
 	Account struct {
+		BlockedAccounts          func(childComplexity int) int
 		Certificate              func(childComplexity int) int
 		ClosesAt                 func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
@@ -127,6 +128,17 @@ type ComplexityRoot struct {
 	ApproveOperatorRequestPayload struct {
 		Request    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	BlockAccountPayload struct {
+		Blocked    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BlockedAccount struct {
+		DisplayName func(childComplexity int) int
+		Since       func(childComplexity int) int
+		Wmid        func(childComplexity int) int
 	}
 
 	CancelClosingPayload struct {
@@ -466,6 +478,7 @@ type ComplexityRoot struct {
 		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
 		ApproveOperatorRequest    func(childComplexity int, input model.ApproveOperatorRequestInput) int
+		BlockAccount              func(childComplexity int, input model.BlockAccountInput) int
 		CancelClosing             func(childComplexity int) int
 		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
@@ -523,6 +536,7 @@ type ComplexityRoot struct {
 		StartRecoveryAssertion    func(childComplexity int, input model.StartRecoveryAssertionInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
 		SubmitRegistrationProfile func(childComplexity int, input model.SubmitRegistrationProfileInput) int
+		UnblockAccount            func(childComplexity int, input model.UnblockAccountInput) int
 		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
 		UnfreezeAccountByOperator func(childComplexity int, input model.UnfreezeAccountByOperatorInput) int
 		UpdateProfile             func(childComplexity int, input model.UpdateProfileInput) int
@@ -981,6 +995,11 @@ type ComplexityRoot struct {
 		Until             func(childComplexity int) int
 	}
 
+	UnblockAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UnfreezeAccountByOperatorPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1072,6 +1091,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptTransferPayload.UserErrors(childComplexity), true
 
+	case "Account.blockedAccounts":
+		if e.ComplexityRoot.Account.BlockedAccounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.BlockedAccounts(childComplexity), true
 	case "Account.certificate":
 		if e.ComplexityRoot.Account.Certificate == nil {
 			break
@@ -1385,6 +1410,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproveOperatorRequestPayload.UserErrors(childComplexity), true
+
+	case "BlockAccountPayload.blocked":
+		if e.ComplexityRoot.BlockAccountPayload.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockAccountPayload.Blocked(childComplexity), true
+	case "BlockAccountPayload.userErrors":
+		if e.ComplexityRoot.BlockAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockAccountPayload.UserErrors(childComplexity), true
+
+	case "BlockedAccount.displayName":
+		if e.ComplexityRoot.BlockedAccount.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedAccount.DisplayName(childComplexity), true
+	case "BlockedAccount.since":
+		if e.ComplexityRoot.BlockedAccount.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedAccount.Since(childComplexity), true
+	case "BlockedAccount.wmid":
+		if e.ComplexityRoot.BlockedAccount.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedAccount.Wmid(childComplexity), true
 
 	case "CancelClosingPayload.account":
 		if e.ComplexityRoot.CancelClosingPayload.Account == nil {
@@ -2504,6 +2561,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveOperatorRequest(childComplexity, args["input"].(model.ApproveOperatorRequestInput)), true
+	case "Mutation.blockAccount":
+		if e.ComplexityRoot.Mutation.BlockAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockAccount(childComplexity, args["input"].(model.BlockAccountInput)), true
 	case "Mutation.cancelClosing":
 		if e.ComplexityRoot.Mutation.CancelClosing == nil {
 			break
@@ -3096,6 +3164,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitRegistrationProfile(childComplexity, args["input"].(model.SubmitRegistrationProfileInput)), true
+	case "Mutation.unblockAccount":
+		if e.ComplexityRoot.Mutation.UnblockAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unblockAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnblockAccount(childComplexity, args["input"].(model.UnblockAccountInput)), true
 	case "Mutation.unfreezeAccount":
 		if e.ComplexityRoot.Mutation.UnfreezeAccount == nil {
 			break
@@ -4790,6 +4869,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransfersHeld.Until(childComplexity), true
 
+	case "UnblockAccountPayload.account":
+		if e.ComplexityRoot.UnblockAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockAccountPayload.Account(childComplexity), true
+	case "UnblockAccountPayload.userErrors":
+		if e.ComplexityRoot.UnblockAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockAccountPayload.UserErrors(childComplexity), true
+
 	case "UnfreezeAccountByOperatorPayload.account":
 		if e.ComplexityRoot.UnfreezeAccountByOperatorPayload.Account == nil {
 			break
@@ -4973,6 +5065,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountSearchInput", ec.unmarshalInputAccountSearchInput),
 			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("ApproveOperatorRequestInput", ec.unmarshalInputApproveOperatorRequestInput),
+			graphql.NewInputUnmarshaler("BlockAccountInput", ec.unmarshalInputBlockAccountInput),
 			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
 			graphql.NewInputUnmarshaler("ChangeEmailInput", ec.unmarshalInputChangeEmailInput),
@@ -5029,6 +5122,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitRegistrationProfileInput", ec.unmarshalInputSubmitRegistrationProfileInput),
 			graphql.NewInputUnmarshaler("TransferProtectionInput", ec.unmarshalInputTransferProtectionInput),
 			graphql.NewInputUnmarshaler("TransferQuoteInput", ec.unmarshalInputTransferQuoteInput),
+			graphql.NewInputUnmarshaler("UnblockAccountInput", ec.unmarshalInputUnblockAccountInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountByOperatorInput", ec.unmarshalInputUnfreezeAccountByOperatorInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
@@ -5697,6 +5791,60 @@ type CloseAccountPayload {
 "Result of cancelClosing."
 type CancelClosingPayload {
   "The account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../contacts.graphqls", Input: `extend type Account {
+  "Those whose transfers the viewer does not take, newest first; 200 at most."
+  blockedAccounts: [BlockedAccount!]!
+}
+
+"Somebody whose transfers are refused."
+type BlockedAccount {
+  "The WMID."
+  wmid: WMID!
+  "The name, with the last name shortened."
+  displayName: String!
+  "Since when."
+  since: DateTime!
+}
+
+extend type Mutation {
+  """
+  Refuses all transfers from an account from now on: it is told RECIPIENT_REFUSES and nothing else, in a quote too, also for a transfer that
+  waits for its code. What was protected and on its way before arrives or goes back as it would have, and refunds come in. A repeat does nothing. At
+  most 60 in an hour.
+  """
+  blockAccount(input: BlockAccountInput!): BlockAccountPayload!
+  "Takes transfers from an account again. A repeat does nothing."
+  unblockAccount(input: UnblockAccountInput!): UnblockAccountPayload!
+}
+
+"Input of blockAccount."
+input BlockAccountInput {
+  "Whom to block."
+  wmid: WMID!
+}
+
+"Result of blockAccount."
+type BlockAccountPayload {
+  "Who is blocked; null when refused."
+  blocked: BlockedAccount
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of unblockAccount."
+input UnblockAccountInput {
+  "Whom to block no longer."
+  wmid: WMID!
+}
+
+"Result of unblockAccount."
+type UnblockAccountPayload {
+  "The viewer's account; null when refused."
   account: Account
   "What kept it from being done; empty on success."
   userErrors: [UserError!]!
@@ -8263,6 +8411,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_security(ctx, field)
 	case "closesAt":
 		return ec.fieldContext_Account_closesAt(ctx, field)
+	case "blockedAccounts":
+		return ec.fieldContext_Account_blockedAccounts(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
 	case "dataExport":
@@ -8357,6 +8507,28 @@ func (ec *executionContext) childFields_ApproveOperatorRequestPayload(ctx contex
 		return ec.fieldContext_ApproveOperatorRequestPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApproveOperatorRequestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "blocked":
+		return ec.fieldContext_BlockAccountPayload_blocked(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BlockAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wmid":
+		return ec.fieldContext_BlockedAccount_wmid(ctx, field)
+	case "displayName":
+		return ec.fieldContext_BlockedAccount_displayName(ctx, field)
+	case "since":
+		return ec.fieldContext_BlockedAccount_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedAccount", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelClosingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9707,6 +9879,16 @@ func (ec *executionContext) childFields_TransferReceived(ctx context.Context, fi
 		return ec.fieldContext_TransferReceived_transfer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TransferReceived", field.Name)
+}
+
+func (ec *executionContext) childFields_UnblockAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnblockAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnblockAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnblockAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnfreezeAccountByOperatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

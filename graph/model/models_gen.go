@@ -104,6 +104,8 @@ type Account struct {
 	Security *SecuritySettings `json:"security"`
 	// Until when cancelClosing keeps the account; null when it is not being closed. Meanwhile no transfer reaches it and no wallet is opened.
 	ClosesAt *time.Time `json:"closesAt,omitempty"`
+	// Those whose transfers the viewer does not take, newest first; 200 at most.
+	BlockedAccounts []*BlockedAccount `json:"blockedAccounts"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// The copy of one's own data that was asked for last; null when none was, or long ago.
@@ -241,6 +243,30 @@ type ApproveOperatorRequestPayload struct {
 	Request *OperatorRequest `json:"request,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of blockAccount.
+type BlockAccountInput struct {
+	// Whom to block.
+	Wmid string `json:"wmid"`
+}
+
+// Result of blockAccount.
+type BlockAccountPayload struct {
+	// Who is blocked; null when refused.
+	Blocked *BlockedAccount `json:"blocked,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Somebody whose transfers are refused.
+type BlockedAccount struct {
+	// The WMID.
+	Wmid string `json:"wmid"`
+	// The name, with the last name shortened.
+	DisplayName string `json:"displayName"`
+	// Since when.
+	Since time.Time `json:"since"`
 }
 
 // Result of cancelClosing.
@@ -2336,6 +2362,20 @@ func (this TransfersHeld) GetField() []string {
 		interfaceSlice = append(interfaceSlice, concrete)
 	}
 	return interfaceSlice
+}
+
+// Input of unblockAccount.
+type UnblockAccountInput struct {
+	// Whom to block no longer.
+	Wmid string `json:"wmid"`
+}
+
+// Result of unblockAccount.
+type UnblockAccountPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of unfreezeAccountByOperator.

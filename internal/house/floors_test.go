@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/passkeys"},
 	{"internal/factors"},
 	{"internal/sessions", "internal/wallets"},
-	{"internal/changes", "internal/transfers", "internal/recovery"},
+	{"internal/changes", "internal/contacts", "internal/transfers", "internal/recovery"},
 	{"internal/exports", "internal/operators"},
 	{"graph/model"},
 	{"graph/generated"},
