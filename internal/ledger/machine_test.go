@@ -32,7 +32,7 @@ func TestAnyRunOfTransfersAgreesWithAModel(t *testing.T) {
 		for range 4 {
 			m.people = append(m.people, servers[0].person(t))
 		}
-		m.held, m.closed, m.allowed = make([]int64, 4), make([]bool, 4), make([]int64, 4)
+		m.held, m.closed, m.allowed, m.uncoded = make([]int64, 4), make([]bool, 4), make([]int64, 4), make([]int64, 4)
 		for i := range m.people {
 			m.give(r, servers[0], i, 2000)
 		}
@@ -64,7 +64,8 @@ type machine struct {
 
 	held    []int64 // by each person's wallet
 	closed  []bool
-	allowed []int64 // without a code
+	allowed []int64 // without a code, all that goes so in a day together
+	uncoded []int64 // what has gone so
 	fees    int64   // collected, by earlier runs too
 	issued  int64   // balance of the issuer, likewise
 	posted  []models.Transfer
