@@ -27,6 +27,7 @@ var leftovers = []postgres.Leftover{
 	{Table: "passkey_ceremonies", Column: "expires_at"},
 	{Table: "data_exports", Column: "expires_at"},
 	{Table: "refused_transfers", Column: "refused_at"}, // which are shown for longer
+	{Table: "operator_moves", Column: "moved_at"},
 }
 
 // keptLonger are the tables whose rows stay for another time.
@@ -48,13 +49,16 @@ func housekeep(ctx context.Context, db *postgres.DB, all rooms, log *slog.Logger
 	}
 }
 
-// endWhatIsOver closes accounts whose time has come, and deletes copies of data whose time is over.
+// endWhatIsOver closes accounts whose time has come, deletes copies of data whose time is over, and ends requests that no second operator decided.
 func endWhatIsOver(ctx context.Context, all rooms, log *slog.Logger) {
 	if _, err := all.changes.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
 		log.Warn("some accounts could not be closed; trying again later", "error", err)
 	}
 	if _, err := all.exports.Sweep(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("some copies of data were not deleted; trying again later", "error", err)
+	}
+	if _, err := all.operators.ExpireDue(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("some operators' requests were not ended; trying again later", "error", err)
 	}
 }
 

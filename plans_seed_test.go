@@ -61,7 +61,15 @@ INSERT INTO agreement_acceptances (account_id, kind, version, accepted_at)
 SELECT md5('account' || g)::uuid, kind, version, now() FROM generate_series(1, 10000) g CROSS JOIN agreements;
 INSERT INTO confirmation_policies (account_id, currency, without_code_upto) SELECT md5('account' || g)::uuid, 'Z', 100 FROM generate_series(1, 10000) g;
 INSERT INTO operator_actions (id, operator_id, action, subject, reference, request_id, created_at)
-SELECT md5('action' || g)::uuid, md5('account' || g)::uuid, 'ISSUE', 'x', 'x', 'x', now() FROM generate_series(1, 10000) g;
+SELECT md5('action' || g)::uuid, md5('account' || g % 100)::uuid, CASE WHEN g % 100 = 0 THEN 'ACCOUNT_FROZEN' ELSE 'ISSUE' END, 'subject' || g % 5000, 'x', 'x',
+       now() - g * interval '1 minute' FROM generate_series(1, 10000) g;
+INSERT INTO operator_requests (id, kind, status, operator_id, idempotency_key, fingerprint, wallet_number, currency, amount, reference, created_at, expires_at, decided_by, decided_at)
+SELECT md5('ask' || g)::uuid, 'ISSUE', CASE WHEN g % 100 = 0 THEN 'PENDING' ELSE 'APPROVED' END, md5('account' || g)::uuid, md5('key' || g)::uuid, '', 'Z' || (900000000000 + g), 'Z', 1, 'x',
+       now(), now() + (g - 9000) * interval '1 minute', CASE WHEN g % 100 <> 0 THEN md5('account' || g + 1)::uuid END, CASE WHEN g % 100 <> 0 THEN now() END FROM generate_series(1, 10000) g;
+INSERT INTO blocks (account_id, blocked_id, created_at)
+SELECT md5('account' || g)::uuid, md5('account' || 1 + (g + n) % 10000)::uuid, now() FROM generate_series(1, 2000) g CROSS JOIN generate_series(1, 5) n;
+INSERT INTO operator_moves (operator_id, idempotency_key, currency, amount, moved_at)
+SELECT md5('account' || g % 100)::uuid, md5('move' || g)::uuid, 'Z', 1, now() - g * interval '1 minute' FROM generate_series(1, 10000) g;
 INSERT INTO certificate_requests (id, account_id, level, status, reason, created_at, decided_at)
 SELECT md5('request' || g)::uuid, md5('account' || g)::uuid, 'INITIAL', CASE WHEN g % 100 = 0 THEN 'PENDING' ELSE 'APPROVED' END, '', now(),
        CASE WHEN g % 100 <> 0 THEN now() END FROM generate_series(1, 10000) g;

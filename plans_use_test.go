@@ -7,11 +7,17 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"purser/internal/config"
+	"purser/internal/locale"
+	"purser/internal/operators"
 	"purser/internal/postgres"
 	history "purser/internal/statements"
+	"purser/models"
 )
 
 // useEverything has a server do all that it does: each request of the API, the pages, and what runs in the background.
@@ -62,6 +68,7 @@ func useEverything(t *testing.T, s *server, db *postgres.DB, p *planner, seen *c
 
 	sweepLeftovers(t.Context(), db, slog.New(slog.DiscardHandler))
 	refused() // and the planner's connection is free
+	useTwoOperators(t, db, p.conn, annaWallet)
 	useExport(t, s.client(t), db, p.conn)
 	closeOne(t, db, p.conn, "q2@purser.test")
 	seen.await(t, "transfers", "'EXPIRED'")
@@ -120,6 +127,40 @@ func useExport(t *testing.T, c *client, db *postgres.DB, owner postgres.Querier)
 	}
 }
 
+// useTwoOperators has one operator ask for more than one moves alone, and another agree.
+func useTwoOperators(t *testing.T, db *postgres.DB, owner postgres.Querier, wallet string) {
+	t.Helper()
+	all := roomsWith(t, db, map[string]string{"SECOND_OPERATOR_ABOVE": "Z:5"})
+	posting, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { all.ledger.Run(posting) })
+	defer running.Wait()
+	defer stop()
+	if _, err := owner.Exec(t.Context(), `UPDATE accounts SET role = 'OPERATOR' WHERE phone_mac = $1`, db.Lookup("phone", "+79000000003")); err != nil {
+		t.Fatal(err)
+	}
+	var two []models.Account
+	for _, login := range []string{"+79000000001", "+79000000003"} {
+		account, err := all.accounts.FindByLogin(t.Context(), login, locale.EN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		two = append(two, account)
+	}
+	for _, amount := range []string{"5", "6"} { // the first alone
+		moved, err := all.operators.Issue(t.Context(), two[0], operators.FundsRequest{WalletNumber: wallet, Amount: amount, Reference: "test", Key: uuid.New()})
+		if err != nil || (moved.Request == nil) != (amount == "5") {
+			t.Fatalf("%+v, %v", moved, err)
+		}
+		if moved.Request == nil {
+			continue
+		}
+		if done, err := all.operators.Approve(t.Context(), two[1], moved.Request.ID); err != nil || done.Status != models.OperatorRequestApproved {
+			t.Fatalf("%+v, %v", done, err)
+		}
+	}
+}
+
 // closeOne closes an account whose owner wants it so, and has nothing left. The time comes over a connection that nobody listens to.
 func closeOne(t *testing.T, db *postgres.DB, owner postgres.Querier, email string) {
 	t.Helper()
@@ -134,7 +175,12 @@ func closeOne(t *testing.T, db *postgres.DB, owner postgres.Querier, email strin
 // roomsOn are the rooms of another server on a database, which serves nobody.
 func roomsOn(t *testing.T, db *postgres.DB) rooms {
 	t.Helper()
-	c, err := config.Load(map[string]string{})
+	return roomsWith(t, db, map[string]string{})
+}
+
+func roomsWith(t *testing.T, db *postgres.DB, environment map[string]string) rooms {
+	t.Helper()
+	c, err := config.Load(environment)
 	if err != nil {
 		t.Fatal(err)
 	}

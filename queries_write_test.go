@@ -67,9 +67,12 @@ func walkMutations(c *client, counted *statements) {
 	for name, want := range map[string]int{`renameWallet(input: {walletNumber: $n, name: "x"})`: 6, `setDefaultWallet(input: {walletNumber: $n})`: 6} {
 		askCounted[any](me, counted, name, want, `mutation($n: WalletNumber!) { `+name+` { userErrors { code } } }`, vars{"n": wallet})
 	}
-	askCounted[any](c.operator(), counted, "issueFunds", 4, `mutation($n: WalletNumber!, $k: UUID!) { issueFunds(input: {walletNumber: $n, amount: "10",
+	askCounted[any](c.operator(), counted, "issueFunds", 5, `mutation($n: WalletNumber!, $k: UUID!) { issueFunds(input: {walletNumber: $n, amount: "10",
 		reference: "test", idempotencyKey: $k}) { transfer { status } userErrors { code } } }`, vars{"n": wallet, "k": newKey()})
+	wmid := me.wmid()
+	walkOperators(c.operator(), counted, wmid)
 	annaWallet, _ := c.anna().wallet("Z")
+	walkBlocks(me, counted, c.boris())
 	for _, end := range []string{"confirm", "cancel"} {
 		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
 		if end == "confirm" {
@@ -95,6 +98,52 @@ func walkMutations(c *client, counted *statements) {
 	askCounted[any](me, counted, "logOut", 4, `mutation { logOut { sessionId userErrors { code } } }`, nil)
 	regained, password := walkRecovery(c, counted, phone)
 	walkChanges(c.logIn(regained, password, regained), counted, regained, password)
+	// whose; begin, locked, the log; devices, log-ins, sessions; SMS and letter with their jobs, the security log, events, commit
+	askCounted[any](c.operator(), counted, "endSessionsByOperator", 14, endBy, vars{"w": wmid, "r": "test"})
+}
+
+// walkOperators does to a person what operators do.
+func walkOperators(operator *client, counted *statements, wmid string) {
+	// begin, the counter, commit; by phone or WMID; the log. Then wallets, sessions, the security log
+	askCounted[any](operator, counted, "accountSearch", 5, `query($q: String!) { accountSearch(input: {query: $q, reason: "test"}) { account { status } userErrors { code } } }`,
+		vars{"q": wmid})
+	askCounted[any](operator, counted, "accountSearch, all of it", 8, accountSearch, vars{"q": wmid, "r": "test"})
+	// whose; begin, locked, the log, saved, a message with its job (no address is confirmed), the security log, events, commit
+	askCounted[any](operator, counted, "freezeAccountByOperator", 10, freezeBy, vars{"w": wmid, "r": "test"})
+	askCounted[any](operator, counted, "unfreezeAccountByOperator", 10, unfreezeBy, vars{"w": wmid, "r": "test"})
+	askCounted[any](operator, counted, "operatorLog", 2, `{ operatorLog { nodes { action operator } } }`, nil)
+	askCounted[any](operator, counted, "operatorLog of a subject", 2, `query($s: String!) { operatorLog(subject: $s) { nodes { action operator } } }`, vars{"s": wmid})
+	askCounted[any](operator, counted, "operatorLog of an operator", 2, `query($s: WMID!) { operatorLog(operator: $s) { nodes { action operator } } }`, vars{"s": wmid})
+	// the log; what is due; the list
+	askCounted[any](operator, counted, "operatorRequests", 3, `{ operatorRequests { nodes { id } } }`, nil)
+	// the log; begin, not there, rollback
+	for name, decide := range map[string]string{"approveOperatorRequest": approve, "rejectOperatorRequest": reject} {
+		v := vars{"i": "nonsense", "r": "test"}
+		if decide == approve {
+			delete(v, "r")
+		}
+		r, err := operator.try(decide, v)
+		if err != nil || !strings.Contains(string(r.Data), "INVALID_INPUT") {
+			operator.t.Fatalf("%s: %s, %v", name, r.Data, err)
+		}
+		expect(operator.t.(*testing.T), counted, r, name, 4)
+	}
+}
+
+// walkBlocks has a person take no money from another, who tries, and then again.
+func walkBlocks(me *client, counted *statements, other *client) {
+	const (
+		blocked = `{ viewer { blockedAccounts { wmid displayName since } } }`
+		unblock = `mutation($w: WMID!) { unblockAccount(input: {wmid: $w}) { account { wmid } userErrors { code } } }`
+	)
+	wmid, mine := other.wmid(), me.wmid()
+	// begin, the counter, commit; whom; begin, locks of the account and its wallets, the list; the row, the wallets, events, commit
+	askCounted[any](me, counted, "blockAccount", 12, blockAccount, vars{"w": wmid})
+	askCounted[any](me, counted, "blockedAccounts", 2, blocked, nil)
+	from, _ := other.wallet("Z")
+	ask[any](other, `mutation($f: WalletNumber!, $w: WMID!, $k: UUID!) { createTransfer(input: {from: $f, to: {wmid: $w}, amount: "1", idempotencyKey: $k}) { userErrors { code } } }`,
+		vars{"f": from, "w": mine, "k": newKey()})
+	askCounted[any](me, counted, "unblockAccount", 9, unblock, vars{"w": wmid})
 }
 
 // walkFactors gives a person an authenticator app and takes it away.

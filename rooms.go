@@ -15,6 +15,7 @@ import (
 	"purser/internal/certificates"
 	"purser/internal/changes"
 	"purser/internal/config"
+	"purser/internal/contacts"
 	"purser/internal/delivery"
 	"purser/internal/delivery/gateway"
 	"purser/internal/events"
@@ -88,19 +89,25 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
 	lookBack := history.New(db, purses, payments, publicURL)
+	circle := contacts.New(db, people, codes, hub)
 	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
 		Delivery: messages, Hub: hub}, publicURL)
 	copies.Handle(runner)
-	desks := operators.New(db, books, purses, papers)
+	alone, err := operators.ReadLimits(c.SecondOperator(), c.IsProduction(), purses.Currency)
+	if err != nil {
+		return rooms{}, err
+	}
+	desks := operators.New(db, operators.Rooms{Ledger: books, Accounts: people, Changes: ownHand, Sessions: signedIn, Wallets: purses, Papers: papers,
+		Verification: codes, Hub: hub}, alone)
 
 	wayBack := recovery.New(db, box, recovery.Rooms{Accounts: people, Factors: second, Sessions: signedIn, Verification: codes, Delivery: messages, Hub: hub},
 		recovery.Config{TTL: c.RecoveryTTL, LinkTTL: c.EmailLinkTTL, Hold: c.RecoveryHold, Delay: c.LostPhoneDelay, PublicURL: publicURL})
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
 		Changes: ownHand, Transfers: payments, Statements: lookBack, Paylinks: paylinks.New(db, box, people, purses, publicURL),
-		Certificates: papers, Exports: copies, Operators: desks, Delivery: messages, Hub: hub}
+		Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,

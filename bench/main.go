@@ -2,7 +2,7 @@
 // baseline; (b) the ledger room alone; (c) createTransfer through HTTP and GraphQL with real tokens, on a server process.
 // Each runs for several numbers of clients, spread over many wallets and all into one; sums are checked after each. Then (c) and
 // the pages that an app reads are measured with ten thousand entries stored and with millions, and the server's memory over a
-// long run. Timings move with the machine: compare ratios within one run. It is bounded in time and count.
+// long run. With -enumeration it measures instead whether the time of an answer tells strangers who has an account. Timings move with the machine: compare ratios within one run. It is bounded in time and count.
 package main
 
 import (
@@ -34,6 +34,7 @@ type options struct {
 	entries     int
 	soak        time.Duration
 	out         string
+	enumeration bool
 }
 
 // report is all that a run has found, as it is written for machines.
@@ -67,6 +68,7 @@ func parse() options {
 	flag.IntVar(&o.entries, "entries", 5_000_000, "entries to measure growth at; 0: do not")
 	flag.DurationVar(&o.soak, "soak", 10*time.Minute, "how long to watch the server's memory; 0: do not")
 	flag.StringVar(&o.out, "out", "", "file for the results as JSON")
+	flag.BoolVar(&o.enumeration, "enumeration", false, "measure only whether the time of an answer tells who has an account")
 	flag.Parse()
 	o.rounds = max(o.rounds, 1)
 	for part := range strings.SplitSeq(*clients, ",") {
@@ -86,6 +88,9 @@ func run(ctx context.Context, o options) error {
 	binary := filepath.Join(dir, "purser")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	if o.enumeration {
+		return measureEnumeration(ctx, dir, binary)
 	}
 	r := report{At: time.Now().UTC(), Cores: runtime.NumCPU(), Go: runtime.Version()}
 	if err := r.compare(ctx, o, dir, binary); err != nil {

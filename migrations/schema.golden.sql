@@ -29,12 +29,15 @@ CREATE TABLE accounts (
     security_question_sealed bytea,
     phone_mac              bytea,
     email_mac              bytea,
+    operator_freeze        text,
+    operator_since         timestamp with time zone,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_mac),
     CONSTRAINT accounts_phone_key UNIQUE (phone_mac),
     CONSTRAINT accounts_wmid_key UNIQUE (wmid),
     CONSTRAINT accounts_certificate_level_check CHECK ((certificate_level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
     CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['EN'::text, 'RU'::text]))),
+    CONSTRAINT accounts_operator_freeze_check CHECK (((operator_freeze IS NULL) OR ((operator_freeze = ANY (ARRAY['ALONE'::text, 'BESIDE'::text])) AND (status = 'FROZEN'::text)))),
     CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR (status = 'CLOSED'::text) OR ((phone_mac IS NOT NULL) AND (email_mac IS NOT NULL)))),
     CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['PERSON'::text, 'OPERATOR'::text, 'SYSTEM'::text]))),
     CONSTRAINT accounts_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'FROZEN'::text, 'CLOSED'::text]))),
@@ -79,6 +82,16 @@ CREATE TABLE backup_codes (
     CONSTRAINT backup_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
 CREATE INDEX backup_codes_account_id_idx ON backup_codes USING btree (account_id);
+
+CREATE TABLE blocks (
+    account_id             uuid                     NOT NULL,
+    blocked_id             uuid                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT blocks_pkey PRIMARY KEY (account_id, blocked_id),
+    CONSTRAINT blocks_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT blocks_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES accounts(id),
+    CONSTRAINT blocks_others_check CHECK ((account_id <> blocked_id))
+);
 
 CREATE TABLE certificate_requests (
     id                     uuid                     NOT NULL,
@@ -304,9 +317,57 @@ CREATE TABLE operator_actions (
     reference              text                     NOT NULL,
     request_id             text                     NOT NULL,
     created_at             timestamp with time zone NOT NULL,
+    details                text                     NOT NULL DEFAULT ''::text,
     CONSTRAINT operator_actions_pkey PRIMARY KEY (id),
     CONSTRAINT operator_actions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES accounts(id)
 );
+CREATE INDEX operator_actions_action_idx ON operator_actions USING btree (action, created_at, id);
+CREATE INDEX operator_actions_operator_idx ON operator_actions USING btree (operator_id, created_at, id);
+CREATE INDEX operator_actions_subject_idx ON operator_actions USING btree (subject, created_at, id);
+CREATE INDEX operator_actions_time_idx ON operator_actions USING btree (created_at, id);
+CREATE TRIGGER operator_actions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON operator_actions FOR EACH STATEMENT EXECUTE FUNCTION operator_actions_refuse_change();
+
+CREATE TABLE operator_moves (
+    operator_id            uuid                     NOT NULL,
+    idempotency_key        uuid                     NOT NULL,
+    currency               text                     NOT NULL,
+    amount                 bigint                   NOT NULL,
+    moved_at               timestamp with time zone NOT NULL,
+    CONSTRAINT operator_moves_pkey PRIMARY KEY (operator_id, idempotency_key),
+    CONSTRAINT operator_moves_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES accounts(id)
+);
+CREATE INDEX operator_moves_moved_at_idx ON operator_moves USING btree (moved_at);
+CREATE INDEX operator_moves_sum_idx ON operator_moves USING btree (operator_id, currency, moved_at);
+
+CREATE TABLE operator_requests (
+    id                     uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    status                 text                     NOT NULL,
+    operator_id            uuid                     NOT NULL,
+    idempotency_key        uuid                     NOT NULL,
+    fingerprint            bytea                    NOT NULL,
+    wallet_number          text                     NOT NULL,
+    currency               text                     NOT NULL,
+    amount                 bigint                   NOT NULL,
+    reference              text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    expires_at             timestamp with time zone NOT NULL,
+    decided_by             uuid,
+    decided_at             timestamp with time zone,
+    reason                 text                     NOT NULL DEFAULT ''::text,
+    CONSTRAINT operator_requests_pkey PRIMARY KEY (id),
+    CONSTRAINT operator_requests_key UNIQUE (operator_id, idempotency_key),
+    CONSTRAINT operator_requests_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES accounts(id),
+    CONSTRAINT operator_requests_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES accounts(id),
+    CONSTRAINT operator_requests_wallet_number_fkey FOREIGN KEY (wallet_number) REFERENCES wallets(number),
+    CONSTRAINT operator_requests_amount_check CHECK ((amount > 0)),
+    CONSTRAINT operator_requests_decided_check CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (decided_by IS NOT NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
+    CONSTRAINT operator_requests_kind_check CHECK ((kind = ANY (ARRAY['ISSUE'::text, 'REDEMPTION'::text]))),
+    CONSTRAINT operator_requests_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'REJECTED'::text, 'EXPIRED'::text]))),
+    CONSTRAINT operator_requests_two_check CHECK (((status <> 'APPROVED'::text) OR (decided_by <> operator_id)))
+);
+CREATE INDEX operator_requests_expires_at_idx ON operator_requests USING btree (expires_at) WHERE (status = 'PENDING'::text);
+CREATE INDEX operator_requests_status_idx ON operator_requests USING btree (status, id);
 
 CREATE TABLE passkey_ceremonies (
     id                     uuid                     NOT NULL,
@@ -696,6 +757,7 @@ CREATE TABLE wallets (
     closed_at              timestamp with time zone,
     shut                   boolean                  NOT NULL DEFAULT false,
     balance_cap            bigint,
+    screened               boolean                  NOT NULL DEFAULT false,
     CONSTRAINT wallets_pkey PRIMARY KEY (id),
     CONSTRAINT wallets_number_key UNIQUE (number),
     CONSTRAINT wallets_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
@@ -726,6 +788,15 @@ CREATE OR REPLACE FUNCTION entries_refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION 'entries are append-only' USING ERRCODE = 'integrity_constraint_violation';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION operator_actions_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'the operators'' log is append-only' USING ERRCODE = 'integrity_constraint_violation';
 END
 $function$;
 
@@ -764,6 +835,7 @@ BEGIN
     INSERT INTO spending (account_id, currency) VALUES (NEW.account_id, NEW.currency) ON CONFLICT DO NOTHING;
     NEW.balance_cap = (SELECT l.balance_cap FROM accounts a JOIN spending_limits l ON l.level = a.certificate_level
                        WHERE a.id = NEW.account_id AND l.currency = NEW.currency);
+    NEW.screened = EXISTS (SELECT 1 FROM blocks WHERE account_id = NEW.account_id);
     RETURN NEW;
 END
 $function$;

@@ -53,6 +53,26 @@ type Account struct {
 	AcceptedTerms      int        `gorm:"column:accepted_terms"`       // newest version of TermsOfTransfer
 	AcceptedData       int        `gorm:"column:accepted_data"`        // newest version of PersonalData
 	ClosesAt           *time.Time `gorm:"column:closes_at"`            // while it is being closed
+	OperatorFreeze     *string    `gorm:"column:operator_freeze"`      // FreezeAlone or FreezeBeside, while an operator keeps it frozen
+	OperatorSince      *time.Time `gorm:"column:operator_since"`       // null for who was made an operator's
+}
+
+// Values of Account.OperatorFreeze: whether the owner, too, wants the account frozen, and so it stays when the operator's freeze ends.
+const (
+	FreezeAlone  = "ALONE"
+	FreezeBeside = "BESIDE"
+)
+
+// IsFrozenByOperator tells whether the owner cannot unfreeze the account.
+func (a Account) IsFrozenByOperator() bool { return a.OperatorFreeze != nil }
+
+// WasOperatorAt tells whether an operator's account was one already at a time.
+func (a Account) WasOperatorAt(at time.Time) bool {
+	since := a.CreatedAt
+	if a.OperatorSince != nil {
+		since = *a.OperatorSince
+	}
+	return a.IsOperator() && !since.After(at)
 }
 
 // TableName is the table's.

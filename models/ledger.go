@@ -67,6 +67,7 @@ type Wallet struct {
 	OpenedAt  time.Time  `gorm:"column:opened_at"`
 	ClosedAt  *time.Time `gorm:"column:closed_at"`
 	Shut      bool       `gorm:"column:shut"`           // nothing comes in: its owner is closing the account
+	Screened  bool       `gorm:"column:screened"`       // its owner blocks somebody
 	Cap       *int64     `gorm:"column:balance_cap;->"` // what it may hold, by its owner's certificate; nil: anything
 }
 
@@ -184,17 +185,3 @@ type Spending struct {
 
 // TableName is the table's.
 func (Spending) TableName() string { return "spending" }
-
-// OperatorAction is a line of the operators' audit log.
-type OperatorAction struct {
-	ID         uuid.UUID `gorm:"column:id;primaryKey"`
-	OperatorID uuid.UUID `gorm:"column:operator_id"`
-	Action     string    `gorm:"column:action"`
-	Subject    string    `gorm:"column:subject"`
-	Reference  string    `gorm:"column:reference"`
-	RequestID  string    `gorm:"column:request_id"`
-	CreatedAt  time.Time `gorm:"column:created_at"`
-}
-
-// TableName is the table's.
-func (OperatorAction) TableName() string { return "operator_actions" }

@@ -26,7 +26,7 @@ func accountView(a models.Account) *model.Account {
 		Email:            &model.Email{Verified: a.EmailVerifiedAt != nil},
 		Profile:          &model.Profile{FirstName: a.FirstName, MiddleName: filled(a.MiddleName), LastName: a.LastName},
 		SecurityQuestion: a.SecurityQuestion, Certificate: &model.Certificate{Level: model.CertificateLevel(a.CertificateLevel), AccountID: a.ID},
-		Locale: model.Locale(a.Locale), CreatedAt: a.CreatedAt, Status: model.AccountStatus(a.Status), ClosesAt: a.ClosesAt,
+		Locale: model.Locale(a.Locale), CreatedAt: a.CreatedAt, Status: model.AccountStatus(a.Status), FrozenByOperator: a.IsFrozenByOperator(), ClosesAt: a.ClosesAt,
 		Security: &model.SecuritySettings{HasVerifiedEmail: a.EmailVerifiedAt != nil, PasswordChangedAt: a.PasswordChangedAt},
 	}
 	if a.Phone != nil {

@@ -25,6 +25,9 @@ const (
 // drawing is what a QR code weighs.
 const drawing = 50
 
+// assumedBlocked is the same for those whom a person blocks.
+const assumedBlocked = 10
+
 // Complexity weighs the fields that are lists: what one item costs, times how many are asked for. A number that is out of
 // bounds weighs like the largest; the resolver refuses it.
 func Complexity() generated.ComplexityRoot {
@@ -41,11 +44,21 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.Events = func(child int, first *int, _ *string) int { return page(child, first, nil) }
 	c.Account.SecurityLog = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
+	c.Account.BlockedAccounts = func(child int) int { return 1 + assumedBlocked*child }
 	c.SecondFactors.Passkeys = func(child int) int { return 1 + assumedPasskeys*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }
 	c.Account.Limits = func(child int, _ string) int { return 2 + 3*child }
 	c.TransferQuote.Limits = func(child int) int { return 1 + 3*child }
+	c.OperatorAccount.Wallets = func(child int) int { return 1 + assumedWallets*child }
+	c.OperatorAccount.Sessions = func(child int) int { return 1 + assumedSessions*child }
+	c.OperatorAccount.SecurityLog = func(child int, first *int) int { return page(child, first, nil) }
+	c.Query.OperatorLog = func(child int, first *int, _, _, _ *string, _ *model.OperatorActionKind) int {
+		return page(child, first, nil)
+	}
+	c.Query.OperatorRequests = func(child int, first *int, _ *string, _ model.OperatorRequestStatus) int {
+		return page(child, first, nil)
+	}
 	c.Query.TransferQuote = func(child int, _ model.TransferQuoteInput) int { return 10 + child }
 	c.Query.Recipient = func(child int, _ model.RecipientInput, _ string) int { return 5 + child }
 	c.Query.PaymentLink = func(child int, _ model.PaymentLinkInput) int { return 5 + child }

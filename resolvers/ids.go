@@ -33,6 +33,10 @@ const (
 	kindReviewCursor   = "ReviewCursor"
 	kindSecurityCursor = "SecurityCursor"
 	kindRefusedCursor  = "RefusedCursor"
+
+	kindOperatorRequest = "OperatorRequest"
+	kindRequestCursor   = "OperatorRequestCursor"
+	kindLogCursor       = "OperatorLogCursor"
 )
 
 func globalID(kind string, key ...string) string {

@@ -10,22 +10,62 @@ import (
 
 	"purser/graph/model"
 	"purser/internal/operators"
+	"purser/internal/sessions"
 )
 
 func (r *mutationResolver) IssueFunds(ctx context.Context, input model.IssueFundsInput) (*model.IssueFundsPayload, error) {
-	payload := &model.IssueFundsPayload{}
-	var err error
-	payload.Transfer, payload.Replayed, payload.UserErrors, err = r.moveFunds(ctx, r.Operators.Issue, operators.FundsRequest{
+	shown, err := r.moveFunds(ctx, r.Operators.Issue, operators.FundsRequest{
 		WalletNumber: input.WalletNumber, Amount: input.Amount, Reference: input.Reference, Key: input.IdempotencyKey,
 	})
-	return payload, err
+	return &model.IssueFundsPayload{Transfer: shown.transfer, Request: shown.request, Replayed: shown.replayed, UserErrors: shown.userErrors}, err
 }
 
 func (r *mutationResolver) RedeemFunds(ctx context.Context, input model.RedeemFundsInput) (*model.RedeemFundsPayload, error) {
-	payload := &model.RedeemFundsPayload{}
-	var err error
-	payload.Transfer, payload.Replayed, payload.UserErrors, err = r.moveFunds(ctx, r.Operators.Redeem, operators.FundsRequest{
+	shown, err := r.moveFunds(ctx, r.Operators.Redeem, operators.FundsRequest{
 		WalletNumber: input.WalletNumber, Amount: input.Amount, Reference: input.Reference, Key: input.IdempotencyKey,
 	})
+	return &model.RedeemFundsPayload{Transfer: shown.transfer, Request: shown.request, Replayed: shown.replayed, UserErrors: shown.userErrors}, err
+}
+
+func (r *mutationResolver) ApproveOperatorRequest(ctx context.Context, input model.ApproveOperatorRequestInput) (*model.ApproveOperatorRequestPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := r.Operators.Approve(ctx, viewer.Account, localUUID(input.RequestID, kindOperatorRequest))
+	payload := &model.ApproveOperatorRequestPayload{}
+	payload.Request, payload.UserErrors, err = r.decidedOf(ctx, request, err)
 	return payload, err
+}
+
+func (r *mutationResolver) RejectOperatorRequest(ctx context.Context, input model.RejectOperatorRequestInput) (*model.RejectOperatorRequestPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := r.Operators.Reject(ctx, viewer.Account, localUUID(input.RequestID, kindOperatorRequest), input.Reason)
+	payload := &model.RejectOperatorRequestPayload{}
+	payload.Request, payload.UserErrors, err = r.decidedOf(ctx, request, err)
+	return payload, err
+}
+
+func (r *queryResolver) OperatorRequests(ctx context.Context, first *int, after *string, status model.OperatorRequestStatus) (*model.OperatorRequestConnection, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readPaging(first, nil)
+	if err != nil {
+		return nil, err
+	}
+	from, err := readCursor(after, kindRequestCursor)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.Operators.Requests(ctx, viewer.Account, string(status), from, p.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	rows, info := cut(p, rows, operatorRequestCursor)
+	return r.operatorRequestConnection(ctx, rows, info), nil
 }

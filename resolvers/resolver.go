@@ -6,6 +6,7 @@ import (
 	"purser/internal/accounts"
 	"purser/internal/certificates"
 	"purser/internal/changes"
+	"purser/internal/contacts"
 	"purser/internal/delivery"
 	"purser/internal/events"
 	"purser/internal/exports"
@@ -37,6 +38,7 @@ type Resolver struct {
 	Certificates *certificates.Service
 	Exports      *exports.Service
 	Operators    *operators.Service
+	Contacts     *contacts.Service
 	Delivery     *delivery.Service
 	Hub          *events.Hub
 }

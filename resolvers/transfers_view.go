@@ -8,8 +8,6 @@ import (
 	"purser/graph/model"
 	"purser/internal/ledger"
 	"purser/internal/money"
-	"purser/internal/operators"
-	"purser/internal/sessions"
 	"purser/internal/transfers"
 	"purser/models"
 )
@@ -105,19 +103,3 @@ func (r *Resolver) transferConnection(ctx context.Context, viewer uuid.UUID, vie
 }
 
 func transferCursor(t transfers.View) string { return transferCursorOf(t.ID) }
-
-// moveFunds lets an operator issue or redeem money, and shows the transfer.
-func (r *Resolver) moveFunds(ctx context.Context,
-	move func(context.Context, models.Account, operators.FundsRequest) (ledger.Outcome, error), funds operators.FundsRequest,
-) (view *model.Transfer, replayed bool, userErrors []model.UserError, err error) {
-	viewer, err := sessions.Require(ctx)
-	if err != nil {
-		return nil, false, nil, err
-	}
-	outcome, err := move(ctx, viewer.Account, funds)
-	if err == nil {
-		view, err = r.loadTransfer(ctx, viewer.Account.ID, outcome.Transfer.ID)
-	}
-	userErrors, err = r.refused(ctx, err)
-	return view, outcome.Replayed, userErrors, err
-}

@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	Challenge() ChallengeResolver
 	Entry() EntryResolver
 	Mutation() MutationResolver
+	OperatorAccount() OperatorAccountResolver
 	PaymentLink() PaymentLinkResolver
 	PaymentRequest() PaymentRequestResolver
 	Query() QueryResolver
@@ -61,12 +62,14 @@ type ComplexityRoot struct {
 	}
 
 	Account struct {
+		BlockedAccounts          func(childComplexity int) int
 		Certificate              func(childComplexity int) int
 		ClosesAt                 func(childComplexity int) int
 		CreatedAt                func(childComplexity int) int
 		DataExport               func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		Events                   func(childComplexity int, first *int, after *string) int
+		FrozenByOperator         func(childComplexity int) int
 		ID                       func(childComplexity int) int
 		Limits                   func(childComplexity int, currency string) int
 		Locale                   func(childComplexity int) int
@@ -107,6 +110,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AccountSearchPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Agreement struct {
 		ID          func(childComplexity int) int
 		Kind        func(childComplexity int) int
@@ -119,6 +127,22 @@ type ComplexityRoot struct {
 	AnswerLostPhoneRecoveryPayload struct {
 		Recovery   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ApproveOperatorRequestPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BlockAccountPayload struct {
+		Blocked    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BlockedAccount struct {
+		DisplayName func(childComplexity int) int
+		Since       func(childComplexity int) int
+		Wmid        func(childComplexity int) int
 	}
 
 	CancelClosingPayload struct {
@@ -332,6 +356,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	EndSessionsByOperatorPayload struct {
+		SessionIds func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Entry struct {
 		Amount       func(childComplexity int) int
 		BalanceAfter func(childComplexity int) int
@@ -370,6 +399,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	FreezeAccountByOperatorPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	FreezeAccountPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -397,6 +431,7 @@ type ComplexityRoot struct {
 
 	IssueFundsPayload struct {
 		Replayed   func(childComplexity int) int
+		Request    func(childComplexity int) int
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -454,6 +489,8 @@ type ComplexityRoot struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
+		ApproveOperatorRequest    func(childComplexity int, input model.ApproveOperatorRequestInput) int
+		BlockAccount              func(childComplexity int, input model.BlockAccountInput) int
 		CancelClosing             func(childComplexity int) int
 		CancelRecovery            func(childComplexity int, input model.CancelRecoveryInput) int
 		CancelTransfer            func(childComplexity int, input model.CancelTransferInput) int
@@ -474,9 +511,11 @@ type ComplexityRoot struct {
 		CreateTransfer            func(childComplexity int, input model.CreateTransferInput) int
 		DisableTotp               func(childComplexity int, input model.DisableTotpInput) int
 		EnableTotp                func(childComplexity int, input model.EnableTotpInput) int
+		EndSessionsByOperator     func(childComplexity int, input model.EndSessionsByOperatorInput) int
 		FinishPasskeyLogIn        func(childComplexity int, input model.FinishPasskeyLogInInput) int
 		FinishPasskeyRegistration func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
 		FreezeAccount             func(childComplexity int) int
+		FreezeAccountByOperator   func(childComplexity int, input model.FreezeAccountByOperatorInput) int
 		IssueFunds                func(childComplexity int, input model.IssueFundsInput) int
 		LogIn                     func(childComplexity int, input model.LogInInput) int
 		LogOut                    func(childComplexity int) int
@@ -484,6 +523,7 @@ type ComplexityRoot struct {
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RefundTransfer            func(childComplexity int, input model.RefundTransferInput) int
+		RejectOperatorRequest     func(childComplexity int, input model.RejectOperatorRequestInput) int
 		RejectTransfer            func(childComplexity int, input model.RejectTransferInput) int
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
 		RenamePasskey             func(childComplexity int, input model.RenamePasskeyInput) int
@@ -508,7 +548,9 @@ type ComplexityRoot struct {
 		StartRecoveryAssertion    func(childComplexity int, input model.StartRecoveryAssertionInput) int
 		StartRegistration         func(childComplexity int, input model.StartRegistrationInput) int
 		SubmitRegistrationProfile func(childComplexity int, input model.SubmitRegistrationProfileInput) int
+		UnblockAccount            func(childComplexity int, input model.UnblockAccountInput) int
 		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
+		UnfreezeAccountByOperator func(childComplexity int, input model.UnfreezeAccountByOperatorInput) int
 		UpdateProfile             func(childComplexity int, input model.UpdateProfileInput) int
 		VerifyEmail               func(childComplexity int, input model.VerifyEmailInput) int
 		VerifyRecoveryCode        func(childComplexity int, input model.VerifyRecoveryCodeInput) int
@@ -518,6 +560,79 @@ type ComplexityRoot struct {
 	OpenWalletPayload struct {
 		UserErrors func(childComplexity int) int
 		Wallet     func(childComplexity int) int
+	}
+
+	OperatorAccount struct {
+		CertificateLevel   func(childComplexity int) int
+		ClosesAt           func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		EmailVerified      func(childComplexity int) int
+		FrozenByOperator   func(childComplexity int) int
+		IsOperator         func(childComplexity int) int
+		MaskedEmail        func(childComplexity int) int
+		MaskedPhone        func(childComplexity int) int
+		SecurityLog        func(childComplexity int, first *int) int
+		Sessions           func(childComplexity int) int
+		Status             func(childComplexity int) int
+		TransfersHeldUntil func(childComplexity int) int
+		Wallets            func(childComplexity int) int
+		Wmid               func(childComplexity int) int
+	}
+
+	OperatorLogConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	OperatorLogEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	OperatorLogEntry struct {
+		Action     func(childComplexity int) int
+		Details    func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Operator   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		RequestID  func(childComplexity int) int
+		Subject    func(childComplexity int) int
+	}
+
+	OperatorRequest struct {
+		Amount       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DecidedAt    func(childComplexity int) int
+		DecidedBy    func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Operator     func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Reference    func(childComplexity int) int
+		Status       func(childComplexity int) int
+		WalletNumber func(childComplexity int) int
+		Wmid         func(childComplexity int) int
+	}
+
+	OperatorRequestConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	OperatorRequestEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	OperatorWallet struct {
+		Balance   func(childComplexity int) int
+		ClosedAt  func(childComplexity int) int
+		IsDefault func(childComplexity int) int
+		Number    func(childComplexity int) int
+		OpenedAt  func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -576,12 +691,15 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		AccountSearch      func(childComplexity int, input model.AccountSearchInput) int
 		Agreements         func(childComplexity int) int
 		CertificateReviews func(childComplexity int, first *int, after *string) int
 		Currencies         func(childComplexity int) int
 		LostPhoneRecovery  func(childComplexity int, token string) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
+		OperatorLog        func(childComplexity int, first *int, after *string, operator *string, subject *string, action *model.OperatorActionKind) int
+		OperatorRequests   func(childComplexity int, first *int, after *string, status model.OperatorRequestStatus) int
 		PaymentLink        func(childComplexity int, input model.PaymentLinkInput) int
 		PaymentRequest     func(childComplexity int, link string) int
 		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
@@ -618,6 +736,7 @@ type ComplexityRoot struct {
 
 	RedeemFundsPayload struct {
 		Replayed   func(childComplexity int) int
+		Request    func(childComplexity int) int
 		Transfer   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -667,6 +786,11 @@ type ComplexityRoot struct {
 		PhoneVerified    func(childComplexity int) int
 		ProfileSubmitted func(childComplexity int) int
 		Token            func(childComplexity int) int
+	}
+
+	RejectOperatorRequestPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RejectTransferPayload struct {
@@ -945,6 +1069,16 @@ type ComplexityRoot struct {
 		Until             func(childComplexity int) int
 	}
 
+	UnblockAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UnfreezeAccountByOperatorPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UnfreezeAccountPayload struct {
 		Account    func(childComplexity int) int
 		Challenge  func(childComplexity int) int
@@ -1032,6 +1166,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptTransferPayload.UserErrors(childComplexity), true
 
+	case "Account.blockedAccounts":
+		if e.ComplexityRoot.Account.BlockedAccounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.BlockedAccounts(childComplexity), true
 	case "Account.certificate":
 		if e.ComplexityRoot.Account.Certificate == nil {
 			break
@@ -1073,6 +1213,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Events(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Account.frozenByOperator":
+		if e.ComplexityRoot.Account.FrozenByOperator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.FrozenByOperator(childComplexity), true
 	case "Account.id":
 		if e.ComplexityRoot.Account.ID == nil {
 			break
@@ -1286,6 +1432,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountEventEdge.Node(childComplexity), true
 
+	case "AccountSearchPayload.account":
+		if e.ComplexityRoot.AccountSearchPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountSearchPayload.Account(childComplexity), true
+	case "AccountSearchPayload.userErrors":
+		if e.ComplexityRoot.AccountSearchPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountSearchPayload.UserErrors(childComplexity), true
+
 	case "Agreement.id":
 		if e.ComplexityRoot.Agreement.ID == nil {
 			break
@@ -1335,6 +1494,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnswerLostPhoneRecoveryPayload.UserErrors(childComplexity), true
+
+	case "ApproveOperatorRequestPayload.request":
+		if e.ComplexityRoot.ApproveOperatorRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveOperatorRequestPayload.Request(childComplexity), true
+	case "ApproveOperatorRequestPayload.userErrors":
+		if e.ComplexityRoot.ApproveOperatorRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveOperatorRequestPayload.UserErrors(childComplexity), true
+
+	case "BlockAccountPayload.blocked":
+		if e.ComplexityRoot.BlockAccountPayload.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockAccountPayload.Blocked(childComplexity), true
+	case "BlockAccountPayload.userErrors":
+		if e.ComplexityRoot.BlockAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockAccountPayload.UserErrors(childComplexity), true
+
+	case "BlockedAccount.displayName":
+		if e.ComplexityRoot.BlockedAccount.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedAccount.DisplayName(childComplexity), true
+	case "BlockedAccount.since":
+		if e.ComplexityRoot.BlockedAccount.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedAccount.Since(childComplexity), true
+	case "BlockedAccount.wmid":
+		if e.ComplexityRoot.BlockedAccount.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedAccount.Wmid(childComplexity), true
 
 	case "CancelClosingPayload.account":
 		if e.ComplexityRoot.CancelClosingPayload.Account == nil {
@@ -2007,6 +2211,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EnableTotpPayload.UserErrors(childComplexity), true
 
+	case "EndSessionsByOperatorPayload.sessionIds":
+		if e.ComplexityRoot.EndSessionsByOperatorPayload.SessionIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionsByOperatorPayload.SessionIds(childComplexity), true
+	case "EndSessionsByOperatorPayload.userErrors":
+		if e.ComplexityRoot.EndSessionsByOperatorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionsByOperatorPayload.UserErrors(childComplexity), true
+
 	case "Entry.amount":
 		if e.ComplexityRoot.Entry.Amount == nil {
 			break
@@ -2133,6 +2350,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishPasskeyRegistrationPayload.UserErrors(childComplexity), true
 
+	case "FreezeAccountByOperatorPayload.account":
+		if e.ComplexityRoot.FreezeAccountByOperatorPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreezeAccountByOperatorPayload.Account(childComplexity), true
+	case "FreezeAccountByOperatorPayload.userErrors":
+		if e.ComplexityRoot.FreezeAccountByOperatorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FreezeAccountByOperatorPayload.UserErrors(childComplexity), true
+
 	case "FreezeAccountPayload.account":
 		if e.ComplexityRoot.FreezeAccountPayload.Account == nil {
 			break
@@ -2221,6 +2451,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IssueFundsPayload.Replayed(childComplexity), true
+	case "IssueFundsPayload.request":
+		if e.ComplexityRoot.IssueFundsPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueFundsPayload.Request(childComplexity), true
 	case "IssueFundsPayload.transfer":
 		if e.ComplexityRoot.IssueFundsPayload.Transfer == nil {
 			break
@@ -2442,6 +2678,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery(childComplexity, args["input"].(model.AnswerLostPhoneRecoveryInput)), true
+	case "Mutation.approveOperatorRequest":
+		if e.ComplexityRoot.Mutation.ApproveOperatorRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveOperatorRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveOperatorRequest(childComplexity, args["input"].(model.ApproveOperatorRequestInput)), true
+	case "Mutation.blockAccount":
+		if e.ComplexityRoot.Mutation.BlockAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockAccount(childComplexity, args["input"].(model.BlockAccountInput)), true
 	case "Mutation.cancelClosing":
 		if e.ComplexityRoot.Mutation.CancelClosing == nil {
 			break
@@ -2657,6 +2915,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableTotp(childComplexity, args["input"].(model.EnableTotpInput)), true
+	case "Mutation.endSessionsByOperator":
+		if e.ComplexityRoot.Mutation.EndSessionsByOperator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSessionsByOperator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSessionsByOperator(childComplexity, args["input"].(model.EndSessionsByOperatorInput)), true
 	case "Mutation.finishPasskeyLogIn":
 		if e.ComplexityRoot.Mutation.FinishPasskeyLogIn == nil {
 			break
@@ -2685,6 +2954,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FreezeAccount(childComplexity), true
+	case "Mutation.freezeAccountByOperator":
+		if e.ComplexityRoot.Mutation.FreezeAccountByOperator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_freezeAccountByOperator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FreezeAccountByOperator(childComplexity, args["input"].(model.FreezeAccountByOperatorInput)), true
 	case "Mutation.issueFunds":
 		if e.ComplexityRoot.Mutation.IssueFunds == nil {
 			break
@@ -2757,6 +3037,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefundTransfer(childComplexity, args["input"].(model.RefundTransferInput)), true
+	case "Mutation.rejectOperatorRequest":
+		if e.ComplexityRoot.Mutation.RejectOperatorRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectOperatorRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectOperatorRequest(childComplexity, args["input"].(model.RejectOperatorRequestInput)), true
 	case "Mutation.rejectTransfer":
 		if e.ComplexityRoot.Mutation.RejectTransfer == nil {
 			break
@@ -3001,6 +3292,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitRegistrationProfile(childComplexity, args["input"].(model.SubmitRegistrationProfileInput)), true
+	case "Mutation.unblockAccount":
+		if e.ComplexityRoot.Mutation.UnblockAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unblockAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnblockAccount(childComplexity, args["input"].(model.UnblockAccountInput)), true
 	case "Mutation.unfreezeAccount":
 		if e.ComplexityRoot.Mutation.UnfreezeAccount == nil {
 			break
@@ -3012,6 +3314,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnfreezeAccount(childComplexity, args["input"].(model.UnfreezeAccountInput)), true
+	case "Mutation.unfreezeAccountByOperator":
+		if e.ComplexityRoot.Mutation.UnfreezeAccountByOperator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unfreezeAccountByOperator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnfreezeAccountByOperator(childComplexity, args["input"].(model.UnfreezeAccountByOperatorInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -3069,6 +3382,313 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenWalletPayload.Wallet(childComplexity), true
+
+	case "OperatorAccount.certificateLevel":
+		if e.ComplexityRoot.OperatorAccount.CertificateLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.CertificateLevel(childComplexity), true
+	case "OperatorAccount.closesAt":
+		if e.ComplexityRoot.OperatorAccount.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.ClosesAt(childComplexity), true
+	case "OperatorAccount.createdAt":
+		if e.ComplexityRoot.OperatorAccount.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.CreatedAt(childComplexity), true
+	case "OperatorAccount.emailVerified":
+		if e.ComplexityRoot.OperatorAccount.EmailVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.EmailVerified(childComplexity), true
+	case "OperatorAccount.frozenByOperator":
+		if e.ComplexityRoot.OperatorAccount.FrozenByOperator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.FrozenByOperator(childComplexity), true
+	case "OperatorAccount.isOperator":
+		if e.ComplexityRoot.OperatorAccount.IsOperator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.IsOperator(childComplexity), true
+	case "OperatorAccount.maskedEmail":
+		if e.ComplexityRoot.OperatorAccount.MaskedEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.MaskedEmail(childComplexity), true
+	case "OperatorAccount.maskedPhone":
+		if e.ComplexityRoot.OperatorAccount.MaskedPhone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.MaskedPhone(childComplexity), true
+	case "OperatorAccount.securityLog":
+		if e.ComplexityRoot.OperatorAccount.SecurityLog == nil {
+			break
+		}
+
+		args, err := ec.field_OperatorAccount_securityLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.OperatorAccount.SecurityLog(childComplexity, args["first"].(*int)), true
+	case "OperatorAccount.sessions":
+		if e.ComplexityRoot.OperatorAccount.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.Sessions(childComplexity), true
+	case "OperatorAccount.status":
+		if e.ComplexityRoot.OperatorAccount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.Status(childComplexity), true
+	case "OperatorAccount.transfersHeldUntil":
+		if e.ComplexityRoot.OperatorAccount.TransfersHeldUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.TransfersHeldUntil(childComplexity), true
+	case "OperatorAccount.wallets":
+		if e.ComplexityRoot.OperatorAccount.Wallets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.Wallets(childComplexity), true
+	case "OperatorAccount.wmid":
+		if e.ComplexityRoot.OperatorAccount.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorAccount.Wmid(childComplexity), true
+
+	case "OperatorLogConnection.edges":
+		if e.ComplexityRoot.OperatorLogConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogConnection.Edges(childComplexity), true
+	case "OperatorLogConnection.nodes":
+		if e.ComplexityRoot.OperatorLogConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogConnection.Nodes(childComplexity), true
+	case "OperatorLogConnection.pageInfo":
+		if e.ComplexityRoot.OperatorLogConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogConnection.PageInfo(childComplexity), true
+
+	case "OperatorLogEdge.cursor":
+		if e.ComplexityRoot.OperatorLogEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEdge.Cursor(childComplexity), true
+	case "OperatorLogEdge.node":
+		if e.ComplexityRoot.OperatorLogEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEdge.Node(childComplexity), true
+
+	case "OperatorLogEntry.action":
+		if e.ComplexityRoot.OperatorLogEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.Action(childComplexity), true
+	case "OperatorLogEntry.details":
+		if e.ComplexityRoot.OperatorLogEntry.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.Details(childComplexity), true
+	case "OperatorLogEntry.occurredAt":
+		if e.ComplexityRoot.OperatorLogEntry.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.OccurredAt(childComplexity), true
+	case "OperatorLogEntry.operator":
+		if e.ComplexityRoot.OperatorLogEntry.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.Operator(childComplexity), true
+	case "OperatorLogEntry.reason":
+		if e.ComplexityRoot.OperatorLogEntry.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.Reason(childComplexity), true
+	case "OperatorLogEntry.requestId":
+		if e.ComplexityRoot.OperatorLogEntry.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.RequestID(childComplexity), true
+	case "OperatorLogEntry.subject":
+		if e.ComplexityRoot.OperatorLogEntry.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorLogEntry.Subject(childComplexity), true
+
+	case "OperatorRequest.amount":
+		if e.ComplexityRoot.OperatorRequest.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Amount(childComplexity), true
+	case "OperatorRequest.createdAt":
+		if e.ComplexityRoot.OperatorRequest.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.CreatedAt(childComplexity), true
+	case "OperatorRequest.decidedAt":
+		if e.ComplexityRoot.OperatorRequest.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.DecidedAt(childComplexity), true
+	case "OperatorRequest.decidedBy":
+		if e.ComplexityRoot.OperatorRequest.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.DecidedBy(childComplexity), true
+	case "OperatorRequest.expiresAt":
+		if e.ComplexityRoot.OperatorRequest.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.ExpiresAt(childComplexity), true
+	case "OperatorRequest.id":
+		if e.ComplexityRoot.OperatorRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.ID(childComplexity), true
+	case "OperatorRequest.kind":
+		if e.ComplexityRoot.OperatorRequest.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Kind(childComplexity), true
+	case "OperatorRequest.operator":
+		if e.ComplexityRoot.OperatorRequest.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Operator(childComplexity), true
+	case "OperatorRequest.reason":
+		if e.ComplexityRoot.OperatorRequest.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Reason(childComplexity), true
+	case "OperatorRequest.reference":
+		if e.ComplexityRoot.OperatorRequest.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Reference(childComplexity), true
+	case "OperatorRequest.status":
+		if e.ComplexityRoot.OperatorRequest.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Status(childComplexity), true
+	case "OperatorRequest.walletNumber":
+		if e.ComplexityRoot.OperatorRequest.WalletNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.WalletNumber(childComplexity), true
+	case "OperatorRequest.wmid":
+		if e.ComplexityRoot.OperatorRequest.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequest.Wmid(childComplexity), true
+
+	case "OperatorRequestConnection.edges":
+		if e.ComplexityRoot.OperatorRequestConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequestConnection.Edges(childComplexity), true
+	case "OperatorRequestConnection.nodes":
+		if e.ComplexityRoot.OperatorRequestConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequestConnection.Nodes(childComplexity), true
+	case "OperatorRequestConnection.pageInfo":
+		if e.ComplexityRoot.OperatorRequestConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequestConnection.PageInfo(childComplexity), true
+
+	case "OperatorRequestEdge.cursor":
+		if e.ComplexityRoot.OperatorRequestEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequestEdge.Cursor(childComplexity), true
+	case "OperatorRequestEdge.node":
+		if e.ComplexityRoot.OperatorRequestEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorRequestEdge.Node(childComplexity), true
+
+	case "OperatorWallet.balance":
+		if e.ComplexityRoot.OperatorWallet.Balance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorWallet.Balance(childComplexity), true
+	case "OperatorWallet.closedAt":
+		if e.ComplexityRoot.OperatorWallet.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorWallet.ClosedAt(childComplexity), true
+	case "OperatorWallet.isDefault":
+		if e.ComplexityRoot.OperatorWallet.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorWallet.IsDefault(childComplexity), true
+	case "OperatorWallet.number":
+		if e.ComplexityRoot.OperatorWallet.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorWallet.Number(childComplexity), true
+	case "OperatorWallet.openedAt":
+		if e.ComplexityRoot.OperatorWallet.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OperatorWallet.OpenedAt(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -3269,6 +3889,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Profile.MiddleName(childComplexity), true
 
+	case "Query.accountSearch":
+		if e.ComplexityRoot.Query.AccountSearch == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accountSearch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AccountSearch(childComplexity, args["input"].(model.AccountSearchInput)), true
 	case "Query.agreements":
 		if e.ComplexityRoot.Query.Agreements == nil {
 			break
@@ -3326,6 +3957,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.operatorLog":
+		if e.ComplexityRoot.Query.OperatorLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_operatorLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.OperatorLog(childComplexity, args["first"].(*int), args["after"].(*string), args["operator"].(*string), args["subject"].(*string), args["action"].(*model.OperatorActionKind)), true
+	case "Query.operatorRequests":
+		if e.ComplexityRoot.Query.OperatorRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_operatorRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.OperatorRequests(childComplexity, args["first"].(*int), args["after"].(*string), args["status"].(model.OperatorRequestStatus)), true
 	case "Query.paymentLink":
 		if e.ComplexityRoot.Query.PaymentLink == nil {
 			break
@@ -3482,6 +4135,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RedeemFundsPayload.Replayed(childComplexity), true
+	case "RedeemFundsPayload.request":
+		if e.ComplexityRoot.RedeemFundsPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeemFundsPayload.Request(childComplexity), true
 	case "RedeemFundsPayload.transfer":
 		if e.ComplexityRoot.RedeemFundsPayload.Transfer == nil {
 			break
@@ -3657,6 +4316,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Registration.Token(childComplexity), true
+
+	case "RejectOperatorRequestPayload.request":
+		if e.ComplexityRoot.RejectOperatorRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectOperatorRequestPayload.Request(childComplexity), true
+	case "RejectOperatorRequestPayload.userErrors":
+		if e.ComplexityRoot.RejectOperatorRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectOperatorRequestPayload.UserErrors(childComplexity), true
 
 	case "RejectTransferPayload.transfer":
 		if e.ComplexityRoot.RejectTransferPayload.Transfer == nil {
@@ -4559,6 +5231,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TransfersHeld.Until(childComplexity), true
 
+	case "UnblockAccountPayload.account":
+		if e.ComplexityRoot.UnblockAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockAccountPayload.Account(childComplexity), true
+	case "UnblockAccountPayload.userErrors":
+		if e.ComplexityRoot.UnblockAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnblockAccountPayload.UserErrors(childComplexity), true
+
+	case "UnfreezeAccountByOperatorPayload.account":
+		if e.ComplexityRoot.UnfreezeAccountByOperatorPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfreezeAccountByOperatorPayload.Account(childComplexity), true
+	case "UnfreezeAccountByOperatorPayload.userErrors":
+		if e.ComplexityRoot.UnfreezeAccountByOperatorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfreezeAccountByOperatorPayload.UserErrors(childComplexity), true
+
 	case "UnfreezeAccountPayload.account":
 		if e.ComplexityRoot.UnfreezeAccountPayload.Account == nil {
 			break
@@ -4732,7 +5430,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptAgreementsInput", ec.unmarshalInputAcceptAgreementsInput),
 			graphql.NewInputUnmarshaler("AcceptTransferInput", ec.unmarshalInputAcceptTransferInput),
+			graphql.NewInputUnmarshaler("AccountSearchInput", ec.unmarshalInputAccountSearchInput),
 			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("ApproveOperatorRequestInput", ec.unmarshalInputApproveOperatorRequestInput),
+			graphql.NewInputUnmarshaler("BlockAccountInput", ec.unmarshalInputBlockAccountInput),
 			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
 			graphql.NewInputUnmarshaler("CancelTransferInput", ec.unmarshalInputCancelTransferInput),
 			graphql.NewInputUnmarshaler("ChangeEmailInput", ec.unmarshalInputChangeEmailInput),
@@ -4754,8 +5455,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeviceInput", ec.unmarshalInputDeviceInput),
 			graphql.NewInputUnmarshaler("DisableTotpInput", ec.unmarshalInputDisableTotpInput),
 			graphql.NewInputUnmarshaler("EnableTotpInput", ec.unmarshalInputEnableTotpInput),
+			graphql.NewInputUnmarshaler("EndSessionsByOperatorInput", ec.unmarshalInputEndSessionsByOperatorInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyLogInInput", ec.unmarshalInputFinishPasskeyLogInInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
+			graphql.NewInputUnmarshaler("FreezeAccountByOperatorInput", ec.unmarshalInputFreezeAccountByOperatorInput),
 			graphql.NewInputUnmarshaler("IssueFundsInput", ec.unmarshalInputIssueFundsInput),
 			graphql.NewInputUnmarshaler("LogInInput", ec.unmarshalInputLogInInput),
 			graphql.NewInputUnmarshaler("OpenWalletInput", ec.unmarshalInputOpenWalletInput),
@@ -4766,6 +5469,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefundTransferInput", ec.unmarshalInputRefundTransferInput),
+			graphql.NewInputUnmarshaler("RejectOperatorRequestInput", ec.unmarshalInputRejectOperatorRequestInput),
 			graphql.NewInputUnmarshaler("RejectTransferInput", ec.unmarshalInputRejectTransferInput),
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
 			graphql.NewInputUnmarshaler("RenamePasskeyInput", ec.unmarshalInputRenamePasskeyInput),
@@ -4789,6 +5493,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TransferFilter", ec.unmarshalInputTransferFilter),
 			graphql.NewInputUnmarshaler("TransferProtectionInput", ec.unmarshalInputTransferProtectionInput),
 			graphql.NewInputUnmarshaler("TransferQuoteInput", ec.unmarshalInputTransferQuoteInput),
+			graphql.NewInputUnmarshaler("UnblockAccountInput", ec.unmarshalInputUnblockAccountInput),
+			graphql.NewInputUnmarshaler("UnfreezeAccountByOperatorInput", ec.unmarshalInputUnfreezeAccountByOperatorInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
@@ -4916,6 +5622,8 @@ type Account implements Node {
   createdAt: DateTime!
   "Whether the account can be used."
   status: AccountStatus!
+  "Whether an operator froze it: then unfreezeAccount is refused with ACCOUNT_FROZEN, and only an operator ends it."
+  frozenByOperator: Boolean!
 }
 
 "An e-mail address and whether its owner confirmed it."
@@ -5459,6 +6167,60 @@ type CancelClosingPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../contacts.graphqls", Input: `extend type Account {
+  "Those whose transfers the viewer does not take, newest first; 200 at most."
+  blockedAccounts: [BlockedAccount!]!
+}
+
+"Somebody whose transfers are refused."
+type BlockedAccount {
+  "The WMID."
+  wmid: WMID!
+  "The name, with the last name shortened."
+  displayName: String!
+  "Since when."
+  since: DateTime!
+}
+
+extend type Mutation {
+  """
+  Refuses all transfers from an account from now on: it is told RECIPIENT_REFUSES and nothing else, in a quote too, also for a transfer that
+  waits for its code. What was protected and on its way before arrives or goes back as it would have, and refunds come in. A repeat does nothing. At
+  most 60 in an hour.
+  """
+  blockAccount(input: BlockAccountInput!): BlockAccountPayload!
+  "Takes transfers from an account again. A repeat does nothing."
+  unblockAccount(input: UnblockAccountInput!): UnblockAccountPayload!
+}
+
+"Input of blockAccount."
+input BlockAccountInput {
+  "Whom to block."
+  wmid: WMID!
+}
+
+"Result of blockAccount."
+type BlockAccountPayload {
+  "Who is blocked; null when refused."
+  blocked: BlockedAccount
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of unblockAccount."
+input UnblockAccountInput {
+  "Whom to block no longer."
+  wmid: WMID!
+}
+
+"Result of unblockAccount."
+type UnblockAccountPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../errors.graphqls", Input: `"""
 What kept a mutation from doing its work, in a form a person can act on. Old apps read ` + "`" + `code` + "`" + ` and ` + "`" + `message` + "`" + `; new ones the
 facts of the implementing types. Treat an unknown code like its message.
@@ -5666,6 +6428,8 @@ enum ErrorCode {
   TOO_MANY_PASSKEYS
   "The account is an operator's: it needs an authenticator app or a passkey, to sign in and ever after."
   SECOND_FACTOR_REQUIRED
+  "There is no such account. Operators only: nobody else is told."
+  ACCOUNT_NOT_FOUND
 }
 `, BuiltIn: false},
 	{Name: "../events.graphqls", Input: `"Something the devices of an account must learn."
@@ -6087,10 +6851,122 @@ type RefusedTransferEdge {
 }
 `, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
-  "Operators only: brings money into circulation, into a wallet. Logged. Repeats as createTransfer does."
+  """
+  Operators only: brings money into circulation, into a wallet of somebody else. Logged. Repeats as createTransfer does. What is more than one
+  operator moves alone in 24 hours, all amounts together, moves nothing yet: it becomes a ` + "`" + `request` + "`" + `, which another operator approves.
+  """
   issueFunds(input: IssueFundsInput!): IssueFundsPayload!
-  "Operators only: takes money from a wallet out of circulation. Logged. Repeats as createTransfer does."
+  "Operators only: takes money from a wallet out of circulation. Logged. Repeats, and needs a second operator, as issueFunds does."
   redeemFunds(input: RedeemFundsInput!): RedeemFundsPayload!
+  """
+  Operators only: agrees to another operator's request, and moves the money, once, as it can be moved now. FORBIDDEN for whoever made the
+  request, owns the wallet, or became an operator after it. Logged. A repeat does nothing.
+  """
+  approveOperatorRequest(input: ApproveOperatorRequestInput!): ApproveOperatorRequestPayload!
+  "Operators only: refuses a request; whoever made it takes it back so. Logged. A repeat does nothing."
+  rejectOperatorRequest(input: RejectOperatorRequestInput!): RejectOperatorRequestPayload!
+}
+
+"Money that one operator asked to move, and another must agree to."
+type OperatorRequest {
+  "The global id."
+  id: ID!
+  "ISSUE or REDEMPTION."
+  kind: TransferKind!
+  "How it stands."
+  status: OperatorRequestStatus!
+  "The wallet."
+  walletNumber: WalletNumber!
+  "Whose wallet it is."
+  wmid: WMID!
+  "How much."
+  amount: Money!
+  "Why, in the words of who made it."
+  reference: String!
+  "Who made it: the WMID."
+  operator: WMID!
+  "When it was made."
+  createdAt: DateTime!
+  "When it runs out."
+  expiresAt: DateTime!
+  "Who decided: the WMID; null while nobody has."
+  decidedBy: WMID
+  "When it was decided; null while it is not."
+  decidedAt: DateTime
+  "Why it was rejected; null otherwise."
+  reason: String
+}
+
+"How a request for a second operator stands."
+enum OperatorRequestStatus {
+  "It waits for another operator."
+  PENDING
+  "Another operator agreed, and the money has moved."
+  APPROVED
+  "It was refused, or taken back."
+  REJECTED
+  "Nobody decided within 24 hours."
+  EXPIRED
+}
+
+"Some of the operators' requests."
+type OperatorRequestConnection {
+  "The requests with their cursors."
+  edges: [OperatorRequestEdge!]!
+  "The requests."
+  nodes: [OperatorRequest!]!
+  "Where this page stands."
+  pageInfo: PageInfo!
+}
+
+"A request, and where it stands in the list."
+type OperatorRequestEdge {
+  "Where it stands."
+  cursor: String!
+  "The request."
+  node: OperatorRequest!
+}
+
+extend type Query {
+  "Operators only: the requests of a status, oldest first. Each look is logged."
+  operatorRequests(
+    "How many, 1 to 100."
+    first: Int = 20
+    "Begin after this cursor."
+    after: String
+    "Which ones."
+    status: OperatorRequestStatus! = PENDING
+  ): OperatorRequestConnection!
+}
+
+"Input of approveOperatorRequest."
+input ApproveOperatorRequestInput {
+  "The request."
+  requestId: ID!
+}
+
+"Result of approveOperatorRequest."
+type ApproveOperatorRequestPayload {
+  "The request as it stands now; null when refused."
+  request: OperatorRequest
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of rejectOperatorRequest."
+input RejectOperatorRequestInput {
+  "The request."
+  requestId: ID!
+  "Why, 1 to 500 characters."
+  reason: String!
+}
+
+"Result of rejectOperatorRequest."
+type RejectOperatorRequestPayload {
+  "The request as it stands now; null when refused."
+  request: OperatorRequest
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 
 "Input of issueFunds."
@@ -6107,8 +6983,10 @@ input IssueFundsInput {
 
 "Result of issueFunds."
 type IssueFundsPayload {
-  "The transfer as it stands now; null when refused."
+  "The transfer as it stands now; null when refused, and while a second operator has not agreed."
   transfer: Transfer
+  "The request for a second operator, as it stands now; null when none is needed."
+  request: OperatorRequest
   "Whether this is the result of an earlier request with the same key."
   replayed: Boolean!
   "What kept it from being done; empty on success."
@@ -6129,8 +7007,10 @@ input RedeemFundsInput {
 
 "Result of redeemFunds."
 type RedeemFundsPayload {
-  "The transfer as it stands now; null when refused."
+  "The transfer as it stands now; null when refused, and while a second operator has not agreed."
   transfer: Transfer
+  "The request for a second operator, as it stands now; null when none is needed."
+  request: OperatorRequest
   "Whether this is the result of an earlier request with the same key."
   replayed: Boolean!
   "What kept it from being done; empty on success."
@@ -6404,6 +7284,232 @@ type PaymentRequest {
   qrSvg: String!
 }
 `, BuiltIn: false},
+	{Name: "../people.graphqls", Input: `extend type Query {
+  """
+  Operators only: finds an account, exactly, by a WMID, a wallet's number, a phone or an e-mail address. Each look is logged with its reason
+  before anything is shown, also one that finds nobody. At most 120 in an hour.
+  """
+  accountSearch(input: AccountSearchInput!): AccountSearchPayload!
+  "Operators only: what operators did and looked at, newest first. Nobody changes it; reading it is logged, too."
+  operatorLog(
+    "How many, 1 to 100."
+    first: Int = 20
+    "Begin after this cursor."
+    after: String
+    "Only what this operator did: the WMID. The system's own is 000000000002."
+    operator: WMID
+    "Only what was done to this: a WMID, a wallet's number, or the id of a request as the log has it."
+    subject: String
+    "Only this."
+    action: OperatorActionKind
+  ): OperatorLogConnection!
+}
+
+extend type Mutation {
+  """
+  Operators only: freezes an account until an operator ends it; its owner's unfreezeAccount is refused with ACCOUNT_FROZEN. A closing is called
+  off. The owner is told. FORBIDDEN for one's own account. Logged. A repeat does nothing.
+  """
+  freezeAccountByOperator(input: FreezeAccountByOperatorInput!): FreezeAccountByOperatorPayload!
+  """
+  Operators only: ends a freeze by an operator; a freeze of the owner's own stays. The owner is told. FORBIDDEN for one's own account and for
+  another operator's. Logged. A repeat does nothing.
+  """
+  unfreezeAccountByOperator(input: UnfreezeAccountByOperatorInput!): UnfreezeAccountByOperatorPayload!
+  """
+  Operators only: ends all sessions of an account, or one. Their tokens are dead and their sockets closed with 4403 within seconds, and their devices need a
+  code again. The owner is told. FORBIDDEN for one's own account. Logged. A repeat does nothing.
+  """
+  endSessionsByOperator(input: EndSessionsByOperatorInput!): EndSessionsByOperatorPayload!
+}
+
+"""
+An account as operators see it. Phone and address are masked: an operator who must know whether a caller names the right one searches for it.
+"""
+type OperatorAccount {
+  "The number others find the person by."
+  wmid: WMID!
+  "Whether the account can be used."
+  status: AccountStatus!
+  "Whether an operator froze it."
+  frozenByOperator: Boolean!
+  "How well the person is known."
+  certificateLevel: CertificateLevel!
+  "Whether it is an operator's."
+  isOperator: Boolean!
+  "When it was made."
+  createdAt: DateTime!
+  "The phone, all but its ends hidden; null for a closed account."
+  maskedPhone: String
+  "The e-mail address, all but its ends hidden; null for a closed account."
+  maskedEmail: String
+  "Whether the address was confirmed."
+  emailVerified: Boolean!
+  "Its wallets, closed ones too."
+  wallets: [OperatorWallet!]!
+  "The apps that are signed in."
+  sessions: [Session!]!
+  "When it will be closed; null when nobody is closing it."
+  closesAt: DateTime
+  "Until when larger transfers are held after a recovery; null when they are not."
+  transfersHeldUntil: DateTime
+  "The newest of its security log."
+  securityLog(
+    "How many, 1 to 100."
+    first: Int = 20
+  ): [SecurityEvent!]!
+}
+
+"A wallet as operators see it."
+type OperatorWallet {
+  "Its number."
+  number: WalletNumber!
+  "What it holds."
+  balance: Money!
+  "Whether it gets what is sent to the person in its currency."
+  isDefault: Boolean!
+  "When it was opened."
+  openedAt: DateTime!
+  "When it was closed; null while it is open."
+  closedAt: DateTime
+}
+
+"Input of accountSearch."
+input AccountSearchInput {
+  "A WMID, a wallet's number, a phone or an e-mail address, whole."
+  query: String!
+  "Why the account is looked at, for the log; 1 to 500 characters."
+  reason: String!
+}
+
+"Result of accountSearch."
+type AccountSearchPayload {
+  "The account; null when there is none."
+  account: OperatorAccount
+  "Why none is shown: ACCOUNT_NOT_FOUND, INVALID_INPUT or RATE_LIMITED; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of freezeAccountByOperator."
+input FreezeAccountByOperatorInput {
+  "The account."
+  wmid: WMID!
+  "Why, for the log; 1 to 500 characters."
+  reason: String!
+}
+
+"Result of freezeAccountByOperator."
+type FreezeAccountByOperatorPayload {
+  "The account; null when refused."
+  account: OperatorAccount
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of unfreezeAccountByOperator."
+input UnfreezeAccountByOperatorInput {
+  "The account."
+  wmid: WMID!
+  "Why, for the log; 1 to 500 characters."
+  reason: String!
+}
+
+"Result of unfreezeAccountByOperator."
+type UnfreezeAccountByOperatorPayload {
+  "The account; null when refused."
+  account: OperatorAccount
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of endSessionsByOperator."
+input EndSessionsByOperatorInput {
+  "The account."
+  wmid: WMID!
+  "The session to end; all of them when it is null."
+  sessionId: ID
+  "Why, for the log; 1 to 500 characters."
+  reason: String!
+}
+
+"Result of endSessionsByOperator."
+type EndSessionsByOperatorPayload {
+  "The sessions that ended; null when refused."
+  sessionIds: [ID!]
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A line of the operators' log."
+type OperatorLogEntry {
+  "When."
+  occurredAt: DateTime!
+  "Who: the operator's WMID. What is done beside the servers is the system's."
+  operator: WMID!
+  "What."
+  action: OperatorActionKind!
+  "To whom or what: a WMID, a wallet's number, a request; null when it was to nothing in particular."
+  subject: String
+  "What else there is to say, such as an amount; null when there is nothing."
+  details: String
+  "Why, in the operator's words; null when none is asked for."
+  reason: String
+  "The request of the API by which it was done: ` + "`" + `X-Request-Id` + "`" + `."
+  requestId: String!
+}
+
+"What operators do. New values may be added."
+enum OperatorActionKind {
+  "Asked for money to be brought into circulation."
+  ISSUE
+  "Asked for money to be taken out of circulation."
+  REDEMPTION
+  "The amount needs a second operator."
+  REQUEST_MADE
+  "Looked at the requests."
+  REQUESTS_READ
+  "Set out to approve a request; what became of it stands in the request."
+  REQUEST_APPROVAL
+  "Set out to reject a request; what became of it stands in the request."
+  REQUEST_REJECTED
+  "Looked an account up."
+  ACCOUNT_SEARCH
+  "Froze an account."
+  ACCOUNT_FROZEN
+  "Unfroze an account."
+  ACCOUNT_UNFROZEN
+  "Ended sessions of an account."
+  SESSIONS_ENDED
+  "Looked at the requests for certificates."
+  CERTIFICATE_QUEUE
+  "Decided on a request for a certificate."
+  CERTIFICATE_REVIEW
+  "An account was made an operator's."
+  ROLE_GRANTED
+  "An operator's account was made an ordinary one."
+  ROLE_WITHDRAWN
+  "Read this log."
+  LOG_READ
+}
+
+"A page of the operators' log."
+type OperatorLogConnection {
+  "The lines with their cursors."
+  edges: [OperatorLogEdge!]!
+  "The lines."
+  nodes: [OperatorLogEntry!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A line of the operators' log and its cursor."
+type OperatorLogEdge {
+  "Where it stands."
+  cursor: String!
+  "The line."
+  node: OperatorLogEntry!
+}
+`, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"""
 Purser: accounts, wallets and transfers of electronic money.
 
@@ -6584,6 +7690,12 @@ enum SecurityEventKind {
   DATA_EXPORT_REQUESTED
   "A copy of the account's data was fetched with the link of the letter."
   DATA_EXPORT_FETCHED
+  "An operator froze the account."
+  FROZEN_BY_OPERATOR
+  "An operator ended the freeze."
+  UNFROZEN_BY_OPERATOR
+  "An operator ended sessions."
+  SESSIONS_ENDED_BY_OPERATOR
 }
 
 "A page of the security log."
@@ -7889,12 +9001,16 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_createdAt(ctx, field)
 	case "status":
 		return ec.fieldContext_Account_status(ctx, field)
+	case "frozenByOperator":
+		return ec.fieldContext_Account_frozenByOperator(ctx, field)
 	case "pendingAgreements":
 		return ec.fieldContext_Account_pendingAgreements(ctx, field)
 	case "security":
 		return ec.fieldContext_Account_security(ctx, field)
 	case "closesAt":
 		return ec.fieldContext_Account_closesAt(ctx, field)
+	case "blockedAccounts":
+		return ec.fieldContext_Account_blockedAccounts(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
 	case "dataExport":
@@ -7947,6 +9063,16 @@ func (ec *executionContext) childFields_AccountEventEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AccountEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountSearchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountSearchPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AccountSearchPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSearchPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Agreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7973,6 +9099,38 @@ func (ec *executionContext) childFields_AnswerLostPhoneRecoveryPayload(ctx conte
 		return ec.fieldContext_AnswerLostPhoneRecoveryPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerLostPhoneRecoveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveOperatorRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_ApproveOperatorRequestPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveOperatorRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveOperatorRequestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "blocked":
+		return ec.fieldContext_BlockAccountPayload_blocked(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BlockAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockedAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wmid":
+		return ec.fieldContext_BlockedAccount_wmid(ctx, field)
+	case "displayName":
+		return ec.fieldContext_BlockedAccount_displayName(ctx, field)
+	case "since":
+		return ec.fieldContext_BlockedAccount_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockedAccount", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelClosingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8367,6 +9525,16 @@ func (ec *executionContext) childFields_EnableTotpPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type EnableTotpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndSessionsByOperatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessionIds":
+		return ec.fieldContext_EndSessionsByOperatorPayload_sessionIds(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndSessionsByOperatorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionsByOperatorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8443,6 +9611,16 @@ func (ec *executionContext) childFields_FinishPasskeyRegistrationPayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type FinishPasskeyRegistrationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FreezeAccountByOperatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_FreezeAccountByOperatorPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FreezeAccountByOperatorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FreezeAccountByOperatorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FreezeAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -8457,6 +9635,8 @@ func (ec *executionContext) childFields_IssueFundsPayload(ctx context.Context, f
 	switch field.Name {
 	case "transfer":
 		return ec.fieldContext_IssueFundsPayload_transfer(ctx, field)
+	case "request":
+		return ec.fieldContext_IssueFundsPayload_request(ctx, field)
 	case "replayed":
 		return ec.fieldContext_IssueFundsPayload_replayed(ctx, field)
 	case "userErrors":
@@ -8553,6 +9733,152 @@ func (ec *executionContext) childFields_OpenWalletPayload(ctx context.Context, f
 		return ec.fieldContext_OpenWalletPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OpenWalletPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wmid":
+		return ec.fieldContext_OperatorAccount_wmid(ctx, field)
+	case "status":
+		return ec.fieldContext_OperatorAccount_status(ctx, field)
+	case "frozenByOperator":
+		return ec.fieldContext_OperatorAccount_frozenByOperator(ctx, field)
+	case "certificateLevel":
+		return ec.fieldContext_OperatorAccount_certificateLevel(ctx, field)
+	case "isOperator":
+		return ec.fieldContext_OperatorAccount_isOperator(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OperatorAccount_createdAt(ctx, field)
+	case "maskedPhone":
+		return ec.fieldContext_OperatorAccount_maskedPhone(ctx, field)
+	case "maskedEmail":
+		return ec.fieldContext_OperatorAccount_maskedEmail(ctx, field)
+	case "emailVerified":
+		return ec.fieldContext_OperatorAccount_emailVerified(ctx, field)
+	case "wallets":
+		return ec.fieldContext_OperatorAccount_wallets(ctx, field)
+	case "sessions":
+		return ec.fieldContext_OperatorAccount_sessions(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_OperatorAccount_closesAt(ctx, field)
+	case "transfersHeldUntil":
+		return ec.fieldContext_OperatorAccount_transfersHeldUntil(ctx, field)
+	case "securityLog":
+		return ec.fieldContext_OperatorAccount_securityLog(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorLogConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OperatorLogConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OperatorLogConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OperatorLogConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorLogConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorLogEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OperatorLogEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OperatorLogEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorLogEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorLogEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "occurredAt":
+		return ec.fieldContext_OperatorLogEntry_occurredAt(ctx, field)
+	case "operator":
+		return ec.fieldContext_OperatorLogEntry_operator(ctx, field)
+	case "action":
+		return ec.fieldContext_OperatorLogEntry_action(ctx, field)
+	case "subject":
+		return ec.fieldContext_OperatorLogEntry_subject(ctx, field)
+	case "details":
+		return ec.fieldContext_OperatorLogEntry_details(ctx, field)
+	case "reason":
+		return ec.fieldContext_OperatorLogEntry_reason(ctx, field)
+	case "requestId":
+		return ec.fieldContext_OperatorLogEntry_requestId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorLogEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OperatorRequest_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_OperatorRequest_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_OperatorRequest_status(ctx, field)
+	case "walletNumber":
+		return ec.fieldContext_OperatorRequest_walletNumber(ctx, field)
+	case "wmid":
+		return ec.fieldContext_OperatorRequest_wmid(ctx, field)
+	case "amount":
+		return ec.fieldContext_OperatorRequest_amount(ctx, field)
+	case "reference":
+		return ec.fieldContext_OperatorRequest_reference(ctx, field)
+	case "operator":
+		return ec.fieldContext_OperatorRequest_operator(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OperatorRequest_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_OperatorRequest_expiresAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_OperatorRequest_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_OperatorRequest_decidedAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_OperatorRequest_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorRequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OperatorRequestConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OperatorRequestConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OperatorRequestConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorRequestConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorRequestEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OperatorRequestEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OperatorRequestEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorRequestEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OperatorWallet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_OperatorWallet_number(ctx, field)
+	case "balance":
+		return ec.fieldContext_OperatorWallet_balance(ctx, field)
+	case "isDefault":
+		return ec.fieldContext_OperatorWallet_isDefault(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_OperatorWallet_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_OperatorWallet_closedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OperatorWallet", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8707,6 +10033,8 @@ func (ec *executionContext) childFields_RedeemFundsPayload(ctx context.Context, 
 	switch field.Name {
 	case "transfer":
 		return ec.fieldContext_RedeemFundsPayload_transfer(ctx, field)
+	case "request":
+		return ec.fieldContext_RedeemFundsPayload_request(ctx, field)
 	case "replayed":
 		return ec.fieldContext_RedeemFundsPayload_replayed(ctx, field)
 	case "userErrors":
@@ -8795,6 +10123,16 @@ func (ec *executionContext) childFields_Registration(ctx context.Context, field 
 		return ec.fieldContext_Registration_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Registration", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectOperatorRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_RejectOperatorRequestPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectOperatorRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectOperatorRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RejectTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9279,6 +10617,26 @@ func (ec *executionContext) childFields_TransferReceived(ctx context.Context, fi
 		return ec.fieldContext_TransferReceived_transfer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TransferReceived", field.Name)
+}
+
+func (ec *executionContext) childFields_UnblockAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnblockAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnblockAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnblockAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnfreezeAccountByOperatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnfreezeAccountByOperatorPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnfreezeAccountByOperatorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnfreezeAccountByOperatorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnfreezeAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

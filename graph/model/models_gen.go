@@ -97,12 +97,16 @@ type Account struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Whether the account can be used.
 	Status AccountStatus `json:"status"`
+	// Whether an operator froze it: then unfreezeAccount is refused with ACCOUNT_FROZEN, and only an operator ends it.
+	FrozenByOperator bool `json:"frozenByOperator"`
 	// Current versions of agreements that the account has not accepted. Until it has, createTransfer and confirmTransfer to others are refused with AGREEMENTS_NOT_ACCEPTED.
 	PendingAgreements []*Agreement `json:"pendingAgreements"`
 	// How the account is secured.
 	Security *SecuritySettings `json:"security"`
 	// Until when cancelClosing keeps the account; null when it is not being closed. Meanwhile no transfer reaches it and no wallet is opened.
 	ClosesAt *time.Time `json:"closesAt,omitempty"`
+	// Those whose transfers the viewer does not take, newest first; 200 at most.
+	BlockedAccounts []*BlockedAccount `json:"blockedAccounts"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// The copy of one's own data that was asked for last; null when none was, or long ago.
@@ -183,6 +187,22 @@ type AccountEventEdge struct {
 	Node AccountEvent `json:"node"`
 }
 
+// Input of accountSearch.
+type AccountSearchInput struct {
+	// A WMID, a wallet's number, a phone or an e-mail address, whole.
+	Query string `json:"query"`
+	// Why the account is looked at, for the log; 1 to 500 characters.
+	Reason string `json:"reason"`
+}
+
+// Result of accountSearch.
+type AccountSearchPayload struct {
+	// The account; null when there is none.
+	Account *OperatorAccount `json:"account,omitempty"`
+	// Why none is shown: ACCOUNT_NOT_FOUND, INVALID_INPUT or RATE_LIMITED; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A text that people accept, in one version.
 type Agreement struct {
 	// The id of this version.
@@ -217,6 +237,44 @@ type AnswerLostPhoneRecoveryPayload struct {
 	Recovery *LostPhoneRecovery `json:"recovery,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of approveOperatorRequest.
+type ApproveOperatorRequestInput struct {
+	// The request.
+	RequestID string `json:"requestId"`
+}
+
+// Result of approveOperatorRequest.
+type ApproveOperatorRequestPayload struct {
+	// The request as it stands now; null when refused.
+	Request *OperatorRequest `json:"request,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of blockAccount.
+type BlockAccountInput struct {
+	// Whom to block.
+	Wmid string `json:"wmid"`
+}
+
+// Result of blockAccount.
+type BlockAccountPayload struct {
+	// Who is blocked; null when refused.
+	Blocked *BlockedAccount `json:"blocked,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Somebody whose transfers are refused.
+type BlockedAccount struct {
+	// The WMID.
+	Wmid string `json:"wmid"`
+	// The name, with the last name shortened.
+	DisplayName string `json:"displayName"`
+	// Since when.
+	Since time.Time `json:"since"`
 }
 
 // Result of cancelClosing.
@@ -827,6 +885,24 @@ type EnableTotpPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of endSessionsByOperator.
+type EndSessionsByOperatorInput struct {
+	// The account.
+	Wmid string `json:"wmid"`
+	// The session to end; all of them when it is null.
+	SessionID *string `json:"sessionId,omitempty"`
+	// Why, for the log; 1 to 500 characters.
+	Reason string `json:"reason"`
+}
+
+// Result of endSessionsByOperator.
+type EndSessionsByOperatorPayload struct {
+	// The sessions that ended; null when refused.
+	SessionIds []string `json:"sessionIds,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // One line of a wallet's statement. Never changed, never removed.
 type Entry struct {
 	// The global id.
@@ -915,6 +991,22 @@ type FinishPasskeyRegistrationPayload struct {
 	// With the first factor of an account, ten codes for the day it is lost, each of which stands in for it once. They are shown this once. Null
 	// for one that has some.
 	BackupCodes []string `json:"backupCodes,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of freezeAccountByOperator.
+type FreezeAccountByOperatorInput struct {
+	// The account.
+	Wmid string `json:"wmid"`
+	// Why, for the log; 1 to 500 characters.
+	Reason string `json:"reason"`
+}
+
+// Result of freezeAccountByOperator.
+type FreezeAccountByOperatorPayload struct {
+	// The account; null when refused.
+	Account *OperatorAccount `json:"account,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -1035,8 +1127,10 @@ type IssueFundsInput struct {
 
 // Result of issueFunds.
 type IssueFundsPayload struct {
-	// The transfer as it stands now; null when refused.
+	// The transfer as it stands now; null when refused, and while a second operator has not agreed.
 	Transfer *Transfer `json:"transfer,omitempty"`
+	// The request for a second operator, as it stands now; null when none is needed.
+	Request *OperatorRequest `json:"request,omitempty"`
 	// Whether this is the result of an earlier request with the same key.
 	Replayed bool `json:"replayed"`
 	// What kept it from being done; empty on success.
@@ -1177,6 +1271,137 @@ type OpenWalletPayload struct {
 	Wallet *Wallet `json:"wallet,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// An account as operators see it. Phone and address are masked: an operator who must know whether a caller names the right one searches for it.
+type OperatorAccount struct {
+	// The number others find the person by.
+	Wmid string `json:"wmid"`
+	// Whether the account can be used.
+	Status AccountStatus `json:"status"`
+	// Whether an operator froze it.
+	FrozenByOperator bool `json:"frozenByOperator"`
+	// How well the person is known.
+	CertificateLevel CertificateLevel `json:"certificateLevel"`
+	// Whether it is an operator's.
+	IsOperator bool `json:"isOperator"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// The phone, all but its ends hidden; null for a closed account.
+	MaskedPhone *string `json:"maskedPhone,omitempty"`
+	// The e-mail address, all but its ends hidden; null for a closed account.
+	MaskedEmail *string `json:"maskedEmail,omitempty"`
+	// Whether the address was confirmed.
+	EmailVerified bool `json:"emailVerified"`
+	// Its wallets, closed ones too.
+	Wallets []*OperatorWallet `json:"wallets"`
+	// The apps that are signed in.
+	Sessions []*Session `json:"sessions"`
+	// When it will be closed; null when nobody is closing it.
+	ClosesAt *time.Time `json:"closesAt,omitempty"`
+	// Until when larger transfers are held after a recovery; null when they are not.
+	TransfersHeldUntil *time.Time `json:"transfersHeldUntil,omitempty"`
+	// The newest of its security log.
+	SecurityLog []*SecurityEvent `json:"securityLog"`
+	AccountID   uuid.UUID        `json:"-"`
+}
+
+// A page of the operators' log.
+type OperatorLogConnection struct {
+	// The lines with their cursors.
+	Edges []*OperatorLogEdge `json:"edges"`
+	// The lines.
+	Nodes []*OperatorLogEntry `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A line of the operators' log and its cursor.
+type OperatorLogEdge struct {
+	// Where it stands.
+	Cursor string `json:"cursor"`
+	// The line.
+	Node *OperatorLogEntry `json:"node"`
+}
+
+// A line of the operators' log.
+type OperatorLogEntry struct {
+	// When.
+	OccurredAt time.Time `json:"occurredAt"`
+	// Who: the operator's WMID. What is done beside the servers is the system's.
+	Operator string `json:"operator"`
+	// What.
+	Action OperatorActionKind `json:"action"`
+	// To whom or what: a WMID, a wallet's number, a request; null when it was to nothing in particular.
+	Subject *string `json:"subject,omitempty"`
+	// What else there is to say, such as an amount; null when there is nothing.
+	Details *string `json:"details,omitempty"`
+	// Why, in the operator's words; null when none is asked for.
+	Reason *string `json:"reason,omitempty"`
+	// The request of the API by which it was done: `X-Request-Id`.
+	RequestID string `json:"requestId"`
+}
+
+// Money that one operator asked to move, and another must agree to.
+type OperatorRequest struct {
+	// The global id.
+	ID string `json:"id"`
+	// ISSUE or REDEMPTION.
+	Kind TransferKind `json:"kind"`
+	// How it stands.
+	Status OperatorRequestStatus `json:"status"`
+	// The wallet.
+	WalletNumber string `json:"walletNumber"`
+	// Whose wallet it is.
+	Wmid string `json:"wmid"`
+	// How much.
+	Amount *Money `json:"amount"`
+	// Why, in the words of who made it.
+	Reference string `json:"reference"`
+	// Who made it: the WMID.
+	Operator string `json:"operator"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it runs out.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// Who decided: the WMID; null while nobody has.
+	DecidedBy *string `json:"decidedBy,omitempty"`
+	// When it was decided; null while it is not.
+	DecidedAt *time.Time `json:"decidedAt,omitempty"`
+	// Why it was rejected; null otherwise.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// Some of the operators' requests.
+type OperatorRequestConnection struct {
+	// The requests with their cursors.
+	Edges []*OperatorRequestEdge `json:"edges"`
+	// The requests.
+	Nodes []*OperatorRequest `json:"nodes"`
+	// Where this page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A request, and where it stands in the list.
+type OperatorRequestEdge struct {
+	// Where it stands.
+	Cursor string `json:"cursor"`
+	// The request.
+	Node *OperatorRequest `json:"node"`
+}
+
+// A wallet as operators see it.
+type OperatorWallet struct {
+	// Its number.
+	Number string `json:"number"`
+	// What it holds.
+	Balance *Money `json:"balance"`
+	// Whether it gets what is sent to the person in its currency.
+	IsDefault bool `json:"isDefault"`
+	// When it was opened.
+	OpenedAt time.Time `json:"openedAt"`
+	// When it was closed; null while it is open.
+	ClosedAt *time.Time `json:"closedAt,omitempty"`
 }
 
 // Where a page stands in a list that goes on.
@@ -1404,8 +1629,10 @@ type RedeemFundsInput struct {
 
 // Result of redeemFunds.
 type RedeemFundsPayload struct {
-	// The transfer as it stands now; null when refused.
+	// The transfer as it stands now; null when refused, and while a second operator has not agreed.
 	Transfer *Transfer `json:"transfer,omitempty"`
+	// The request for a second operator, as it stands now; null when none is needed.
+	Request *OperatorRequest `json:"request,omitempty"`
 	// Whether this is the result of an earlier request with the same key.
 	Replayed bool `json:"replayed"`
 	// What kept it from being done; empty on success.
@@ -1527,6 +1754,22 @@ type Registration struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
 	// When the registration runs out.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Input of rejectOperatorRequest.
+type RejectOperatorRequestInput struct {
+	// The request.
+	RequestID string `json:"requestId"`
+	// Why, 1 to 500 characters.
+	Reason string `json:"reason"`
+}
+
+// Result of rejectOperatorRequest.
+type RejectOperatorRequestPayload struct {
+	// The request as it stands now; null when refused.
+	Request *OperatorRequest `json:"request,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Input of rejectTransfer.
@@ -2296,6 +2539,36 @@ func (this TransfersHeld) GetField() []string {
 	return interfaceSlice
 }
 
+// Input of unblockAccount.
+type UnblockAccountInput struct {
+	// Whom to block no longer.
+	Wmid string `json:"wmid"`
+}
+
+// Result of unblockAccount.
+type UnblockAccountPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of unfreezeAccountByOperator.
+type UnfreezeAccountByOperatorInput struct {
+	// The account.
+	Wmid string `json:"wmid"`
+	// Why, for the log; 1 to 500 characters.
+	Reason string `json:"reason"`
+}
+
+// Result of unfreezeAccountByOperator.
+type UnfreezeAccountByOperatorPayload struct {
+	// The account; null when refused.
+	Account *OperatorAccount `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of unfreezeAccount.
 type UnfreezeAccountInput struct {
 	// The six digits of the message; none sends it. For a challenge of method TOTP a code of the app or a backup code, of method PASSKEY a backup
@@ -3016,6 +3289,8 @@ const (
 	ErrorCodeTooManyPasskeys ErrorCode = "TOO_MANY_PASSKEYS"
 	// The account is an operator's: it needs an authenticator app or a passkey, to sign in and ever after.
 	ErrorCodeSecondFactorRequired ErrorCode = "SECOND_FACTOR_REQUIRED"
+	// There is no such account. Operators only: nobody else is told.
+	ErrorCodeAccountNotFound ErrorCode = "ACCOUNT_NOT_FOUND"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -3059,11 +3334,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodePasskeyNotFound,
 	ErrorCodeTooManyPasskeys,
 	ErrorCodeSecondFactorRequired,
+	ErrorCodeAccountNotFound,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired, ErrorCodeAccountNotFound:
 		return true
 	}
 	return false
@@ -3276,6 +3552,167 @@ func (e *Locale) UnmarshalJSON(b []byte) error {
 }
 
 func (e Locale) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What operators do. New values may be added.
+type OperatorActionKind string
+
+const (
+	// Asked for money to be brought into circulation.
+	OperatorActionKindIssue OperatorActionKind = "ISSUE"
+	// Asked for money to be taken out of circulation.
+	OperatorActionKindRedemption OperatorActionKind = "REDEMPTION"
+	// The amount needs a second operator.
+	OperatorActionKindRequestMade OperatorActionKind = "REQUEST_MADE"
+	// Looked at the requests.
+	OperatorActionKindRequestsRead OperatorActionKind = "REQUESTS_READ"
+	// Set out to approve a request; what became of it stands in the request.
+	OperatorActionKindRequestApproval OperatorActionKind = "REQUEST_APPROVAL"
+	// Set out to reject a request; what became of it stands in the request.
+	OperatorActionKindRequestRejected OperatorActionKind = "REQUEST_REJECTED"
+	// Looked an account up.
+	OperatorActionKindAccountSearch OperatorActionKind = "ACCOUNT_SEARCH"
+	// Froze an account.
+	OperatorActionKindAccountFrozen OperatorActionKind = "ACCOUNT_FROZEN"
+	// Unfroze an account.
+	OperatorActionKindAccountUnfrozen OperatorActionKind = "ACCOUNT_UNFROZEN"
+	// Ended sessions of an account.
+	OperatorActionKindSessionsEnded OperatorActionKind = "SESSIONS_ENDED"
+	// Looked at the requests for certificates.
+	OperatorActionKindCertificateQueue OperatorActionKind = "CERTIFICATE_QUEUE"
+	// Decided on a request for a certificate.
+	OperatorActionKindCertificateReview OperatorActionKind = "CERTIFICATE_REVIEW"
+	// An account was made an operator's.
+	OperatorActionKindRoleGranted OperatorActionKind = "ROLE_GRANTED"
+	// An operator's account was made an ordinary one.
+	OperatorActionKindRoleWithdrawn OperatorActionKind = "ROLE_WITHDRAWN"
+	// Read this log.
+	OperatorActionKindLogRead OperatorActionKind = "LOG_READ"
+)
+
+var AllOperatorActionKind = []OperatorActionKind{
+	OperatorActionKindIssue,
+	OperatorActionKindRedemption,
+	OperatorActionKindRequestMade,
+	OperatorActionKindRequestsRead,
+	OperatorActionKindRequestApproval,
+	OperatorActionKindRequestRejected,
+	OperatorActionKindAccountSearch,
+	OperatorActionKindAccountFrozen,
+	OperatorActionKindAccountUnfrozen,
+	OperatorActionKindSessionsEnded,
+	OperatorActionKindCertificateQueue,
+	OperatorActionKindCertificateReview,
+	OperatorActionKindRoleGranted,
+	OperatorActionKindRoleWithdrawn,
+	OperatorActionKindLogRead,
+}
+
+func (e OperatorActionKind) IsValid() bool {
+	switch e {
+	case OperatorActionKindIssue, OperatorActionKindRedemption, OperatorActionKindRequestMade, OperatorActionKindRequestsRead, OperatorActionKindRequestApproval, OperatorActionKindRequestRejected, OperatorActionKindAccountSearch, OperatorActionKindAccountFrozen, OperatorActionKindAccountUnfrozen, OperatorActionKindSessionsEnded, OperatorActionKindCertificateQueue, OperatorActionKindCertificateReview, OperatorActionKindRoleGranted, OperatorActionKindRoleWithdrawn, OperatorActionKindLogRead:
+		return true
+	}
+	return false
+}
+
+func (e OperatorActionKind) String() string {
+	return string(e)
+}
+
+func (e *OperatorActionKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OperatorActionKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OperatorActionKind", str)
+	}
+	return nil
+}
+
+func (e OperatorActionKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OperatorActionKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OperatorActionKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How a request for a second operator stands.
+type OperatorRequestStatus string
+
+const (
+	// It waits for another operator.
+	OperatorRequestStatusPending OperatorRequestStatus = "PENDING"
+	// Another operator agreed, and the money has moved.
+	OperatorRequestStatusApproved OperatorRequestStatus = "APPROVED"
+	// It was refused, or taken back.
+	OperatorRequestStatusRejected OperatorRequestStatus = "REJECTED"
+	// Nobody decided within 24 hours.
+	OperatorRequestStatusExpired OperatorRequestStatus = "EXPIRED"
+)
+
+var AllOperatorRequestStatus = []OperatorRequestStatus{
+	OperatorRequestStatusPending,
+	OperatorRequestStatusApproved,
+	OperatorRequestStatusRejected,
+	OperatorRequestStatusExpired,
+}
+
+func (e OperatorRequestStatus) IsValid() bool {
+	switch e {
+	case OperatorRequestStatusPending, OperatorRequestStatusApproved, OperatorRequestStatusRejected, OperatorRequestStatusExpired:
+		return true
+	}
+	return false
+}
+
+func (e OperatorRequestStatus) String() string {
+	return string(e)
+}
+
+func (e *OperatorRequestStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OperatorRequestStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OperatorRequestStatus", str)
+	}
+	return nil
+}
+
+func (e OperatorRequestStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OperatorRequestStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OperatorRequestStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3600,6 +4037,12 @@ const (
 	SecurityEventKindDataExportRequested SecurityEventKind = "DATA_EXPORT_REQUESTED"
 	// A copy of the account's data was fetched with the link of the letter.
 	SecurityEventKindDataExportFetched SecurityEventKind = "DATA_EXPORT_FETCHED"
+	// An operator froze the account.
+	SecurityEventKindFrozenByOperator SecurityEventKind = "FROZEN_BY_OPERATOR"
+	// An operator ended the freeze.
+	SecurityEventKindUnfrozenByOperator SecurityEventKind = "UNFROZEN_BY_OPERATOR"
+	// An operator ended sessions.
+	SecurityEventKindSessionsEndedByOperator SecurityEventKind = "SESSIONS_ENDED_BY_OPERATOR"
 )
 
 var AllSecurityEventKind = []SecurityEventKind{
@@ -3634,11 +4077,14 @@ var AllSecurityEventKind = []SecurityEventKind{
 	SecurityEventKindAgreementsAccepted,
 	SecurityEventKindDataExportRequested,
 	SecurityEventKindDataExportFetched,
+	SecurityEventKindFrozenByOperator,
+	SecurityEventKindUnfrozenByOperator,
+	SecurityEventKindSessionsEndedByOperator,
 }
 
 func (e SecurityEventKind) IsValid() bool {
 	switch e {
-	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindPasskeyRefused, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted, SecurityEventKindDataExportRequested, SecurityEventKindDataExportFetched:
+	case SecurityEventKindSignedIn, SecurityEventKindSignInFailed, SecurityEventKindSignedOut, SecurityEventKindSessionEnded, SecurityEventKindOtherSessionsEnded, SecurityEventKindTokenReused, SecurityEventKindPasswordChanged, SecurityEventKindPhoneChanged, SecurityEventKindEmailChanged, SecurityEventKindEmailVerified, SecurityEventKindSecurityQuestionChanged, SecurityEventKindProfileChanged, SecurityEventKindConfirmationPolicyChanged, SecurityEventKindFrozen, SecurityEventKindUnfrozen, SecurityEventKindClosingBegun, SecurityEventKindClosingCancelled, SecurityEventKindClosed, SecurityEventKindTotpEnabled, SecurityEventKindTotpDisabled, SecurityEventKindBackupCodesRenewed, SecurityEventKindBackupCodeUsed, SecurityEventKindPasskeyAdded, SecurityEventKindPasskeyRemoved, SecurityEventKindPasskeyRefused, SecurityEventKindRecoveryStarted, SecurityEventKindRecoveryCancelled, SecurityEventKindRecovered, SecurityEventKindAgreementsAccepted, SecurityEventKindDataExportRequested, SecurityEventKindDataExportFetched, SecurityEventKindFrozenByOperator, SecurityEventKindUnfrozenByOperator, SecurityEventKindSessionsEndedByOperator:
 		return true
 	}
 	return false

@@ -139,6 +139,25 @@ func (s *Service) FindByLogin(ctx context.Context, typed string, l locale.Locale
 	return found, result
 }
 
+// Search reads the account that a WMID, a phone or an e-mail address names, and says which of them it was read as; nothing when it can be
+// none. Closed accounts are found by their WMID. It is for operators: it takes as long as it takes. ErrUnknown when there is none.
+func (s *Service) Search(ctx context.Context, typed string, l locale.Locale) (account models.Account, by string, err error) {
+	read := readLogin(typed, l)
+	for _, try := range []struct {
+		by, read, column string
+		value            any
+	}{{"WMID", read.wmid, "wmid", read.wmid}, {"phone", read.phone, "phone_mac", s.phoneMAC(read.phone)}, {"e-mail", read.email, "email_mac", s.db.Lookup(emailLookup, read.email)}} {
+		if try.read == "" {
+			continue
+		}
+		by = try.by
+		if account, err = accountBy(ctx, s.db, try.column+" = ? AND role <> 'SYSTEM'", try.value); !errors.Is(err, ErrUnknown) {
+			return account, by, err
+		}
+	}
+	return models.Account{}, by, err
+}
+
 // Kinds of personal data that is looked up, and the name of the system's own account.
 const (
 	phoneLookup = "phone"

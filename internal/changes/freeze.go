@@ -15,8 +15,11 @@ import (
 // closing of the account is called off: perhaps it was not its owner's wish. A repeat does nothing.
 func (s *Service) Freeze(ctx context.Context, who Who) (models.Account, error) {
 	c, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (c change, err error) {
-		if c.account, err = lockAccount(tx, who.Account); err != nil || c.account.Status != models.AccountActive {
+		if c.account, err = lockAccount(tx, who.Account); err != nil {
 			return c, err
+		}
+		if c.account.Status != models.AccountActive {
+			return s.freezeBeside(tx, who, c)
 		}
 		if c.account.ClosesAt != nil {
 			if c.account, err = s.callOff(tx, c.account, journal.Entry{Session: who.Session}); err != nil {
@@ -30,7 +33,8 @@ func (s *Service) Freeze(ctx context.Context, who Who) (models.Account, error) {
 
 // Unfreeze takes two calls: one without a proof, which sends a code and returns its challenge, and one with the code, or what a passkey
 // has signed. For an account that is
-// not frozen it does nothing. Faults: InvalidInput, CodeRejected, CodeExpired, RateLimited.
+// not frozen it does nothing. What an operator froze only an operator unfreezes. Faults: AccountFrozen for that, InvalidInput, CodeRejected,
+// CodeExpired, RateLimited.
 func (s *Service) Unfreeze(ctx context.Context, who Who, proof verification.Proof) (models.Account, *models.Challenge, error) {
 	var refusal *fault.Fault
 	var challenge *models.Challenge
@@ -38,6 +42,9 @@ func (s *Service) Unfreeze(ctx context.Context, who Who, proof verification.Proo
 		refusal, challenge = nil, nil // of an attempt that Postgres undid
 		if c.account, err = lockAccount(tx, who.Account); err != nil || c.account.Status != models.AccountFrozen {
 			return c, err
+		}
+		if c.account.IsFrozenByOperator() {
+			return change{}, fault.New(fault.AccountFrozen).Because(fault.ByOperator)
 		}
 		asked, begun, err := findThaw(tx, who.Account)
 		if err != nil {

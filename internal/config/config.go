@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -48,6 +50,8 @@ type Config struct {
 
 	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
 
+	SecondOperatorAbove []string `env:"SECOND_OPERATOR_ABOVE" envSeparator:"," doc:"How much one operator issues and redeems alone in 24 hours, by currency, such as Z:10000.00,P:800000; more waits for a second operator. 0: no limit. Empty in production: 10,000 dollars or what is about as much; elsewhere no limit."`
+
 	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" envDefault:"" doc:"Domain that passkeys belong to, for ever: another one voids them all. Empty: the host of PUBLIC_URL."`
 	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" envSeparator:"," doc:"Who may use passkeys beside our own pages, separated by commas: https:// origins of the domain, and Android apps as android:apk-key-hash:…"`
 
@@ -73,6 +77,9 @@ type Config struct {
 	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
 	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
 }
+
+// alone is an entry of SECOND_OPERATOR_ABOVE.
+var alone = regexp.MustCompile(`^[A-Z]:[0-9]{1,12}(\.[0-9]{1,8})?$`)
 
 // Load reads an environment, the process's own for nil; secrets are then removed from that. It reports every mistake it finds, joined, not only the first.
 func Load(environment map[string]string) (Config, error) {
@@ -112,6 +119,22 @@ func (c Config) Ring() (*secret.Ring, error) {
 		named[i] = secret.DataKey{ID: id, Key: key}
 	}
 	return secret.NewRing(box, named...)
+}
+
+// productionAlone is what one operator moves alone in production, unless it is set: 10,000 dollars, or what is about as much.
+var productionAlone = map[string]string{"Z": "10000.00", "E": "10000.00", "P": "800000.00", "K": "4500000.00", "B": "30000.00", "G": "300.00"}
+
+// SecondOperator is SECOND_OPERATOR_ABOVE: amounts by currency, "0" for no limit.
+func (c Config) SecondOperator() map[string]string {
+	amounts := map[string]string{}
+	if c.IsProduction() {
+		maps.Copy(amounts, productionAlone)
+	}
+	for _, entry := range c.SecondOperatorAbove {
+		letter, amount, _ := strings.Cut(strings.TrimSpace(entry), ":")
+		amounts[letter] = amount
+	}
+	return amounts
 }
 
 // Level is LOG_LEVEL.
@@ -171,6 +194,11 @@ func (c Config) mistakes() (found []error) {
 	}
 	if c.PersistedOnly && len(c.PersistedOperations) == 0 {
 		wrong("PERSISTED_ONLY", "there are no PERSISTED_OPERATIONS")
+	}
+	for _, entry := range c.SecondOperatorAbove {
+		if !alone.MatchString(strings.TrimSpace(entry)) {
+			wrong("SECOND_OPERATOR_ABOVE", "%q is not a currency's letter, a colon and an amount", entry)
+		}
 	}
 	c.gatewayMistakes(wrong)
 	c.passkeyMistakes(wrong)

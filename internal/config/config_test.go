@@ -184,3 +184,23 @@ func TestDataKeysThatCannotBeAreMistakesAndNotQuoted(t *testing.T) {
 		t.Errorf("the last one does not seal: %v", err)
 	}
 }
+
+func TestTwoOperatorsMoveLargeMoneyInProduction(t *testing.T) {
+	t.Parallel()
+	laptop, err := config.Load(map[string]string{})
+	if err != nil || len(laptop.SecondOperator()) != 0 {
+		t.Errorf("a laptop has the limits %v, %v", laptop.SecondOperator(), err)
+	}
+	environment := production()
+	environment["SECOND_OPERATOR_ABOVE"] = "Z:250.50, P:0"
+	c, err := config.Load(environment)
+	if got := c.SecondOperator(); err != nil || got["Z"] != "250.50" || got["P"] != "0" || got["E"] != "10000.00" || len(got) != 6 {
+		t.Errorf("production has the limits %v, %v", got, err)
+	}
+	for _, wrong := range []string{"Z", "Z:", "Z:-1", "z:5", "Z:1e9", "Z=5", "Z:5,,E:6"} {
+		environment["SECOND_OPERATOR_ABOVE"] = wrong
+		if _, err := config.Load(environment); err == nil || !strings.Contains(err.Error(), "SECOND_OPERATOR_ABOVE:") {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}

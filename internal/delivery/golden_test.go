@@ -31,6 +31,7 @@ var samples = map[string]map[string]any{
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
 	"alert_operator_on": nil, "alert_operator_off": nil,
+	"alert_frozen_by_operator": nil, "alert_unfrozen_by_operator": nil, "alert_ended_by_operator": nil,
 	"alert_passkey_on": {"Passkey": "Pixel 9"}, "alert_passkey_off": {"Passkey": "Pixel 9"}, "alert_passkey_copy": {"Passkey": "Pixel 9"},
 	"recovery_code":        nil,
 	"password_changed":     notice(map[string]any{"Email": "an**************om"}),

@@ -56,6 +56,7 @@ const (
 	PasskeyNotFound       Code = "PASSKEY_NOT_FOUND"
 	TooManyPasskeys       Code = "TOO_MANY_PASSKEYS"
 	SecondFactorRequired  Code = "SECOND_FACTOR_REQUIRED"
+	AccountNotFound       Code = "ACCOUNT_NOT_FOUND"
 )
 
 // Codes of the system; they reach the client as top-level errors. Forbidden and RateLimited can be both.
@@ -74,7 +75,7 @@ var UserCodes = []Code{
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
 	CertificateRequired, ProfileCertified, Forbidden, TransfersHeld,
-	PasskeyNotFound, TooManyPasskeys, SecondFactorRequired,
+	PasskeyNotFound, TooManyPasskeys, SecondFactorRequired, AccountNotFound,
 }
 
 // Reasons refine a code where one sentence would not do. A reason names the message, not another code.
@@ -99,6 +100,7 @@ const (
 	OverCap    = "over_cap"
 	Protected  = "protected"
 	Closing    = "closing"
+	ByOperator = "by_operator"
 )
 
 // Fault is a refusal: what is wrong, where, and what an app needs in order to go on.

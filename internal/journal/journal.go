@@ -53,6 +53,9 @@ const (
 	CertificateRefused      Kind = "CERTIFICATE_REFUSED"
 	DataExportRequested     Kind = "DATA_EXPORT_REQUESTED"
 	DataExportFetched       Kind = "DATA_EXPORT_FETCHED"
+	FrozenByOperator        Kind = "FROZEN_BY_OPERATOR"
+	UnfrozenByOperator      Kind = "UNFROZEN_BY_OPERATOR"
+	EndedByOperator         Kind = "SESSIONS_ENDED_BY_OPERATOR"
 )
 
 // Entry is something that happened to an account. The session is the one that asks unless another is named. What an operator or the

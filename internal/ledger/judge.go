@@ -23,6 +23,7 @@ type book struct {
 	byKey   map[key]models.Transfer
 	stored  map[uuid.UUID]models.Transfer
 	senders map[pocket]*sender
+	blocked map[pair]bool
 	changed []uuid.UUID        // the stored ones to update
 	heads   map[uuid.UUID]bool // of events, that were to be had; known when skipLocked
 	entries []models.Entry
@@ -40,7 +41,7 @@ type pocket struct {
 func newBook(now time.Time, t *till) *book {
 	return &book{
 		now: now, till: t, wallets: map[int64]*models.Wallet{}, byKey: map[key]models.Transfer{}, stored: map[uuid.UUID]models.Transfer{},
-		senders: map[pocket]*sender{}, heads: map[uuid.UUID]bool{},
+		senders: map[pocket]*sender{}, blocked: map[pair]bool{}, heads: map[uuid.UUID]bool{},
 	}
 }
 
@@ -229,6 +230,8 @@ func (b *book) refuse(p Posting) *fault.Fault {
 	switch {
 	case !from.IsOpen():
 		return fault.New(fault.WalletClosed, "from")
+	case isScreened(t) && b.blocked[pair{t.FromAccountID, t.ToAccountID}]: // before anything about the wallet: nothing more is told
+		return fault.New(fault.RecipientRefuses, "to")
 	case !to.IsOpen() || to.Shut:
 		return fault.New(fault.WalletClosed, "to")
 	case t.Amount <= 0 || t.Amount > money.MaxMinor || t.Credit() <= 0 || to.Balance > math.MaxInt64/2 || from.Balance < math.MinInt64/2:

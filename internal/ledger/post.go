@@ -168,7 +168,10 @@ func (b *book) open(ctx context.Context, conn querier, group []Posting) error {
 	if b.skipLocked {
 		b.queueHeads(batch, heads)
 	}
-	return conn.SendBatch(ctx, batch).Close()
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return b.screen(ctx, conn, group)
 }
 
 // write sends everything a group decided, and the commit, in one round trip.

@@ -7,7 +7,6 @@ import (
 
 	"purser/internal/certificates"
 	"purser/internal/postgres"
-	"purser/internal/request"
 	"purser/models"
 )
 
@@ -23,10 +22,10 @@ func (s *Service) Waiting(ctx context.Context, operator models.Account, after *u
 	if err := require(operator); err != nil {
 		return nil, err
 	}
-	if err := insertAction(ctx, s.db, s.action(ctx, operator, actionQueue, "", "")); err != nil {
+	if err := s.record(ctx, operator, act{action: actionQueue}); err != nil {
 		return nil, err
 	}
-	return s.papers.Waiting(ctx, after, limit)
+	return s.rooms.Papers.Waiting(ctx, after, limit)
 }
 
 // Review decides a request for a certificate; the decision and its line in the log are one transaction. A repeat of the same
@@ -37,19 +36,14 @@ func (s *Service) Review(ctx context.Context, operator models.Account, v certifi
 	}
 	v.Operator = operator.ID
 	r, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.CertificateRequest, error) {
-		r, err := s.papers.Decide(tx, v)
+		r, err := s.rooms.Papers.Decide(tx, v)
 		if err != nil {
 			return r, err
 		}
-		return r, insertActionTx(tx, s.action(tx.Context(), operator, actionReview, r.ID.String()+" "+r.Status, r.Reason))
+		return r, s.recordTx(tx, operator, act{actionReview, r.ID.String(), r.Status, r.Reason})
 	})
 	if err == nil {
-		s.papers.Told(r)
+		s.rooms.Papers.Told(r)
 	}
 	return r, err
-}
-
-func (s *Service) action(ctx context.Context, operator models.Account, action, subject, reference string) models.OperatorAction {
-	return models.OperatorAction{ID: uuid.New(), OperatorID: operator.ID, Action: action, Subject: subject, Reference: reference,
-		RequestID: request.Of(ctx).ID, CreatedAt: s.db.Now()}
 }

@@ -82,7 +82,7 @@ func (s *Service) demoAccount(ctx context.Context, a *accounts.Service, d DemoLo
 
 // demoWallets opens and funds what is missing. What the person did since, with wallets or money, stays as it is.
 func (s *Service) demoWallets(ctx context.Context, operator, account models.Account) error {
-	mine, err := s.wallets.Wallets(ctx, account.ID)
+	mine, err := s.rooms.Wallets.Wallets(ctx, account.ID)
 	if err != nil {
 		return err
 	}
@@ -91,13 +91,16 @@ func (s *Service) demoWallets(ctx context.Context, operator, account models.Acco
 		var wallet models.Wallet
 		if at >= 0 {
 			wallet = mine[at]
-		} else if wallet, err = s.wallets.Open(ctx, account.ID, funds.letter, ""); err != nil {
+		} else if wallet, err = s.rooms.Wallets.Open(ctx, account.ID, funds.letter, ""); err != nil {
 			return err
 		}
-		_, err = s.Issue(ctx, operator, FundsRequest{
+		p, _, err := s.read(ctx, operator, models.TransferIssue, FundsRequest{
 			WalletNumber: wallet.Number, Amount: funds.amount, Reference: "Demo funds",
 			Key: uuid.NewSHA1(demoKeys, []byte(account.WMID+funds.letter)),
 		})
+		if err == nil {
+			_, err = s.post(ctx, p) // whatever one operator may move alone
+		}
 		if err != nil && !fault.Is(err, fault.WalletClosed) {
 			return err
 		}

@@ -56,8 +56,9 @@ func operatorsOf(ctx context.Context, db *postgres.DB) (wmids []string, err erro
 	return wmids, nil
 }
 
+// setRole also notes since when: whoever became an operator after a request does not approve it.
 func setRole(tx *postgres.Tx, account uuid.UUID, role string) error {
-	if err := tx.GORM().Exec(`UPDATE accounts SET role = ? WHERE id = ?`, role, account).Error; err != nil {
+	if err := tx.GORM().Exec(`UPDATE accounts SET role = ?, operator_since = ? WHERE id = ?`, role, tx.Now, account).Error; err != nil {
 		return fmt.Errorf("operators: role: %w", err)
 	}
 	return nil

@@ -39,13 +39,7 @@ func (s *Service) Revoke(ctx context.Context, account, session uuid.UUID) error 
 		if _, err = lockAccount(tx, account); err != nil {
 			return false, err
 		}
-		if ended, err = revokeSession(tx, account, session); err != nil {
-			return false, err
-		}
-		if !ended {
-			return false, fault.New(fault.SessionNotFound, "sessionId")
-		}
-		if err := distrustDeviceOf(tx, session); err != nil {
+		if err := s.EndOne(tx, account, session); err != nil {
 			return false, err
 		}
 		if err := journal.Record(tx, journal.Entry{Account: account, Kind: journal.SessionEnded}); err != nil {
@@ -89,6 +83,19 @@ func (s *Service) EndOthers(tx *postgres.Tx, account, keep uuid.UUID) (ended []u
 		return nil, err
 	}
 	return revokeOthers(tx, account, keep)
+}
+
+// EndOne ends a session of an account in a transaction that holds the account's row; its device is trusted no longer. Call Ended after the
+// commit. Faults: SessionNotFound, also for what is another account's.
+func (s *Service) EndOne(tx *postgres.Tx, account, session uuid.UUID) error {
+	ended, err := revokeSession(tx, account, session)
+	if err == nil && !ended {
+		err = fault.New(fault.SessionNotFound, "sessionId")
+	}
+	if err != nil {
+		return err
+	}
+	return distrustDeviceOf(tx, session)
 }
 
 // Ended notes on this server that sessions are over: their tokens are dead at once, and elsewhere within a second.

@@ -70,20 +70,20 @@ func (s *Service) LogIn(ctx context.Context, r LogInRequest) (*Tokens, *models.C
 }
 
 // ConfirmLogIn opens the session that waits for a code, or for what a passkey signs in its place; a change of the password has ended what
-// waited. A repeat after success is CodeExpired.
+// waited. A repeat after success is CodeExpired. It locks the account, then the challenge.
 // Faults: InvalidInput, CodeRejected, CodeExpired, SecondFactorRequired.
 func (s *Service) ConfirmLogIn(ctx context.Context, challengeID uuid.UUID, proof verification.Proof, trust bool) (Tokens, error) {
 	var refusal *fault.Fault
 	tokens, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (tokens Tokens, err error) {
-		refusal = nil // of an attempt that Postgres undid
+		refusal = nil                                // of an attempt that Postgres undid
+		account, err := lockAwaited(tx, challengeID) // before the challenge, as everywhere
+		if err != nil {
+			return Tokens{}, err
+		}
 		if refusal, err = s.verification.CheckProof(tx, challengeID, verification.LogIn, proof); err != nil || refusal != nil {
 			return Tokens{}, err // a refusal is committed: it has spent an attempt
 		}
 		pending, err := takePendingLogIn(tx, challengeID)
-		if err != nil {
-			return Tokens{}, err
-		}
-		account, err := lockAccount(tx, pending.AccountID)
 		if err != nil {
 			return Tokens{}, err
 		}

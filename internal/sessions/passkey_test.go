@@ -170,6 +170,33 @@ func TestACodeBySMSOpensNoOperatorsAccount(t *testing.T) {
 	}
 }
 
+// TestASessionOfAnOperatorWithoutAFactorEndsAtItsRefresh is of one that a version opened which did not ask for a factor.
+func TestASessionOfAnOperatorWithoutAFactorEndsAtItsRefresh(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	anna := r.anna(t)
+	weak, other := r.open(t, anna, false), r.open(t, anna, false)
+	f := r.withFactorsAs(t, factors.Config{OperatorsNeedOne: true})
+	person, err := r.Refresh(t.Context(), other.Refresh)
+	if err != nil {
+		t.Fatalf("a person needs no factor: %v", err)
+	}
+	r.exec(t, `UPDATE accounts SET role = 'OPERATOR' WHERE id = $1`, anna.ID)
+	for range 2 {
+		_, err = r.Refresh(t.Context(), weak.Refresh)
+		wantFault(t, err, fault.SessionExpired)
+	}
+	_, err = r.Authenticate(t.Context(), weak.Access)
+	wantFault(t, err, fault.Unauthenticated)
+	if got := r.logged(t, anna); strings.Count(got, "SESSION_ENDED") != 1 {
+		t.Errorf("the log says %s", got)
+	}
+	passkey(t, f, anna)
+	if _, err := r.Refresh(t.Context(), person.Refresh); err != nil {
+		t.Errorf("an operator with a passkey: %v", err)
+	}
+}
+
 func TestCeremoniesAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

@@ -18,7 +18,8 @@ import (
 const reuseGrace = 10 * time.Second
 
 // Refresh changes a refresh token for its successor and a new access token, and prolongs the session. Each token works
-// once; the reuse of an old one ends the session (RFC 9700, 4.14.2). Within seconds a repeat gets the same successor.
+// once; the reuse of an old one ends the session (RFC 9700, 4.14.2). Within seconds a repeat gets the same successor. A session of an operator
+// who must have a factor and has none ends: it was opened before that was asked.
 // Faults: SessionExpired.
 func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 	expired := fault.New(fault.SessionExpired, "refreshToken")
@@ -41,6 +42,13 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 		if account.Status == models.AccountClosed {
 			refused = true
 			return Tokens{}, nil
+		}
+		switch err := s.refuseWithoutFactor(tx, account); { // it was opened by a version that did not ask for one
+		case fault.Is(err, fault.SecondFactorRequired):
+			refused, ended = true, session.ID
+			return Tokens{}, s.endWeak(tx, session)
+		case err != nil:
+			return Tokens{}, err
 		}
 		successor := s.box.Succeed(token)
 		if row.UsedAt != nil {
@@ -66,6 +74,14 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 		err = expired
 	}
 	return tokens, err
+}
+
+// endWeak ends the session of an operator who must have a factor and has none.
+func (s *Service) endWeak(tx *postgres.Tx, session models.Session) error {
+	if _, err := revokeSession(tx, session.AccountID, session.ID); err != nil {
+		return err
+	}
+	return journal.Record(tx, journal.Entry{Account: session.AccountID, Kind: journal.SessionEnded, Session: session.ID})
 }
 
 // endReused ends the session of a token that two hold.

@@ -146,6 +146,13 @@ func insertPendingLogIn(tx *postgres.Tx, p models.PendingLogIn) error {
 	return wrap("pending log-in", tx.GORM().Create(&p).Error)
 }
 
+// lockAwaited locks the account whose log-in waits for a challenge. It is nobody's when none does: then taking what waits is refused.
+func lockAwaited(tx *postgres.Tx, challengeID uuid.UUID) (account models.Account, err error) {
+	err = tx.GORM().Raw(`SELECT a.* FROM pending_log_ins p JOIN accounts a ON a.id = p.account_id
+WHERE p.challenge_id = ? FOR NO KEY UPDATE OF a`, challengeID).Scan(&account).Error
+	return account, wrap("account", err)
+}
+
 // takePendingLogIn deletes and returns what a code was awaited for.
 func takePendingLogIn(tx *postgres.Tx, challengeID uuid.UUID) (models.PendingLogIn, error) {
 	var pending models.PendingLogIn

@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.transfers = transfers.New(w.db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: w.wallets, Verification: w.codes, Hub: hub}, 15*time.Minute)
-	w.operators = operators.New(w.db, books, w.wallets, nil)
+	w.operators = operators.New(w.db, operators.Rooms{Ledger: books, Wallets: w.wallets}, operators.Limits{})
 	w.history = statements.New(w.db, w.wallets, w.transfers, "https://purser.test")
 
 	ctx, stop := context.WithCancel(context.Background())

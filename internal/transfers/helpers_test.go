@@ -72,7 +72,7 @@ func newWorld(t *testing.T) *world {
 	w.transfers = transfers.New(w.db, box, rooms, 15*time.Minute)
 	rooms.Ledger = ledger.New(w.db, hub, log)
 	w.twin = transfers.New(w.db, box, rooms, 15*time.Minute)
-	w.operators = operators.New(w.db, books, w.wallets, nil)
+	w.operators = operators.New(w.db, operators.Rooms{Ledger: books, Wallets: w.wallets}, operators.Limits{})
 
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
