@@ -214,15 +214,18 @@ func TestRow03WhatAPasskeyHasSignedWorksOnceAtTwoServers(t *testing.T) {
 	c := one.begin(t, verification.Transfer)
 	signed := d.Get(t, one.options(t, c))
 	proof := one.signed(t, d, factors.ToRenewBackupCodes)
-	for what, use := range map[string]func(room) error{
-		"a challenge": func(r room) error { return r.answer(c.ID, verification.Transfer, signed) },
-		"a ceremony":  func(r room) error { _, err := r.RenewBackupCodes(context.Background(), r.anna, proof); return err },
+	for _, way := range []struct { // in the order of signing: a counter that runs backwards is refused
+		what string
+		use  func(room) error
+	}{
+		{"a challenge", func(r room) error { return r.answer(c.ID, verification.Transfer, signed) }},
+		{"a ceremony", func(r room) error { _, err := r.RenewBackupCodes(context.Background(), r.anna, proof); return err }},
 	} {
 		var won, late atomic.Int32
 		var running sync.WaitGroup
 		for n := range 6 {
 			running.Go(func() {
-				switch err := use([]room{one, two}[n%2]); {
+				switch err := way.use([]room{one, two}[n%2]); {
 				case err == nil:
 					won.Add(1)
 				case fault.Is(err, fault.CodeExpired):
@@ -234,7 +237,7 @@ func TestRow03WhatAPasskeyHasSignedWorksOnceAtTwoServers(t *testing.T) {
 		}
 		running.Wait()
 		if won.Load() != 1 || late.Load() != 5 {
-			t.Errorf("of six uses of %s %d won and %d were late", what, won.Load(), late.Load())
+			t.Errorf("of six uses of %s %d won and %d were late", way.what, won.Load(), late.Load())
 		}
 	}
 	wantFault(t, one.try(added.BackupCodes[0]), fault.CodeRejected) // renewed
