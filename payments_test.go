@@ -251,7 +251,7 @@ func (m *paymentModel) act(r *rapid.T, who int, p *modelPayment, field, more str
 func (m *paymentModel) accept(r *rapid.T) {
 	p := m.pick(r)
 	refusal := "TRANSFER_STATE"
-	if p.status == "COMPLETED" || (p.status == "PROTECTED" && p.byCode) {
+	if p.byCode && (p.status == "COMPLETED" || p.status == "PROTECTED") {
 		refusal = ""
 	}
 	if m.act(r, 1, p, "acceptTransfer", `, protectionCode: "blue whale"`, refusal, "COMPLETED") && p.status == "PROTECTED" {

@@ -20,7 +20,7 @@ const (
 )
 
 // What a good answer says before and behind the transfer's id.
-var answerBegins, answerEnds = []byte(`{"data":{"createTransfer":{"transfer":{"id":"`), []byte(`","status":"COMPLETED"},"userErrors":[]}}}`)
+var answerBegins, answerEnds = []byte(`{"data":{"createTransfer":{"transfer":{"id":"`), []byte(`","status":"COMPLETED"},"userErrors":[]}},"extensions":{"cost":{"requested":6,"maximum":2000}}}`)
 
 // wire sends createTransfer on a connection of its own, as an app does, and costs little beside the server that is measured: the
 // request is written out once, with blanks for what changes, and the answer is compared byte by byte.

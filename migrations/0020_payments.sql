@@ -65,6 +65,8 @@ INSERT INTO spending (account_id, currency) SELECT DISTINCT account_id, currency
 
 -- What a wallet may hold. It stands here so that the ledger knows it of each wallet it locks; a new certificate raises it.
 ALTER TABLE wallets ADD COLUMN balance_cap bigint;
+-- Protected money that may still come to it: that counts too.
+ALTER TABLE wallets ADD COLUMN incoming bigint NOT NULL DEFAULT 0 CONSTRAINT wallets_incoming_check CHECK (incoming >= 0);
 UPDATE wallets w SET balance_cap = l.balance_cap
 FROM accounts a JOIN spending_limits l ON l.level = a.certificate_level
 WHERE w.kind = 'USER' AND a.id = w.account_id AND l.currency = w.currency;

@@ -757,6 +757,7 @@ CREATE TABLE wallets (
     closed_at              timestamp with time zone,
     shut                   boolean                  NOT NULL DEFAULT false,
     balance_cap            bigint,
+    incoming               bigint                   NOT NULL DEFAULT 0,
     screened               boolean                  NOT NULL DEFAULT false,
     CONSTRAINT wallets_pkey PRIMARY KEY (id),
     CONSTRAINT wallets_number_key UNIQUE (number),
@@ -764,6 +765,7 @@ CREATE TABLE wallets (
     CONSTRAINT wallets_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
     CONSTRAINT wallets_balance_check CHECK (((balance >= 0) OR (kind = ANY (ARRAY['ISSUE'::text, 'PROTECTED'::text])))),
     CONSTRAINT wallets_closed_check CHECK (((closed_at IS NULL) OR ((balance = 0) AND (NOT is_default)))),
+    CONSTRAINT wallets_incoming_check CHECK ((incoming >= 0)),
     CONSTRAINT wallets_kind_check CHECK ((kind = ANY (ARRAY['USER'::text, 'ISSUE'::text, 'FEES'::text, 'PROTECTED'::text]))),
     CONSTRAINT wallets_number_check CHECK (("left"((number)::text, 1) = currency))
 ) WITH (fillfactor=80);

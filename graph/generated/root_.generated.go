@@ -7918,7 +7918,7 @@ type LogOutPayload {
   transferByIdempotencyKey("The key." key: UUID!): Transfer
   """
   What the certificate lets the account send to others in a currency, in a day, a week and a month: three, in that order; empty for a currency that
-  does not exist. Fees that the account pays count, refunds do not.
+  does not exist. Fees that the account pays count, refunds do not; what was sent protected and came back stays counted.
   """
   limits("The currency." currency: CurrencyLetter!): [Limit!]!
 }
@@ -7935,7 +7935,8 @@ extend type Query {
     currency: CurrencyLetter!
   ): Recipient
   """
-  What a transfer would cost and need, judged by the same rules as createTransfer, now; nothing is moved, reserved or sent. When it would be refused,
+  What a transfer would cost and need, judged by the same rules as createTransfer, now; nothing is moved, reserved or sent. Only whether the
+  recipient's wallet can take so much is not told before it is tried: that would tell what it holds. When it would be refused,
   ` + "`" + `userErrors` + "`" + ` says why, and ` + "`" + `quote` + "`" + ` is there all the same if the recipient and the amount can be read. Limited as recipient is.
   """
   transferQuote(input: TransferQuoteInput!): TransferQuotePayload!

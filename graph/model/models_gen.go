@@ -129,7 +129,7 @@ type Account struct {
 	// The transfer made with an idempotency key, for an app whose reply was lost; null when there is none.
 	TransferByIdempotencyKey *Transfer `json:"transferByIdempotencyKey,omitempty"`
 	// What the certificate lets the account send to others in a currency, in a day, a week and a month: three, in that order; empty for a currency that
-	// does not exist. Fees that the account pays count, refunds do not.
+	// does not exist. Fees that the account pays count, refunds do not; what was sent protected and came back stays counted.
 	Limits []*Limit `json:"limits"`
 	// The wallets, open and closed, oldest first; at most 100.
 	Wallets []*Wallet `json:"wallets"`

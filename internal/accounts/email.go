@@ -89,6 +89,9 @@ func (s *Service) takeNewEmail(tx *postgres.Tx, account models.Account, link mod
 	if err := changeEmail(tx, account); err != nil {
 		return models.Account{}, err
 	}
+	if err := EndRecoveries(tx, account.ID); err != nil {
+		return models.Account{}, err
+	}
 	if err := journal.Record(tx, journal.Entry{Account: account.ID, Kind: journal.EmailChanged}); err != nil {
 		return models.Account{}, err
 	}

@@ -20,12 +20,18 @@ func saveErased(tx *postgres.Tx, a models.Account) error {
 
 // forgetLinks deletes links to addresses, and ends recoveries with the phones they brought.
 func forgetLinks(tx *postgres.Tx, account uuid.UUID) error {
-	err := tx.GORM().Delete(&models.EmailVerification{}, "account_id = ?", account).Error
-	if err == nil {
-		err = tx.GORM().Exec(`UPDATE recoveries SET ended_at = ?, new_phone_sealed = NULL WHERE account_id = ? AND ended_at IS NULL`, tx.Now, account).Error
-	}
-	if err != nil {
+	if err := tx.GORM().Delete(&models.EmailVerification{}, "account_id = ?", account).Error; err != nil {
 		return fmt.Errorf("accounts: forget links: %w", err)
+	}
+	return EndRecoveries(tx, account)
+}
+
+// EndRecoveries ends the recoveries of an account that is locked: whoever has just changed a password, a question or a contact is there, and
+// what an older letter or code has begun is void. A repeat does nothing.
+func EndRecoveries(tx *postgres.Tx, account uuid.UUID) error {
+	err := tx.GORM().Exec(`UPDATE recoveries SET ended_at = ?, new_phone_sealed = NULL WHERE account_id = ? AND ended_at IS NULL`, tx.Now, account).Error
+	if err != nil {
+		return fmt.Errorf("accounts: end recoveries: %w", err)
 	}
 	return nil
 }

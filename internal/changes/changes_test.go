@@ -315,3 +315,30 @@ func TestTheProfileChangesUntilItIsCertified(t *testing.T) {
 		wantFault(t, err, fault.ProfileCertified)
 	}
 }
+
+// TestRow18AChangeVoidsTheRecoveriesThatWereBegun: an old letter must not outlive the contact or the secret that it rests on.
+func TestRow18AChangeVoidsTheRecoveriesThatWereBegun(t *testing.T) {
+	t.Parallel()
+	for what, change := range map[string]func(r room, m me) error{
+		"the password": func(r room, m me) error {
+			_, err := r.Password(t.Context(), m.who, changes.Password{Current: password, New: newPassword, Confirmation: newPassword})
+			return err
+		},
+		"the question": func(r room, m me) error {
+			_, err := r.SecurityQuestion(t.Context(), m.who, changes.Question{CurrentPassword: password, Question: "First ship?", Answer: "Mir"})
+			return err
+		},
+	} {
+		r := newRoom(t)
+		m := r.me(t)
+		r.exec(t, `INSERT INTO recoveries (id, token_mac, kind, account_id, answers_left, created_at, expires_at)
+			VALUES (gen_random_uuid(), 'r', 'LOST_PHONE', $1, 5, $2, $2)`, m.who.Account, r.clock.Now())
+		if err := change(r, m); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		var open int
+		if err := r.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM recoveries WHERE ended_at IS NULL`).Scan(&open); err != nil || open != 0 {
+			t.Errorf("%s: %d recoveries are open, %v", what, open, err)
+		}
+	}
+}

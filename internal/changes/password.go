@@ -39,6 +39,9 @@ func (s *Service) Password(ctx context.Context, who Who, p Password) (models.Acc
 		if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {
 			return change{}, err
 		}
+		if err := accounts.EndRecoveries(tx, who.Account); err != nil {
+			return change{}, err
+		}
 		if err := s.notify(tx, c.account, "password_changed"); err != nil {
 			return change{}, err
 		}
@@ -74,6 +77,9 @@ func (s *Service) SecurityQuestion(ctx context.Context, who Who, q Question) (mo
 			return change{}, err
 		}
 		if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {
+			return change{}, err
+		}
+		if err := accounts.EndRecoveries(tx, who.Account); err != nil {
 			return change{}, err
 		}
 		if err := s.notify(tx, c.account, "question_changed"); err != nil {

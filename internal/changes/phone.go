@@ -127,6 +127,9 @@ func (s *Service) takePhone(tx *postgres.Tx, who Who, before models.Account, pho
 	if c.ended, err = s.sessions.EndOthers(tx, who.Account, who.Session); err != nil {
 		return change{}, err
 	}
+	if err := accounts.EndRecoveries(tx, who.Account); err != nil {
+		return change{}, err
+	}
 	if err := s.accounts.TellPhone(tx, before, "phone_changed_sms", nil); err != nil {
 		return change{}, err
 	}

@@ -54,6 +54,10 @@ var sets = []struct{ invariant, sql string }{
 			WHERE (SELECT coalesce(sum(balance), 0) FROM wallets w WHERE w.kind = 'PROTECTED' AND w.currency = c.letter)
 				<> (SELECT coalesce(sum(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END), 0) FROM transfers t
 					WHERE t.status = 'PROTECTED' AND t.currency = c.letter) ORDER BY c.letter LIMIT 1`},
+	{"a wallet knows what protected money may still come to it", `SELECT 'wallet ' || w.number FROM wallets w
+			LEFT JOIN (SELECT to_wallet_id, sum(amount + CASE fee_paid_by WHEN 'SENDER' THEN fee ELSE 0 END - fee) AS coming FROM transfers
+				WHERE status = 'PROTECTED' GROUP BY to_wallet_id) t ON t.to_wallet_id = w.id
+			WHERE w.incoming <> coalesce(t.coming, 0) ORDER BY w.id LIMIT 1`},
 	{"what was sent back of a payment is the sum of its refunds", `SELECT 'transfer ' || t.id FROM transfers t
 			LEFT JOIN (SELECT refund_of, sum(amount) AS back FROM transfers WHERE posted_at IS NOT NULL GROUP BY refund_of) r ON r.refund_of = t.id
 			WHERE t.refunded <> coalesce(r.back, 0) ORDER BY t.id LIMIT 1`},

@@ -81,8 +81,15 @@ func (b *book) judgeEnd(p Posting) *verdict {
 		outcome = toSender
 	}
 
-	held := b.till.protected[t.Currency]
-	b.enter(t, held, -t.Debit())
+	if slices.ContainsFunc(b.till.walletsOf(t), func(id int64) bool { return b.wallets[id] == nil }) {
+		return &verdict{refusal: fault.New(fault.TransferState)} // a currency that came after this server was started: another ends it
+	}
+	if outcome == toSender && !b.wallets[t.FromWalletID].IsOpen() {
+		return &verdict{refusal: fault.New(fault.WalletClosed)} // a server of an older version let it be closed
+	}
+
+	b.expect(t, -t.Credit())
+	b.enter(t, b.till.protected[t.Currency], -t.Debit())
 	if outcome == toSender {
 		t.Status = models.TransferReturned
 		b.enter(t, t.FromWalletID, t.Debit())
@@ -96,6 +103,15 @@ func (b *book) judgeEnd(p Posting) *verdict {
 	t.CompletedAt = &b.now
 	b.keep(t)
 	return &verdict{outcome: Outcome{Transfer: t}, posted: true, news: updates(t)}
+}
+
+// expect counts protected money that may come to a wallet, or has stopped to.
+func (b *book) expect(t models.Transfer, minor int64) {
+	w := b.wallets[t.ToWalletID]
+	w.Incoming += minor
+	if !slices.Contains(b.expecting, w.ID) {
+		b.expecting = append(b.expecting, w.ID)
+	}
 }
 
 // protect sets the term of a transfer whose money goes out of reach now.

@@ -17,16 +17,17 @@ import (
 // book is what a group's transaction has locked and read: the wallets by id, the transfers that exist already, and all
 // that the group has decided so far. Judging changes the book only; writing it down is the store's work.
 type book struct {
-	now     time.Time
-	wallets map[int64]*models.Wallet
-	till    *till
-	byKey   map[key]models.Transfer
-	stored  map[uuid.UUID]models.Transfer
-	senders map[pocket]*sender
-	blocked map[pair]bool
-	changed []uuid.UUID        // the stored ones to update
-	heads   map[uuid.UUID]bool // of events, that were to be had; known when skipLocked
-	entries []models.Entry
+	now       time.Time
+	wallets   map[int64]*models.Wallet
+	till      *till
+	byKey     map[key]models.Transfer
+	stored    map[uuid.UUID]models.Transfer
+	senders   map[pocket]*sender
+	blocked   map[pair]bool
+	expecting []int64            // wallets whose incoming money has changed
+	changed   []uuid.UUID        // the stored ones to update
+	heads     map[uuid.UUID]bool // of events, that were to be had; known when skipLocked
+	entries   []models.Entry
 
 	skipLocked bool // rows that others hold were left out: what is not here may be there
 	onlyLook   bool // nothing is locked and nothing will be written
@@ -103,7 +104,30 @@ func (b *book) judge(p Posting) *verdict {
 			return v
 		}
 	}
+	if b.isOverCap(t) {
+		return &verdict{refusal: fault.New(fault.RecipientRefuses, "to").Because(fault.OverCap)}
+	}
+	if p.Policed {
+		b.count(p)
+	}
 	return b.pay(p)
+}
+
+// isOverCap tells whether the recipient's wallet cannot take so much. It is judged last, and not for a quote: each answer takes a transfer that
+// is good otherwise, and each that goes through costs money, so that nobody finds out what a stranger holds.
+func (b *book) isOverCap(t models.Transfer) bool {
+	to := b.wallets[t.ToWalletID]
+	return !b.onlyLook && to.Cap != nil && t.FromAccountID != t.ToAccountID && t.RefundOf == nil && to.Balance+to.Incoming+t.Credit() > *to.Cap
+}
+
+// count adds what goes to others to what its sender has spent.
+func (b *book) count(p Posting) {
+	if p.Transfer.RefundOf != nil {
+		return
+	}
+	s := b.senders[pocket{p.Transfer.FromAccountID, p.Transfer.Currency}]
+	spend(&s.spending, p.Transfer.Debit(), p.Stored, b.now)
+	s.spent = true
 }
 
 // police judges what goes to others by who sends it; nil lets it go.
@@ -115,9 +139,9 @@ func (b *book) police(p Posting) *verdict {
 	if !s.active {
 		return &verdict{refusal: fault.New(fault.AccountFrozen)}
 	}
-	if p.Transfer.RefundOf != nil { // it goes back where it came from: no code, no hold and no limit is in its way
-		if !s.agreed {
-			return &verdict{refusal: fault.New(fault.AgreementsNotAccepted)}
+	if p.Transfer.RefundOf != nil { // it goes back where it came from: no code and no limit is in its way, but the hold after a recovery
+		if refusal := b.refuseSender(s, false); refusal != nil {
+			return &verdict{refusal: refusal}
 		}
 		return nil
 	}
@@ -135,8 +159,6 @@ func (b *book) police(p Posting) *verdict {
 	if !small && !p.Stored {
 		return &verdict{coded: true}
 	}
-	spend(&s.spending, debit, p.Stored, b.now)
-	s.spent = true
 	return nil
 }
 
@@ -147,6 +169,7 @@ func (b *book) pay(p Posting) *verdict {
 	b.enter(t, t.FromWalletID, -t.Debit())
 	if t.IsProtected() {
 		b.protect(&t)
+		b.expect(t, t.Credit())
 		b.enter(t, b.till.protected[t.Currency], t.Debit())
 	} else {
 		t.Status, t.CompletedAt = models.TransferCompleted, &b.now
@@ -247,8 +270,6 @@ func (b *book) refuse(p Posting) *fault.Fault {
 	switch {
 	case from.Kind != models.WalletIssue && from.Balance < t.Debit():
 		return insufficient(p.Currency, from.Balance, t.Debit())
-	case to.Cap != nil && to.Balance+t.Credit() > *to.Cap && from.AccountID != to.AccountID && t.RefundOf == nil:
-		return fault.New(fault.RecipientRefuses, "to").Because(fault.OverCap)
 	}
 	return nil
 }

@@ -75,8 +75,9 @@ func nextMonth(now time.Time) time.Time {
 	return time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// roll forgets what was spent in periods that have ended.
+// roll forgets what was spent in periods that have ended. Time does not run backwards here, though another server's clock may be behind.
 func roll(s *models.Spending, now time.Time) {
+	now = latest(now, s.SpentAt)
 	if !now.Before(nextDay(s.SpentAt)) {
 		s.Day = 0
 	}
@@ -91,9 +92,16 @@ func roll(s *models.Spending, now time.Time) {
 	}
 }
 
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // spend counts what leaves for others.
 func spend(s *models.Spending, minor int64, coded bool, now time.Time) {
-	s.Day, s.Week, s.Month, s.SpentAt = s.Day+minor, s.Week+minor, s.Month+minor, now
+	s.Day, s.Week, s.Month, s.SpentAt = s.Day+minor, s.Week+minor, s.Month+minor, latest(now, s.SpentAt)
 	if coded {
 		return
 	}

@@ -190,6 +190,7 @@ func (b *book) write(ctx context.Context, conn *pgx.Conn, verdicts []*verdict) e
 	b.queueChanged(batch)
 	queueEntries(batch, b.entries)
 	queueWallets(batch, b)
+	b.queueIncoming(batch)
 	b.queueSpending(batch)
 	events.Queue(batch, b.now, drafts...)
 	batch.Queue(`COMMIT`)

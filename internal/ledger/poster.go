@@ -11,6 +11,7 @@ import (
 
 const (
 	connectWait = 5 * time.Second
+	tillGood    = time.Minute
 	shards      = 64        // system wallets there are at most, for each currency and kind
 	shardLock   = 7_067_002 // class of the advisory locks by which posters share the shards out
 )
@@ -106,7 +107,7 @@ func failure(j *job, err error) error {
 // ready connects if need be, and takes a shard. A connection that was lost gave its shard back.
 func (p *poster) ready(ctx context.Context) error {
 	if p.conn != nil && !p.conn.IsClosed() {
-		return nil
+		return p.refresh(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
@@ -124,6 +125,18 @@ func (p *poster) ready(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// refresh reads the till anew, once in a while.
+func (p *poster) refresh(ctx context.Context) error {
+	if now().Sub(p.till.read) < tillGood {
+		return nil
+	}
+	t, err := openTill(ctx, p.conn, p.till.shard)
+	if err == nil {
+		p.till = t
+	}
+	return err
 }
 
 func (p *poster) close() {

@@ -33,11 +33,11 @@ func (b *book) lock() string {
 // queueLocks locks wallets in id order and puts them into the book.
 func (b *book) queueLocks(batch *pgx.Batch, ids []int64) {
 	batch.Queue(`
-SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at, balance_cap, shut, screened
+SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at, balance_cap, incoming, shut, screened
 FROM wallets WHERE id = ANY($1) ORDER BY id `+b.lock(), ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var w models.Wallet
-			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt, &w.Cap, &w.Shut, &w.Screened); err != nil {
+			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt, &w.Cap, &w.Incoming, &w.Shut, &w.Screened); err != nil {
 				return err
 			}
 			b.wallets[w.ID] = &w
@@ -122,24 +122,31 @@ func (b *book) queueSpending(batch *pgx.Batch) {
 	var accounts []uuid.UUID
 	var currencies []string
 	var days, weeks, months, uncoded []int64
-	var since []time.Time
+	var since, spent []time.Time
 	for p, s := range b.senders {
 		if !s.spent {
 			continue
 		}
 		accounts, currencies = append(accounts, p.account), append(currencies, p.currency)
 		days, weeks, months = append(days, s.spending.Day), append(weeks, s.spending.Week), append(months, s.spending.Month)
-		since, uncoded = append(since, s.spending.UncodedSince), append(uncoded, s.spending.Uncoded)
+		since, uncoded, spent = append(since, s.spending.UncodedSince), append(uncoded, s.spending.Uncoded), append(spent, s.spending.SpentAt)
 	}
 	if len(accounts) == 0 {
 		return
 	}
 	batch.Queue(`
-UPDATE spending SET spent_at = $8, day = s.day, week = s.week, month = s.month, uncoded_since = s.since, uncoded = s.uncoded
-FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[])
-     AS s (account, currency, day, week, month, since, uncoded)
+UPDATE spending SET spent_at = s.spent_at, day = s.day, week = s.week, month = s.month, uncoded_since = s.since, uncoded = s.uncoded
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::timestamptz[])
+     AS s (account, currency, day, week, month, since, uncoded, spent_at)
 WHERE account_id = s.account AND spending.currency = s.currency`,
-		postgres.UUIDs(accounts), currencies, days, weeks, months, since, uncoded, b.now)
+		postgres.UUIDs(accounts), currencies, days, weeks, months, since, uncoded, spent)
+}
+
+// queueIncoming writes how much protected money may still come to the wallets that some was sent to, or came from.
+func (b *book) queueIncoming(batch *pgx.Batch) {
+	for _, id := range b.expecting {
+		batch.Queue(`UPDATE wallets SET incoming = $2 WHERE id = $1`, id, b.wallets[id].Incoming)
+	}
 }
 
 // readLimits reads what an account may send by a certificate, nil when that knows no limit, and what it has sent.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,6 +13,8 @@ import (
 
 // till is what a poster works with beside people's wallets: the system's wallets of its shard, by currency, and the limits of certificates.
 type till struct {
+	shard     int
+	read      time.Time // when; currencies and limits may change
 	fees      map[string]int64
 	protected map[string]int64
 	limits    map[tier]models.SpendingLimit
@@ -43,6 +46,11 @@ func takeShard(ctx context.Context, conn *pgx.Conn) (*till, error) {
 			break
 		}
 	}
+	return openTill(ctx, conn, shard)
+}
+
+// openTill makes the wallets of a shard that are not there yet, also for currencies that came later, and reads the till.
+func openTill(ctx context.Context, conn *pgx.Conn, shard int) (*till, error) {
 	_, err := conn.Exec(ctx, `
 INSERT INTO wallets (number, account_id, kind, currency, shard, name, is_default, opened_at)
 SELECT letter || digits, $3, kind, letter, $4, name, false, now()
@@ -56,7 +64,7 @@ ON CONFLICT DO NOTHING`, shardDigits(shard, feesDigit), shardDigits(shard, prote
 
 // readTill reads the wallets of a shard, and the limits.
 func readTill(ctx context.Context, q querier, shard int) (*till, error) {
-	t := &till{fees: map[string]int64{}, protected: map[string]int64{}, limits: map[tier]models.SpendingLimit{}}
+	t := &till{shard: shard, read: now(), fees: map[string]int64{}, protected: map[string]int64{}, limits: map[tier]models.SpendingLimit{}}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT kind, currency, id FROM wallets WHERE kind IN ('FEES', 'PROTECTED') AND shard = $1`, shard).Query(func(rows pgx.Rows) error {
 		var kind, letter string

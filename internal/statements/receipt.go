@@ -95,8 +95,15 @@ func (s *Service) receiptOf(account uuid.UUID, v transfers.View, entry *models.E
 	if v.Fee > 0 {
 		add("fee_paid_by", label("fee_paid_by_"+v.FeePaidBy))
 	}
-	add("debited", amount(v.Debit()))
-	add("credited", amount(v.Credit()))
+	if v.PostedAt != nil {
+		add("debited", amount(v.Debit()))
+	}
+	switch v.Status { // of the rest nothing has arrived
+	case models.TransferCompleted:
+		add("credited", amount(v.Credit()))
+	case models.TransferReturned:
+		add("came_back", amount(v.Debit()))
+	}
 	add("memo", v.Memo)
 	add("created_at", utc(v.CreatedAt))
 	if v.CompletedAt != nil {

@@ -18,6 +18,7 @@ import (
 const (
 	expireEvery = time.Second
 	expireBatch = 500
+	settleAgain = time.Minute // after a failure: what cannot be ended keeps no other waiting
 )
 
 // RunExpiry ends transfers that nobody confirmed in time, and protected ones whose term has ended, until ctx ends. Servers may run it side
@@ -83,7 +84,11 @@ func (s *Service) SettleDue(ctx context.Context) (int, error) {
 	failed := make([]error, len(rows))
 	var running sync.WaitGroup
 	for i, t := range rows {
-		running.Go(func() { failed[i] = s.end(ctx, t, ledger.Settle) })
+		running.Go(func() {
+			if failed[i] = s.end(ctx, t, ledger.Settle); failed[i] != nil {
+				failed[i] = errors.Join(failed[i], settleLater(ctx, s.db, t.ID, s.db.Now().Add(settleAgain)))
+			}
+		})
 	}
 	running.Wait()
 	return len(rows), errors.Join(failed...)

@@ -171,3 +171,44 @@ func TestAWalletHoldsNoMoreThanItsCertificateAllows(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestProtectedMoneyOnItsWayCountsForTheCap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.issue(w.anna, "1000")
+	w.exec(`UPDATE wallets SET balance_cap = 30000 WHERE id = $1`, w.boris.wallet.ID)
+	first := w.protected("200", models.ProtectedByCode, 1)
+	r := w.wish("100.01")
+	asked := w.mustCreate(r)
+	_, err := w.confirm(asked.Transfer.ID, w.code(w.anna).Code)
+	wantFault(t, err, fault.RecipientRefuses)
+	if _, err := w.transfers.Reject(t.Context(), w.boris.account, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.confirm(asked.Transfer.ID, ""); err != nil {
+		t.Errorf("when there is room: %v", err)
+	}
+	w.wantSound()
+}
+
+// TestAClockThatIsBehindForgetsNothing posts at servers whose clocks disagree around midnight.
+func TestAClockThatIsBehindForgetsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.issue(w.anna, "1000")
+	if err := w.allow("1000000"); err != nil {
+		t.Fatal(err)
+	}
+	w.level(models.CertificateAlias)
+	midnight := time.Date(2030, 1, 16, 0, 0, 0, 0, time.UTC)
+	for _, moment := range []struct {
+		at     time.Duration
+		amount string
+		good   bool
+	}{{100 * time.Millisecond, "90", true}, {-200 * time.Millisecond, "5", true}, {time.Second, "90", false}, {2 * time.Second, "4", true}} {
+		w.clock.Store(time.Until(midnight.Add(moment.at)).Microseconds())
+		if _, err := w.create(w.wish(moment.amount)); (err == nil) != moment.good || (err != nil && !fault.Is(err, fault.LimitExceeded)) {
+			t.Errorf("%s at %v: %v", moment.amount, moment.at, err)
+		}
+	}
+}

@@ -99,10 +99,14 @@ func (s *Service) Accept(ctx context.Context, viewer, id uuid.UUID, code string)
 	t, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (models.Transfer, error) {
 		refusal = nil // of an attempt that Postgres undid
 		t, err := lockReceived(tx, viewer, id)
-		if err != nil || t.Status == models.TransferCompleted {
+		switch {
+		case err != nil:
 			return t, err
-		}
-		if t.Status != models.TransferProtected || *t.Protection != models.ProtectedByCode {
+		case !t.IsProtected() || *t.Protection != models.ProtectedByCode:
+			return t, fault.New(fault.TransferState, "transferId")
+		case t.Status == models.TransferCompleted:
+			return t, nil
+		case t.Status != models.TransferProtected:
 			return t, fault.New(fault.TransferState, "transferId")
 		}
 		if t.AcceptedAt != nil {
@@ -147,6 +151,13 @@ func (s *Service) Reject(ctx context.Context, viewer models.Account, id uuid.UUI
 		return View{}, fault.New(fault.TransferState, "transferId")
 	case viewer.Status == models.AccountFrozen:
 		return View{}, fault.New(fault.AccountFrozen) // what comes in is not to leave again
+	}
+	frozen, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (bool, error) { return isFrozen(tx, viewer.ID) }) // now: the viewer may have been read a second ago
+	if err != nil {
+		return View{}, err
+	}
+	if frozen {
+		return View{}, fault.New(fault.AccountFrozen)
 	}
 	if err := s.end(ctx, view.Transfer, ledger.Reject); err != nil {
 		return View{}, err

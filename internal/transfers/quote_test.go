@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"purser/internal/fault"
+	"purser/internal/number"
 	"purser/internal/transfers"
 	"purser/internal/verification"
 	"purser/models"
@@ -109,6 +110,34 @@ func TestRecipientsAreShownAndBounded(t *testing.T) {
 	wantFault(t, err, fault.RateLimited)
 	_, err = w.transfers.Quote(t.Context(), w.anna.account, w.wish("1"))
 	wantFault(t, err, fault.RateLimited)
+}
+
+func TestANameIsNotHadForNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sent := w.protected("1", models.ProtectedByCode, 1)
+	if name := sent.ToName(w.anna.account.ID); name != "Boris I." {
+		t.Errorf("while it is protected: %q", name)
+	}
+	if _, err := w.transfers.Cancel(t.Context(), w.anna.account.ID, sent.ID); err != nil {
+		t.Fatal(err)
+	}
+	if q, err := w.transfers.Quote(t.Context(), w.anna.account, w.wish("1")); err != nil || q.To.Name != "Boris I." {
+		t.Errorf("when it has come back: %+v, %v", q, err)
+	}
+}
+
+func TestNobodyGoesThroughAListOfNumbers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 600 {
+		_ = w.codes.Spend(t.Context(), verification.Limit{Name: "recipients", Subject: w.anna.account.ID.String(), Most: 600, Window: 3600e9})
+	}
+	r := w.wish("1")
+	r.To = transfers.Recipient{WMID: ptr(number.NewWMID())}
+	_, err := w.create(r)
+	wantFault(t, err, fault.RateLimited)
+	w.mustCreate(w.wish("1")) // who knows whom to pay is not bounded
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -131,3 +131,16 @@ func TestRefundsAtOnceNeverPassThePayment(t *testing.T) {
 	}
 	w.wantBalances(10000-1000-8+900, 10000+1000-900)
 }
+
+func TestARefundWaitsForTheHoldAfterARecovery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	payment := w.paid("10")
+	w.exec(`UPDATE accounts SET transfers_held_until = $2 WHERE id = $1`, w.boris.account.ID, w.db.Now().Add(time.Hour))
+	_, err := w.refund(payment.ID, "1")
+	wantFault(t, err, fault.TransfersHeld)
+	w.later(time.Hour)
+	if _, err := w.refund(payment.ID, "1"); err != nil {
+		t.Error(err)
+	}
+}

@@ -86,6 +86,11 @@ func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (R
 		return Result{}, fault.New(fault.AccountFrozen)
 	}
 	draft, to, err := s.draft(ctx, viewer, a)
+	if fault.Is(err, fault.RecipientNotFound) || fault.Is(err, fault.RecipientHasNoWallet) {
+		if limited := s.look(ctx, viewer.ID); limited != nil { // nobody may go through a list of numbers
+			return Result{}, limited
+		}
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -100,6 +105,10 @@ func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (R
 	case outcome.Replayed:
 		first, _, err := s.replay(ctx, viewer, a)
 		return first, err
+	}
+	if outcome.Transfer.Status != models.TransferCompleted { // the two may not know each other yet
+		view, err := s.mustFind(ctx, viewer.ID, outcome.Transfer.ID)
+		return Result{Transfer: view}, err
 	}
 	return Result{Transfer: View{Transfer: outcome.Transfer, FromNumber: a.From, ToNumber: to.Number, Known: true}}, nil
 }

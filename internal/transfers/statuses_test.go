@@ -104,14 +104,14 @@ var answers = map[string]map[string]string{
 	"sender sees":               everywhere(fine),
 	"recipient confirms":        everywhere(unknown),
 	"recipient cancels":         everywhere(unknown),
-	"recipient accepts":         {"waiting": unknown, "cancelled": unknown, "expired": unknown, "completed": fine, "protected by code": fine, "tried": fine},
+	"recipient accepts":         {"waiting": unknown, "cancelled": unknown, "expired": unknown, "protected by code": fine, "tried": fine},
 	"recipient rejects":         {"waiting": unknown, "cancelled": unknown, "expired": unknown, "protected by code": fine, "tried": fine, "protected by time": fine, "returned": fine},
 	"recipient refunds":         {"waiting": unknown, "cancelled": unknown, "expired": unknown, "completed": fine},
 	"recipient sees":            {"waiting": unknown, "cancelled": unknown, "expired": unknown, "completed": fine, "protected by code": fine, "tried": fine, "protected by time": fine, "returned": fine},
 	"frozen sender confirms":    {"waiting": frozen, "completed": fine, "protected by code": fine, "tried": fine, "protected by time": fine, "returned": fine, "cancelled": frozen, "expired": frozen},
 	"frozen sender cancels":     {"waiting": fine, "cancelled": fine, "protected by code": fine, "returned": fine}, // it comes back
 	"frozen sender sees":        everywhere(fine),
-	"frozen recipient accepts":  {"waiting": unknown, "cancelled": unknown, "expired": unknown, "completed": fine, "protected by code": fine, "tried": fine}, // it comes in
+	"frozen recipient accepts":  {"waiting": unknown, "cancelled": unknown, "expired": unknown, "protected by code": fine, "tried": fine}, // it comes in
 	"frozen recipient rejects":  {"waiting": unknown, "cancelled": unknown, "expired": unknown, "protected by code": frozen, "tried": frozen, "protected by time": frozen, "returned": frozen},
 	"frozen recipient refunds":  {"waiting": unknown, "cancelled": unknown, "expired": unknown, "completed": frozen, "protected by code": frozen, "tried": frozen, "protected by time": frozen, "returned": frozen},
 	"stranger confirms":         everywhere(unknown),

@@ -20,9 +20,9 @@ import (
 const viewSQL = `
 SELECT t.*, fw.number AS from_number, fa.wmid AS from_wmid, fa.first_name_sealed AS from_first_name, fa.last_name_sealed AS from_last_name,
        tw.number AS to_number, ta.wmid AS to_wmid, ta.first_name_sealed AS to_first_name, ta.last_name_sealed AS to_last_name, true AS named,
-       t.posted_at IS NOT NULL
-       OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.from_account_id AND k.to_account_id = t.to_account_id)
-       OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.from_account_id = t.to_account_id AND k.to_account_id = t.from_account_id) AS known
+       t.status = 'COMPLETED'
+       OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.status = 'COMPLETED' AND k.from_account_id = t.from_account_id AND k.to_account_id = t.to_account_id)
+       OR EXISTS (SELECT 1 FROM transfers k WHERE k.posted_at IS NOT NULL AND k.status = 'COMPLETED' AND k.from_account_id = t.to_account_id AND k.to_account_id = t.from_account_id) AS known
 FROM %s
 JOIN wallets fw ON fw.id = t.from_wallet_id JOIN accounts fa ON fa.id = t.from_account_id
 JOIN wallets tw ON tw.id = t.to_wallet_id JOIN accounts ta ON ta.id = t.to_account_id
@@ -47,10 +47,10 @@ func viewByKey(ctx context.Context, db *postgres.DB, account, key uuid.UUID) (Vi
 	return view, result.RowsAffected > 0, wrap("read by key", result.Error)
 }
 
-// acquainted tells whether money has ever moved between two accounts.
+// acquainted tells whether money has ever moved between two accounts for good: what was protected and came back makes nobody known.
 func acquainted(ctx context.Context, db *postgres.DB, a, b uuid.UUID) (known bool, err error) {
-	err = db.GORM(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @a AND to_account_id = @b)
-    OR EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND from_account_id = @b AND to_account_id = @a)`,
+	err = db.GORM(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND status = 'COMPLETED' AND from_account_id = @a AND to_account_id = @b)
+    OR EXISTS (SELECT 1 FROM transfers WHERE posted_at IS NOT NULL AND status = 'COMPLETED' AND from_account_id = @b AND to_account_id = @a)`,
 		map[string]any{"a": a, "b": b}).Row().Scan(&known)
 	return known, wrap("acquainted", err)
 }
@@ -88,6 +88,10 @@ func dueTransfers(ctx context.Context, db *postgres.DB, limit int) ([]models.Tra
 	var rows []models.Transfer
 	err := db.GORM(ctx).Where("status = 'PROTECTED' AND settle_at <= ?", db.Now()).Order("settle_at").Limit(limit).Find(&rows).Error
 	return rows, wrap("due", err)
+}
+
+func settleLater(ctx context.Context, db *postgres.DB, id uuid.UUID, at time.Time) error {
+	return wrap("settle later", db.GORM(ctx).Exec(`UPDATE transfers SET settle_at = ? WHERE id = ? AND status = 'PROTECTED'`, at, id).Error)
 }
 
 func markConfirmed(tx *postgres.Tx, id uuid.UUID) error {

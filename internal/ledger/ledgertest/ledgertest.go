@@ -34,6 +34,9 @@ func Check(t testing.TB, db *postgres.DB) {
 			WHERE (SELECT coalesce(sum(balance), 0) FROM wallets w WHERE w.kind = 'PROTECTED' AND w.currency = c.letter)
 				<> (SELECT coalesce(sum(t.amount + CASE t.fee_paid_by WHEN 'SENDER' THEN t.fee ELSE 0 END), 0) FROM transfers t
 					WHERE t.status = 'PROTECTED' AND t.currency = c.letter)`,
+		"a wallet does not know what protected money may come to it": `SELECT w.number FROM wallets w
+			LEFT JOIN (SELECT to_wallet_id, sum(amount + CASE fee_paid_by WHEN 'SENDER' THEN fee ELSE 0 END - fee) AS coming FROM transfers
+				WHERE status = 'PROTECTED' GROUP BY to_wallet_id) t ON t.to_wallet_id = w.id WHERE w.incoming <> coalesce(t.coming, 0)`,
 		"more or less was sent back than the refunds say": `SELECT t.id::text FROM transfers t WHERE t.refunded <> (SELECT coalesce(sum(r.amount), 0)
 			FROM transfers r WHERE r.refund_of = t.id AND r.posted_at IS NOT NULL)`,
 		"events have gaps": `SELECT account_id::text FROM events GROUP BY account_id HAVING min(seq) <> 1 OR max(seq) <> count(*)`,
