@@ -49,6 +49,10 @@ func (s *Service) writeArchive(ctx context.Context, p *pieces, owner models.Acco
 		{"wallets.json", func(l *list) error { return s.writeWallets(l, purses) }},
 		{"entries.json", func(l *list) error { return s.writeEntries(ctx, l, purses) }},
 		{"transfers.json", func(l *list) error { return s.writeTransfers(ctx, l, owner.ID) }},
+		{"refused-transfers.json", func(l *list) error { return s.writeRefused(ctx, l, owner.ID) }},
+		{"passkeys.json", func(l *list) error { return s.writePasskeys(ctx, l, owner.ID) }},
+		{"confirmation-policies.json", func(l *list) error { return s.writePolicies(ctx, l, owner.ID) }},
+		{"blocked.json", func(l *list) error { return s.writeBlocked(ctx, l, owner.ID) }},
 	} {
 		w, err := archive.CreateHeader(&zip.FileHeader{Name: file.name, Method: zip.Deflate, Modified: s.db.Now()})
 		if err != nil {
@@ -217,6 +221,7 @@ func (s *Service) writeTransfers(ctx context.Context, l *list, account uuid.UUID
 			row := transfer{
 				t.ID, t.Kind, t.Status, party{t.FromNumber, t.FromWMID, t.FromName(account)}, party{t.ToNumber, t.ToWMID, t.ToName(account)}, t.Currency,
 				s.amount(t.Amount, t.Currency), s.amount(t.Fee, t.Currency), t.FeePaidBy, t.Memo, t.CreatedAt, t.CompletedAt,
+				t.Protection, t.ProtectedUntil, t.RefundOf, s.amount(t.Refunded, t.Currency),
 			}
 			if err := l.add(row); err != nil {
 				return err

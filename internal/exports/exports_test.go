@@ -70,6 +70,12 @@ func TestAnArchiveHoldsAllThereIsAndItsEntriesAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.exec(t, `DELETE FROM messages`) // that tell of the device
+	r.exec(t, `INSERT INTO refused_transfers (id, account_id, from_number, recipient, amount, code, refused_at) VALUES (gen_random_uuid(), $1, $2, 'x', 100, 'LIMIT_EXCEEDED', now())`,
+		r.anna.ID, wallet.Number)
+	r.exec(t, `INSERT INTO passkeys (id, account_id, credential_id, public_key, aaguid, transports, sign_count, backup_eligible, backed_up, name, created_at)
+		VALUES (gen_random_uuid(), $1, 'c', '', gen_random_uuid(), '', 0, true, true, 'Pixel', now())`, r.anna.ID)
+	r.exec(t, `INSERT INTO confirmation_policies (account_id, currency, without_code_upto) VALUES ($1, 'Z', 500)`, r.anna.ID)
+	r.exec(t, `INSERT INTO blocks (account_id, blocked_id, created_at) SELECT $1, id, now() FROM accounts WHERE id <> $1 LIMIT 1`, r.anna.ID)
 	export, token := r.ready(t)
 	files := r.fetch(t, token)
 
@@ -104,7 +110,8 @@ func TestAnArchiveHoldsAllThereIsAndItsEntriesAddUp(t *testing.T) {
 	if p.WMID != r.anna.WMID || p.Phone != phone || p.Email != email || p.MiddleName != "Sergeevna" || p.BirthDate != "1980-05-01" || p.SecurityQuestion != "First ship?" {
 		t.Errorf("profile: %+v", p)
 	}
-	for name, want := range map[string]int{"sessions.json": 1, "security-log.json": 1200 + 3, "agreements.json": 2, "certificate-requests.json": 3} {
+	for name, want := range map[string]int{"sessions.json": 1, "security-log.json": 1200 + 3, "agreements.json": 2, "certificate-requests.json": 3,
+		"refused-transfers.json": 1, "passkeys.json": 1, "confirmation-policies.json": 1, "blocked.json": 1} {
 		if got := read[[]any](t, files, name); len(got) != want {
 			t.Errorf("%s has %d lines, want %d", name, len(got), want)
 		}

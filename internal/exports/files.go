@@ -94,4 +94,32 @@ type transfer struct {
 	Memo        string     `json:"memo"`
 	CreatedAt   time.Time  `json:"createdAt"`
 	CompletedAt *time.Time `json:"completedAt"`
+	Protection  *string    `json:"protection"`
+	ProtectedTo *time.Time `json:"protectedUntil"`
+	RefundOf    *uuid.UUID `json:"refundOf"`
+	Refunded    string     `json:"refunded"`
+}
+
+type passkey struct {
+	Name       string     `json:"name"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+}
+
+type policy struct {
+	Currency        string `json:"currency"`
+	WithoutCodeUpTo string `json:"withoutCodeUpTo"`
+}
+
+type blocked struct {
+	WMID      string    `json:"wmid"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+type refused struct {
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	Amount    string    `json:"amount"`
+	Code      string    `json:"code"`
+	RefusedAt time.Time `json:"refusedAt"`
 }

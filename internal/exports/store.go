@@ -84,6 +84,28 @@ func requestsOf(ctx context.Context, db *postgres.DB, account, after uuid.UUID, 
 	return rows, wrap("certificates", err)
 }
 
+func passkeysOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []models.Passkey, err error) {
+	err = db.GORM(ctx).Where("account_id = ?", account).Order("created_at, id").Find(&rows).Error
+	return rows, wrap("passkeys", err)
+}
+
+func policiesOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []models.ConfirmationPolicy, err error) {
+	err = db.GORM(ctx).Where("account_id = ?", account).Order("currency").Find(&rows).Error
+	return rows, wrap("policies", err)
+}
+
+func blockedOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []blocked, err error) {
+	err = db.GORM(ctx).Raw(`SELECT a.wmid, b.created_at FROM blocks b JOIN accounts a ON a.id = b.blocked_id WHERE b.account_id = ?
+ORDER BY b.created_at, a.wmid`, account).Scan(&rows).Error
+	return rows, wrap("blocked", err)
+}
+
+// refusedOf are a part of what an account tried to send and could not, oldest first.
+func refusedOf(ctx context.Context, db *postgres.DB, account, after uuid.UUID, limit int) (rows []models.RefusedTransfer, err error) {
+	err = db.GORM(ctx).Where("account_id = ? AND id > ?", account, after).Order("id").Limit(limit).Find(&rows).Error
+	return rows, wrap("refused", err)
+}
+
 func wrap(what string, err error) error {
 	if err != nil {
 		return fmt.Errorf("exports: %s: %w", what, err)

@@ -1,0 +1,58 @@
+package exports
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// What a person has set up, and what was refused; all of it is bounded, but for the refused, which come in pages.
+
+func (s *Service) writePasskeys(ctx context.Context, l *list, account uuid.UUID) error {
+	rows, err := passkeysOf(ctx, s.db, account)
+	for _, row := range rows {
+		if err := l.add(passkey{row.Name, row.CreatedAt, row.LastUsedAt}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) writePolicies(ctx context.Context, l *list, account uuid.UUID) error {
+	rows, err := policiesOf(ctx, s.db, account)
+	for _, row := range rows {
+		if err := l.add(policy{row.Currency, s.amount(row.WithoutCodeUpTo, row.Currency)}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) writeBlocked(ctx context.Context, l *list, account uuid.UUID) error {
+	rows, err := blockedOf(ctx, s.db, account)
+	for _, row := range rows {
+		if err := l.add(row); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) writeRefused(ctx context.Context, l *list, account uuid.UUID) error {
+	var after uuid.UUID
+	for {
+		rows, err := refusedOf(ctx, s.db, account, after, pageSize)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := l.add(refused{row.FromNumber, row.Recipient, s.amount(row.Amount, row.FromNumber[:1]), row.Code, row.RefusedAt}); err != nil {
+				return err
+			}
+		}
+		if len(rows) < pageSize {
+			return nil
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
