@@ -40,7 +40,7 @@ func walkPayments(anna, boris *client, counted *statements) {
 	// begin, the transfer, the attempt, commit; the transfer as it stands
 	askCounted[any](boris, counted, "acceptTransfer", 5,
 		`mutation($id: ID!) { acceptTransfer(input: {transferId: $id, protectionCode: "blue whale"}) { transfer { status } userErrors { code } } }`, vars{"id": pay(byCode)})
-	askCounted[any](boris, counted, "rejectTransfer", 5,
+	askCounted[any](boris, counted, "rejectTransfer", 3,
 		`mutation($id: ID!) { rejectTransfer(input: {transferId: $id}) { transfer { status } userErrors { code } } }`, vars{"id": pay(byCode)})
 	askCounted[any](anna, counted, "cancelTransfer, protected", 4,
 		`mutation($id: ID!) { cancelTransfer(input: {transferId: $id}) { transfer { status } userErrors { code } } }`, vars{"id": pay(byCode)})

@@ -20,14 +20,19 @@ type querier interface {
 	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
-func (b *book) lock() string {
+// lock is how rows are locked, those of some tables alone if any are named.
+func (b *book) lock(tables ...string) string {
 	if b.onlyLook {
 		return ""
 	}
-	if b.skipLocked {
-		return "FOR NO KEY UPDATE SKIP LOCKED"
+	lock := "FOR NO KEY UPDATE"
+	if len(tables) > 0 {
+		lock += " OF " + strings.Join(tables, ", ")
 	}
-	return "FOR NO KEY UPDATE"
+	if b.skipLocked {
+		lock += " SKIP LOCKED"
+	}
+	return lock
 }
 
 // queueLocks locks wallets in id order and puts them into the book.
@@ -88,10 +93,6 @@ func (b *book) queueSenders(batch *pgx.Batch, pockets []pocket) {
 	for i, p := range pockets {
 		accounts[i], currencies[i] = p.account, p.currency
 	}
-	lock := b.lock()
-	if lock != "" {
-		lock = strings.Replace(lock, "UPDATE", "UPDATE OF s", 1)
-	}
 	batch.Queue(`
 SELECT a.id, s.currency, a.transfers_held_until, a.certificate_level,
        a.accepted_terms >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'TERMS_OF_TRANSFER' AND published_at <= $3), 0)
@@ -100,7 +101,7 @@ SELECT a.id, s.currency, a.transfers_held_until, a.certificate_level,
        s.spent_at, s.day, s.week, s.month, s.uncoded_since, s.uncoded
 FROM unnest($1::uuid[], $2::text[]) AS x (account, currency)
 JOIN spending s ON s.account_id = x.account AND s.currency = x.currency JOIN accounts a ON a.id = x.account
-LEFT JOIN confirmation_policies p ON p.account_id = x.account AND p.currency = x.currency `+lock,
+LEFT JOIN confirmation_policies p ON p.account_id = x.account AND p.currency = x.currency `+b.lock("s"),
 		postgres.UUIDs(accounts), currencies, b.now).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {

@@ -296,7 +296,7 @@ func TestRow15OnePlaceCannotTryManyLogins(t *testing.T) {
 	r := newRoom(t)
 	r.anna(t)
 	for range 200 { // as that many failures would be counted
-		if err := r.codes.Count(t.Context(), verification.Limit{Name: "log-in from", Subject: "203.0.113.7", Most: 200, Window: 15 * time.Minute}); err != nil {
+		if err := r.codes.Spend(t.Context(), verification.Limit{Name: "log-in from", Subject: "203.0.113.7", Most: 200, Window: 15 * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -149,15 +149,13 @@ func (s *Service) Reject(ctx context.Context, viewer models.Account, id uuid.UUI
 		return View{}, fault.New(fault.TransferNotFound, "transferId")
 	case !view.IsProtected():
 		return View{}, fault.New(fault.TransferState, "transferId")
-	case viewer.Status == models.AccountFrozen:
-		return View{}, fault.New(fault.AccountFrozen) // what comes in is not to leave again
 	}
-	frozen, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (bool, error) { return isFrozen(tx, viewer.ID) }) // now: the viewer may have been read a second ago
+	frozen, err := isFrozen(s.db.GORM(ctx), viewer.ID) // now: the viewer may have been read a second ago
 	if err != nil {
 		return View{}, err
 	}
 	if frozen {
-		return View{}, fault.New(fault.AccountFrozen)
+		return View{}, fault.New(fault.AccountFrozen) // what comes in is not to leave again
 	}
 	if err := s.end(ctx, view.Transfer, ledger.Reject); err != nil {
 		return View{}, err

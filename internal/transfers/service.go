@@ -134,7 +134,7 @@ func (s *Service) confirm(ctx context.Context, viewer models.Account, id uuid.UU
 		if err != nil || t.PostedAt != nil {
 			return t, err
 		}
-		frozen, err := isFrozen(tx, viewer.ID) // now, that is: the viewer may have been read a second ago
+		frozen, err := isFrozen(tx.GORM(), viewer.ID) // now, that is: the viewer may have been read a second ago
 		if err != nil {
 			return t, err
 		}

@@ -141,7 +141,7 @@ func wrap(what string, err error) error {
 	return nil
 }
 
-func isFrozen(tx *postgres.Tx, account uuid.UUID) (frozen bool, err error) {
-	err = tx.GORM().Raw(`SELECT status = 'FROZEN' FROM accounts WHERE id = ?`, account).Row().Scan(&frozen)
+func isFrozen(orm *gorm.DB, account uuid.UUID) (frozen bool, err error) {
+	err = orm.Raw(`SELECT status = 'FROZEN' FROM accounts WHERE id = ?`, account).Row().Scan(&frozen)
 	return frozen, wrap("frozen", err)
 }

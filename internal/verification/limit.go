@@ -32,20 +32,10 @@ func (s *Service) Take(tx *postgres.Tx, l Limit) error {
 	return nil
 }
 
-// Count is CountTx of one, in a transaction of its own: it stays counted, whatever comes of it.
-func (s *Service) Count(ctx context.Context, l Limit) error {
-	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) { return struct{}{}, s.CountTx(tx, l) })
+// CountTx is Take that refuses nothing: what happened is counted, also beyond the limit.
+func (s *Service) CountTx(tx *postgres.Tx, l Limit) error {
+	_, _, err := bumpCounter(tx, s.counterKey(l), l.Window)
 	return err
-}
-
-// CountTx is Take of several, in order, that refuses nothing: what happened is counted, also beyond the limit.
-func (s *Service) CountTx(tx *postgres.Tx, limits ...Limit) error {
-	for _, l := range limits {
-		if _, _, err := bumpCounter(tx, s.counterKey(l), l.Window); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Spend is Take in a transaction of its own: what happened stays counted, whatever comes of it. Faults: RateLimited with the time until the window ends.

@@ -73,7 +73,7 @@ func TestWhatFailsIsNotTakenButWhatIsCountedStays(t *testing.T) {
 		if err := r.Exhausted(t.Context(), three); err != nil {
 			t.Errorf("before it is used up: %v", err)
 		}
-		if err := r.Count(t.Context(), three); err != nil {
+		if err := r.Spend(t.Context(), three); err != nil {
 			t.Fatal(err)
 		}
 	}
