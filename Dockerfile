@@ -1,11 +1,14 @@
-# The server in a container: one static binary, the playground built in, no shell, not root. Build it anywhere with
+# The server in a container: one static binary, the web app and the playground built in, no shell, not root. Build it anywhere with
 #   docker build -t purser .
 FROM node:22-bookworm-slim AS web
-WORKDIR /src/web/playground
-COPY web/playground/package.json web/playground/package-lock.json ./
-RUN npm ci --no-audit --no-fund
-COPY web/playground ./
-RUN npm run build
+WORKDIR /src/web
+COPY web/playground/package.json web/playground/package-lock.json playground/
+COPY web/keeper/package.json web/keeper/package-lock.json keeper/
+RUN (cd playground && npm ci --no-audit --no-fund) && (cd keeper && npm ci --no-audit --no-fund)
+COPY graph/*.graphqls /src/graph/
+COPY web/playground playground
+COPY web/keeper keeper
+RUN (cd playground && npm run build) && (cd keeper && npm run build)
 
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
@@ -13,6 +16,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 COPY --from=web /src/web/playground/dist web/playground/dist
+COPY --from=web /src/web/keeper/dist web/keeper/dist
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /purser .
 
 FROM gcr.io/distroless/static-debian12:nonroot

@@ -12,24 +12,26 @@ GOLDENS := ./migrations ./internal/config ./internal/delivery
 
 PLAYGROUND := web/playground
 PLAYGROUND_SOURCES := $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+KEEPER := web/keeper
+KEEPER_SOURCES := $(shell find $(KEEPER) \( -name node_modules -o -name dist -o -path '*/src/gql' \) -prune -o -type f -print 2>/dev/null) $(wildcard graph/*.graphqls)
 NPM_PROJECTS := $(patsubst %/package-lock.json,%,$(wildcard web/*/package-lock.json clients/package-lock.json))
 
-## run: start the server; installs Postgres and builds the playground if need be
+## run: start the server; installs Postgres and builds the web app and the playground if need be
 .PHONY: run
 run:
 	@[ -n "$${DATABASE_URL:-}" ] || scripts/deps.sh postgres
-	@$(MAKE) --no-print-directory playground || echo 'warning: the server starts without a freshly built playground' >&2
+	@$(MAKE) --no-print-directory keeper playground || echo 'warning: the server starts without a freshly built web app or playground' >&2
 	go build -o bin/purser .
 	@exec bin/purser
 
 ## test: everything CI checks: formatting, vet, generated files, all tests
 .PHONY: test
-test: deps npm playground lint-quick generate-check
+test: deps npm keeper playground lint-quick generate-check
 	go test -shuffle=on -count=1 -timeout 9m ./...
 
 ## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long
-test-long: deps npm playground
+test-long: deps npm keeper playground
 	PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
 
 ## fuzz: a minute each on what strangers send: bodies, messages of sockets, amounts, numbers
@@ -83,6 +85,19 @@ generate-check:
 .PHONY: passwords
 passwords: npm-present
 	scripts/common-passwords.sh
+
+## keeper: build the web app if its sources or the schema have changed
+.PHONY: keeper
+keeper: $(KEEPER)/dist/index.html
+
+$(KEEPER)/dist/index.html: $(KEEPER_SOURCES) | npm-present
+	@$(MAKE) --no-print-directory $(KEEPER)/node_modules/.package-lock.json
+	cd $(KEEPER) && npm run --silent build -- --logLevel warn
+
+## keeper-shots: pictures of the web app's screens, as its test sees them, into web/e2e/shots
+.PHONY: keeper-shots
+keeper-shots: deps npm keeper
+	SCREENSHOTS=$(CURDIR)/web/e2e/shots go test . -run TestKeeperInABrowser -count=1
 
 ## playground: build the playground's page if its sources have changed
 .PHONY: playground

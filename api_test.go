@@ -215,7 +215,7 @@ func TestMessagesFollowTheLanguageOfTheRequest(t *testing.T) {
 func TestProductionShowsNoWorkshop(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, func(c *config.Config) { c.AppEnv = config.Production })
-	for _, path := range []string{"/dev/inbox", "/dev/inbox.json", "/playground", "/playground/", "/"} {
+	for _, path := range []string{"/dev/inbox", "/dev/inbox.json", "/playground", "/playground/"} {
 		if status, _, _ := c.raw("GET", path, ""); status != http.StatusNotFound {
 			t.Errorf("%s is answered with %d", path, status)
 		}
@@ -225,6 +225,9 @@ func TestProductionShowsNoWorkshop(t *testing.T) {
 	}
 	if status, _, _ := c.raw("GET", "/verify-email", ""); status != http.StatusOK {
 		t.Errorf("the page behind the letter's link: %d", status)
+	}
+	if status, _, _ := c.raw("GET", "/", ""); status != http.StatusOK {
+		t.Errorf("the web app: %d", status)
 	}
 }
 

@@ -34,6 +34,13 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	runScript(t, "playground.mjs")
 }
 
+// TestKeeperInABrowser has two people use the web app, one on a phone and one at a desk.
+func TestKeeperInABrowser(t *testing.T) {
+	needBrowser(t)
+	need(t, "the built web app", "web/keeper/dist/index.html")
+	runScript(t, "keeper.mjs")
+}
+
 func TestPagesInABrowser(t *testing.T) {
 	needBrowser(t)
 	runScript(t, "pages.mjs")
@@ -99,7 +106,7 @@ func TestOperationsFitTheSchema(t *testing.T) {
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
 
 	var files []string
-	for _, pattern := range []string{"web/playground/src/walk/*.graphql", "web/e2e/*.graphql", "web/pages/*.js", "clients/operations/*.graphql"} {
+	for _, pattern := range []string{"web/playground/src/walk/*.graphql", "web/e2e/*.graphql", "web/keeper/src/operations/*.graphql", "web/pages/*.js", "clients/operations/*.graphql"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)

@@ -1,4 +1,4 @@
-// Package web holds what the server shows to a browser: the GraphQL playground, the development inbox and the pages
+// Package web holds what the server shows to a browser: the web app (Keeper), the GraphQL playground, the development inbox and the pages
 // behind the links of letters. All of it is embedded in the binary, loads nothing from another host and
 // has no inline script, so that a strict Content-Security-Policy can stand in front. The package knows the API by its
 // public names only and never imports another room.
@@ -17,6 +17,12 @@ const (
 	PlaygroundCSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 		"font-src 'self'; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+	// KeeperCSP allows inline styles, because the components place themselves with them; scripts come from files alone. Pictures of QR codes
+	// and receipts are made in the page.
+	KeeperCSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+		"font-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; " +
+		"frame-ancestors 'none'"
+
 	// PagesCSP is for the pages of our own; the inbox sends its filter form to itself.
 	PagesCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 		"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -27,6 +33,11 @@ const (
 //go:embed all:playground/dist
 var playground embed.FS
 
+// The same for the web app, which `make keeper` builds.
+//
+//go:embed all:keeper/dist
+var keeper embed.FS
+
 //go:embed pages/*.css pages/*.js pages/*.svg
 var static embed.FS
 
@@ -36,13 +47,39 @@ var html embed.FS
 var (
 	inboxPage = template.Must(template.ParseFS(html, "pages/inbox.html"))
 	dist      = sub(playground, "playground/dist")
+	app       = sub(keeper, "keeper/dist")
 	files     = sub(static, "pages")
 )
+
+// KeeperPaths are the addresses of the web app besides "/": each stands for all below it, and all of them show its one page.
+var KeeperPaths = []string{
+	"/login", "/register", "/recovery", "/wallets", "/send", "/receive", "/history", "/transfers", "/contacts", "/security", "/settings",
+}
 
 // Playground returns the built playground, to be served under /playground/, and whether it has been built at all.
 func Playground() (fs.FS, bool) {
 	_, err := fs.Stat(dist, "index.html")
 	return dist, err == nil
+}
+
+// Keeper returns the built web app, to be served under /, and whether it has been built at all.
+func Keeper() (fs.FS, bool) {
+	_, err := fs.Stat(app, "index.html")
+	return app, err == nil
+}
+
+// KeeperFiles are the files of the app that lie beside its page: the service worker, the manifest, the icon.
+func KeeperFiles(files fs.FS) (names []string) {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		panic(err) // embedded
+	}
+	for _, e := range entries {
+		if !e.IsDir() && e.Name() != "index.html" && e.Name() != ".gitkeep" {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }
 
 // NotBuilt is the page to show in place of a playground that was not built; it says how to build it.
@@ -96,8 +133,11 @@ func sub(fsys fs.FS, dir string) fs.FS {
 	return child
 }
 
-func mustRead(name string) []byte {
-	content, err := html.ReadFile(name)
+func mustRead(name string) []byte { return MustRead(html, name) }
+
+// MustRead reads a file that is embedded.
+func MustRead(fsys fs.FS, name string) []byte {
+	content, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		panic(err) // embedded: present or the build fails
 	}

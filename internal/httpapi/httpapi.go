@@ -72,10 +72,11 @@ func (a *API) Handler() http.Handler {
 	router.Handle("/metrics", a.metrics())
 	router.Group(func(router chi.Router) {
 		router.Use(a.boundPerAddress())
-		router.Handle("/graphql", a.authenticated(a.boundPerAccount()(a.graphql())))
+		router.Handle("/graphql", trusting(a.authenticated(a.boundPerAccount()(a.graphql()))))
 		a.documents(router)
 		a.statements(router)
 		router.Post("/data-export", a.giveExport)
+		a.webSession(router)
 		a.pages(router)
 	})
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -107,13 +108,23 @@ func (a *API) originFunc() func(string) bool {
 	return nil
 }
 
+// isStatic tells what a browser may keep: files that hold nothing of anybody.
+func isStatic(path string) bool {
+	for _, prefix := range []string{"/playground/", "/pages/", "/assets/"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // headers are right for every answer; pages add their own policy.
 func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
-		if !strings.HasPrefix(r.URL.Path, "/playground/") && !strings.HasPrefix(r.URL.Path, "/pages/") {
+		if !isStatic(r.URL.Path) {
 			w.Header().Set("Cache-Control", "no-store")
 		}
 		next.ServeHTTP(w, r)

@@ -29,9 +29,12 @@ func (a *API) pages(router chi.Router) {
 		if a.Config.IsProduction() {
 			return
 		}
-		r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/playground/", http.StatusFound) })
 		r.Get("/dev/inbox", a.inboxPage)
 		r.Get("/dev/inbox.json", a.inboxJSON)
+	})
+	router.Group(func(r chi.Router) {
+		r.Use(middleware.Compress(5), policy(web.KeeperCSP))
+		keeper(r)
 	})
 	if a.Config.IsProduction() {
 		return
@@ -61,6 +64,35 @@ func playground() http.Handler {
 	server := http.StripPrefix("/playground/", http.FileServerFS(files))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/playground/assets/") && exists(files, strings.TrimPrefix(r.URL.Path, "/playground/")) {
+			w.Header().Set("Cache-Control", assetAge)
+		}
+		server.ServeHTTP(w, r)
+	})
+}
+
+// keeper serves the web app: its files, and its one page for each of its addresses. Where it was not built, the page says how to build it.
+func keeper(router chi.Router) {
+	files, built := web.Keeper()
+	page := web.NotBuilt()
+	if built {
+		page = web.MustRead(files, "index.html")
+	}
+	show := func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, page) }
+	router.Get("/", show)
+	router.Get("/index.html", show) // as the service worker asks for it
+	for _, path := range web.KeeperPaths {
+		router.Get(path, show)
+		router.Get(path+"/*", show)
+	}
+	if !built {
+		return
+	}
+	server := http.FileServerFS(files)
+	for _, name := range web.KeeperFiles(files) {
+		router.Handle("/"+name, server)
+	}
+	router.HandleFunc("/assets/*", func(w http.ResponseWriter, r *http.Request) {
+		if exists(files, strings.TrimPrefix(r.URL.Path, "/")) {
 			w.Header().Set("Cache-Control", assetAge)
 		}
 		server.ServeHTTP(w, r)

@@ -12,11 +12,12 @@ import (
 
 // Info is what is known of a request.
 type Info struct {
-	ID        string
-	IP        string
-	Session   uuid.UUID // of the app that asks; none for nobody
-	Locale    locale.Locale
-	HasLocale bool // false when the sender named no language: then the account's own setting decides
+	ID          string
+	IP          string
+	Session     uuid.UUID // of the app that asks; none for nobody
+	Locale      locale.Locale
+	DeviceTrust string // what a browser keeps of being trusted, where its scripts cannot read it; empty for apps
+	HasLocale   bool   // false when the sender named no language: then the account's own setting decides
 }
 
 type key struct{}

@@ -1,0 +1,28 @@
+// What can be told of a number before any request: its form, and its check digit by ISO 7064 MOD 11,10.
+
+function hasGoodCheckDigit(digits: string) {
+  let product = 10;
+  for (const digit of digits.slice(0, -1)) {
+    const sum = (product + Number(digit)) % 10 || 10;
+    product = (sum * 2) % 11;
+  }
+  return (product + Number(digits.at(-1))) % 10 === 1;
+}
+
+export type Recipient = { walletNumber: string } | { wmid: string } | { phone: string };
+export type Read = { recipient?: Recipient; problem?: 'incomplete' | 'mistyped' | 'currency' };
+
+// readRecipient reads what was typed: a wallet's number, a WMID or a phone.
+export function readRecipient(typed: string, currency: string): Read {
+  const text = typed.replace(/[\s()-]/g, '').toUpperCase();
+  if (text.startsWith('+')) return /^\+\d{8,15}$/.test(text) ? { recipient: { phone: text } } : { problem: 'incomplete' };
+  const [, letter, digits] = /^([A-Z]?)(\d*)$/.exec(text) ?? [];
+  if (digits === undefined || digits.length !== 12) return { problem: 'incomplete' };
+  if (!hasGoodCheckDigit(digits)) return { problem: 'mistyped' };
+  if (!letter) return { recipient: { wmid: digits } };
+  if (letter !== currency) return { problem: 'currency' };
+  return { recipient: { walletNumber: letter + digits } };
+}
+
+// grouped makes a number readable: Z 1234 5678 9012.
+export const grouped = (number: string) => number.replace(/^([A-Z]?)(\d{4})(\d{4})(\d{4})$/, '$1 $2 $3 $4').trim();

@@ -1,0 +1,75 @@
+import { Center, Loader } from '@mantine/core';
+import { lazy, Suspense, useMemo, useSyncExternalStore } from 'react';
+import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { Provider, useQuery } from 'urql';
+import { makeClient } from './api/client';
+import { LiveProvider } from './api/live';
+import { onSession, sessionState } from './api/session';
+import { MeDocument } from './gql/graphql';
+import { Problems } from './ui/act';
+import { Shell } from './ui/shell';
+import { Home } from './pages/home';
+import { LogIn } from './pages/login';
+
+const Register = lazy(() => import('./pages/register'));
+const Recovery = lazy(() => import('./pages/recovery'));
+const Wallets = lazy(() => import('./pages/wallets'));
+const WalletPage = lazy(() => import('./pages/wallet'));
+const Send = lazy(() => import('./pages/send'));
+const Receive = lazy(() => import('./pages/receive'));
+const History = lazy(() => import('./pages/history'));
+const Transfer = lazy(() => import('./pages/transfer'));
+const Security = lazy(() => import('./pages/security'));
+const Settings = lazy(() => import('./pages/settings'));
+
+const Loading = () => <Center h="60vh"><Loader aria-label="…" /></Center>;
+
+export function App() {
+  const state = useSyncExternalStore(onSession, sessionState);
+  const client = useMemo(makeClient, [state]); // what was cached for one person is nobody else's
+  const { pathname } = useLocation();
+  if (state === 'unknown') return <Loading />;
+  return (
+    <Provider value={client}>
+      <Suspense fallback={<Loading />}>
+        {state === 'in' && pathname !== '/register' ? <Inside /> : <Outside />}
+      </Suspense>
+    </Provider>
+  );
+}
+
+function Outside() {
+  return (
+    <Routes>
+      <Route path="/register" element={<Register />} />
+      <Route path="/recovery" element={<Recovery />} />
+      <Route path="*" element={<LogIn />} />
+    </Routes>
+  );
+}
+
+function Inside() {
+  const [{ data, error, fetching }, again] = useQuery({ query: MeDocument });
+  const me = data?.viewer;
+  if (!me) return error ? <Center h="60vh"><Problems error={error} retry={() => again({ requestPolicy: 'network-only' })} /></Center> : fetching ? <Loading /> : <LogIn />;
+  return (
+    <LiveProvider key={me.id} from={me.events.headCursor}>
+      <Shell me={me}>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route path="/" element={<Home />} />
+            <Route path="/wallets" element={<Wallets />} />
+            <Route path="/wallets/:number" element={<WalletPage />} />
+            <Route path="/send" element={<Send />} />
+            <Route path="/receive" element={<Receive />} />
+            <Route path="/history" element={<History />} />
+            <Route path="/transfers/:id" element={<Transfer />} />
+            <Route path="/security" element={<Security />} />
+            <Route path="/settings" element={<Settings me={me} />} />
+            <Route path="*" element={<Navigate to="/" replace />} />
+          </Routes>
+        </Suspense>
+      </Shell>
+    </LiveProvider>
+  );
+}

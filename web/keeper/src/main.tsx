@@ -1,0 +1,34 @@
+import '@mantine/core/styles.css';
+import './app.css';
+import { createTheme, type CSSVariablesResolver, MantineProvider } from '@mantine/core';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter } from 'react-router';
+import { App } from './app';
+import { renew } from './api/session';
+import { startTexts } from './text/text';
+
+const theme = createTheme({
+  primaryColor: 'teal', primaryShade: 9, defaultRadius: 'md', respectReducedMotion: true, autoContrast: true,
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif', cursorType: 'pointer',
+  components: { Button: { defaultProps: { mih: 44 } }, TextInput: { defaultProps: { size: 'md' } }, PasswordInput: { defaultProps: { size: 'md' } }, Select: { defaultProps: { size: 'md' } } },
+});
+
+const hovered = { '--mantine-color-teal-filled-hover': '#056b4c', '--mantine-primary-color-filled-hover': '#056b4c' };
+
+// The library's own greys, and its buttons under the pointer, are too pale to read (WCAG 2.2, 1.4.3).
+const readable: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { ...hovered, '--mantine-color-dimmed': '#55626a', '--mantine-color-placeholder': '#66737b', '--mantine-color-error': '#b3261e' },
+  dark: { ...hovered, '--mantine-color-dimmed': '#a9b8be', '--mantine-color-placeholder': '#93a3aa', '--mantine-color-error': '#ffb4ab' },
+});
+
+await startTexts();
+renew().catch(() => setTimeout(() => location.reload(), 5_000)); // no server, no session: it is asked again
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={readable}>
+      <BrowserRouter><App /></BrowserRouter>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,65 @@
+import { Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useClient } from 'urql';
+import { HistoryDocument, type TransferLineFragment, type TransferStatus } from '../gql/graphql';
+import { day } from '../text/text';
+import { Problems } from '../ui/act';
+import { useLiveQuery } from '../ui/live-query';
+import { Empty, Page, TransferRow, Waiting } from '../ui/parts';
+
+const statuses: TransferStatus[] = ['COMPLETED', 'PROTECTED', 'AWAITING_CONFIRMATION', 'RETURNED', 'CANCELLED', 'EXPIRED'];
+
+export default function History() {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [direction, setDirection] = useState('');
+  const [status, setStatus] = useState<string | null>(null);
+  const [text, setText] = useState('');
+  const [searched] = useDebouncedValue(text.trim(), 400);
+  const filter = useMemo(() => {
+    const wanted = { ...(direction && { direction: direction as 'INCOMING' | 'OUTGOING' }), ...(status && { status: [status as TransferStatus] }), ...(searched && { text: searched }) };
+    return Object.keys(wanted).length > 0 ? wanted : null;
+  }, [direction, status, searched]);
+  const [{ data, error, fetching }, again] = useLiveQuery(HistoryDocument, { filter });
+  const first = data?.viewer?.transfers;
+  const [older, setOlder] = useState<TransferLineFragment[]>([]);
+  const [page, setPage] = useState(first?.pageInfo);
+
+  useEffect(() => {
+    setOlder([]);
+    setPage(first?.pageInfo);
+  }, [first]);
+
+  async function loadMore() {
+    const { data: next } = await client.query(HistoryDocument, { filter, after: page?.endCursor });
+    const found = next?.viewer?.transfers;
+    if (!found) return;
+    setOlder((was) => [...was, ...found.nodes]);
+    setPage(found.pageInfo);
+  }
+  const days = new Map<string, TransferLineFragment[]>();
+  for (const x of [...(first?.nodes ?? []), ...older]) days.set(day(x.createdAt), [...(days.get(day(x.createdAt)) ?? []), x]);
+  return (
+    <Page title={t('history')}>
+      <Group align="end">
+        <SegmentedControl fullWidth w={{ base: "100%", xs: "auto" }} value={direction} onChange={setDirection} aria-label={t('history')} data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
+        <TextInput aria-label={t('search')} placeholder={t('search')} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={100} flex={1} miw={180} type="search" />
+        <Select aria-label={t('all')} placeholder={t('all')} clearable value={status} onChange={setStatus} data={statuses.map((s) => ({ value: s, label: t(`status_${s}`) }))} w={{ base: '100%', xs: 220 }} />
+      </Group>
+      <Problems error={error} retry={again} />
+      {!data && fetching && <Waiting rows={6} />}
+      {data && days.size === 0 && (filter ? <Empty title={t('filterNothing')} /> : <Empty title={t('noTransfers')} hint={t('noTransfersHint')} />)}
+      <Stack>
+        {[...days].map(([name, transfers]) => (
+          <section key={name} className="panel" aria-label={name}>
+            <Text size="sm" fw={600} c="dimmed" mb={4}>{name}</Text>
+            {transfers.map((x) => <TransferRow key={x.id} transfer={x} />)}
+          </section>
+        ))}
+      </Stack>
+      {page?.hasNextPage && <Button variant="default" onClick={() => void loadMore()}>{t('loadMore')}</Button>}
+    </Page>
+  );
+}

@@ -1,0 +1,82 @@
+import { Anchor, Button, Center, Checkbox, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation } from 'react-router';
+import { adopt, type Handed } from '../api/session';
+import { type ChallengePartsFragment, ConfirmLogInDocument, LogInDocument } from '../gql/graphql';
+import { Problems, useAct } from '../ui/act';
+import { CodeForm } from '../ui/parts';
+
+export function Narrow({ title, children }: { title: string; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Keeper`;
+  }, [title]);
+  return (
+    <Center mih="100vh" p="md" component="main">
+      <Stack className="panel narrow" gap="lg" p="xl">
+        <Title order={1} size="h2">{title}</Title>
+        {children}
+      </Stack>
+    </Center>
+  );
+}
+
+export const device = () => ({ name: browserName(), platform: 'WEB' as const });
+
+function browserName() {
+  const agent = navigator.userAgent;
+  const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent) ? 'Firefox' : /Chrome\//.test(agent) ? 'Chrome' : /Safari\//.test(agent) ? 'Safari' : 'Browser';
+  const system = /Android/.test(agent) ? 'Android' : /iPhone|iPad/.test(agent) ? 'iOS' : /Mac/.test(agent) ? 'macOS' : /Windows/.test(agent) ? 'Windows' : 'Linux';
+  return `${browser}, ${system}`;
+}
+
+export function LogIn() {
+  const { t } = useTranslation();
+  const { state } = useLocation();
+  const [login, setLogin] = useState((state as { login?: string } | null)?.login ?? '');
+  const [password, setPassword] = useState('');
+  const [trust, setTrust] = useState(false);
+  const [challenge, setChallenge] = useState<ChallengePartsFragment>();
+  const logIn = useAct(LogInDocument);
+  const confirm = useAct(ConfirmLogInDocument);
+
+  const enter = (tokens: Handed | null | undefined) => tokens && adopt(tokens);
+
+  async function submit() {
+    const { payload } = await logIn.run({ input: { login, password, device: device() } });
+    if (payload?.challenge) setChallenge(payload.challenge);
+    await enter(payload?.tokens);
+  }
+  async function answer(code: string) {
+    const { payload } = await confirm.run({ input: { challengeId: challenge!.id, code, trustDevice: trust } });
+    await enter(payload?.tokens);
+  }
+
+  if (challenge) {
+    return (
+      <Narrow title={t('logIn')}>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onCode={(code) => void answer(code)} busy={confirm.busy}>
+          <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
+          <Problems problems={confirm.problems} error={confirm.error} />
+        </CodeForm>
+        <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('back')}</Button>
+      </Narrow>
+    );
+  }
+  return (
+    <Narrow title={t('logIn')}>
+      <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
+        <Stack>
+          <TextInput label={t('login')} name="login" autoComplete="username" value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoFocus />
+          <PasswordInput label={t('password')} name="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.currentTarget.value)} required />
+          <Problems problems={logIn.problems} error={logIn.error} />
+          <Button type="submit" size="md" loading={logIn.busy}>{t('logIn')}</Button>
+        </Stack>
+      </form>
+      <Stack gap="xs">
+        <Anchor component={Link} to="/recovery" underline="always">{t('forgot')}</Anchor>
+        <Text>{t('noAccount')} <Anchor component={Link} to="/register" underline="always">{t('register')}</Anchor></Text>
+      </Stack>
+    </Narrow>
+  );
+}

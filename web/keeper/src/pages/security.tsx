@@ -1,0 +1,52 @@
+import { Badge, Button, Group, Stack, Text, Title } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { RevokeOthersDocument, RevokeSessionDocument, SecurityDocument } from '../gql/graphql';
+import { time } from '../text/text';
+import { Problems, useAct } from '../ui/act';
+import { useLiveQuery } from '../ui/live-query';
+import { Page, Waiting } from '../ui/parts';
+
+// inWords makes a readable word of a kind that this version of the app does not know by name.
+const inWords = (kind: string) => kind.charAt(0) + kind.slice(1).toLowerCase().replaceAll('_', ' ');
+
+export default function Security() {
+  const { t } = useTranslation();
+  const [{ data, error }, again] = useLiveQuery(SecurityDocument, {});
+  const end = useAct(RevokeSessionDocument);
+  const endOthers = useAct(RevokeOthersDocument);
+  const me = data?.viewer;
+  if (!me) return <Page title={t('security')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  const others = me.sessions.filter((s) => !s.current);
+  return (
+    <Page title={t('security')}>
+      <section className="panel" aria-labelledby="devices">
+        <Group justify="space-between" mb="sm">
+          <Title order={2} size="h4" id="devices">{t('sessions')}</Title>
+          {others.length > 0 && <Button size="xs" variant="default" loading={endOthers.busy} onClick={async () => { await endOthers.run({}); again(); }}>{t('endOthers')}</Button>}
+        </Group>
+        <Problems problems={[...end.problems, ...endOthers.problems]} error={end.error ?? endOthers.error} />
+        {me.sessions.map((s) => (
+          <Group key={s.id} justify="space-between" py="sm" wrap="nowrap" data-testid="session">
+            <div>
+              <Text fw={500}>{s.device.name || s.device.platform} {s.current && <Badge ml={6} variant="light">{t('thisDevice')}</Badge>}</Text>
+              <Text size="sm" c="dimmed">{t('lastSeen', { time: time(s.lastSeenAt) })}</Text>
+            </div>
+            {!s.current && <Button size="xs" variant="default" aria-label={`${t('endSession')}: ${s.device.name}`} onClick={async () => { await end.run({ input: { sessionId: s.id } }); again(); }}>{t('endSession')}</Button>}
+          </Group>
+        ))}
+        {others.length === 0 && <Text c="dimmed" size="sm">{t('noOthers')}</Text>}
+      </section>
+      <section className="panel" aria-labelledby="log">
+        <Title order={2} size="h4" mb="sm" id="log">{t('log')}</Title>
+        <Stack gap="xs">
+          {me.securityLog.nodes.map((e) => (
+            <Group key={e.id} justify="space-between" wrap="nowrap">
+              <Text>{inWords(e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''}</Text>
+              <Text size="sm" c="dimmed" ta="right">{time(e.occurredAt)}</Text>
+            </Group>
+          ))}
+        </Stack>
+      </section>
+    </Page>
+  );
+}

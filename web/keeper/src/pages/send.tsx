@@ -1,0 +1,156 @@
+import { Alert, Button, Group, Loader, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import { useQuery } from 'urql';
+import { download } from '../api/documents';
+import { grouped, readRecipient } from '../api/numbers';
+import { useSending } from '../api/sending';
+import { type CreateTransferInput, PayRequestDocument, QuoteDocument, type QuoteQuery, type RecipientInput, TransferPageDocument, type TransferPartsFragment, WalletsDocument } from '../gql/graphql';
+import { money } from '../text/text';
+import { Problems } from '../ui/act';
+import { useLiveQuery } from '../ui/live-query';
+import { CodeForm, Empty, Page, Status, Waiting } from '../ui/parts';
+
+const QUOTE_AFTER_MS = 350;
+
+export default function Send() {
+  const { t } = useTranslation();
+  const { sending, problems, fault, send, ask, confirm, setChallenge, restart } = useSending();
+  const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault}</Alert>;
+  return (
+    <Page title={t('send')}>
+      <div className="narrow">
+        {sending.at === 'form' && <Form onSend={(input) => void send(input)}><Problems problems={problems} />{trouble}</Form>}
+        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><Text>{t('waiting')}…</Text></Stack>}
+        {sending.at === 'lost' && (
+          <Stack className="panel" role="alert">
+            <Title order={2} size="h4">{t('lostTitle')}</Title>
+            <Text>{t('lostHint')}</Text>
+            <Button onClick={() => void ask(sending.input)}>{t('askNow')}</Button>
+          </Stack>
+        )}
+        {sending.at === 'code' && (
+          <Stack className="panel">
+            <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
+            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onCode={(code) => void confirm(code)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
+          </Stack>
+        )}
+        {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={restart} />}
+      </div>
+    </Page>
+  );
+}
+
+function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
+  const { t } = useTranslation();
+  const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
+  const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
+  return (
+    <Stack className="panel" align="center" role="status">
+      <Title order={2} size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</Title>
+      <Text size="xl" fw={700} className="money">{money(transfer.total)}</Text>
+      <Text>{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
+      {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
+      <Group justify="center">
+        <Button onClick={onAnother}>{t('another')}</Button>
+        {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').catch(() => undefined)}>{t('receipt')}</Button>}
+        <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
+      </Group>
+    </Stack>
+  );
+}
+
+type Protection = 'none' | 'CODE' | 'TIME';
+
+function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => void; children: React.ReactNode }) {
+  const { t } = useTranslation();
+  const [asked] = useSearchParams();
+  const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
+  const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
+  const [from, setFrom] = useState<string | null>(asked.get('from'));
+  const [to, setTo] = useState(asked.get('to') ?? '');
+  const [amount, setAmount] = useState(asked.get('amount') ?? '');
+  const [memo, setMemo] = useState(asked.get('memo') ?? '');
+  const [byRecipient, setByRecipient] = useState(false);
+  const [protection, setProtection] = useState<Protection>('none');
+  const [code, setCode] = useState('');
+  const [days, setDays] = useState<number>(7);
+  const [link] = useQuery({ query: PayRequestDocument, variables: { link: asked.get('pay') ?? '' }, pause: !asked.get('pay') });
+  const request = link.data?.paymentRequest.request;
+
+  useEffect(() => { // what a payment link asks for
+    if (!request) return;
+    setTo(request.walletNumber);
+    setAmount(request.amount?.amount ?? '');
+    setMemo(request.memo ?? '');
+    const own = wallets.find((w) => w.currency.letter === request.currency.letter);
+    if (own) setFrom(own.number);
+  }, [request]);
+
+  const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
+  const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');
+  const isAmount = /^\d+([.,]\d+)?$/.test(amount.trim());
+  const decimal = amount.trim().replace(',', '.');
+  const feePaidBy = byRecipient ? 'RECIPIENT' as const : 'SENDER' as const;
+  const typed = JSON.stringify(source && recipient && isAmount ? { from: source.number, to: recipient, amount: decimal, feePaidBy } : null);
+  const [settled] = useDebouncedValue(typed, QUOTE_AFTER_MS);
+  const [quoted] = useQuery({ query: QuoteDocument, variables: { input: JSON.parse(settled) }, pause: settled === 'null', requestPolicy: 'network-only' });
+  const isQuoted = settled === typed && settled !== 'null';
+  const answer = isQuoted ? quoted.data?.transferQuote : undefined;
+  const quote = answer?.quote;
+
+  function submit() {
+    if (!source || !recipient || !isAmount) return;
+    onSend({
+      from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
+      protection: protection === 'none' ? null : { kind: protection, days, code: protection === 'CODE' ? code : null },
+    });
+  }
+  if (!data) return error ? <Problems error={error} retry={again} /> : <Waiting />;
+  if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />;
+  const wrong = { incomplete: to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: t('numberCurrency') };
+  return (
+    <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
+      <Stack className="panel">
+        <Select label={t('from')} value={source?.number} onChange={setFrom} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${w.name || w.currency.name} · ${money(w.balance)}` }))} />
+        <TextInput name="to" label={t('to')} description={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} autoComplete="off" required maxLength={24} error={problem && to !== '' ? wrong[problem] : undefined} />
+        <TextInput name="amount" label={t('amount')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} inputMode="decimal" autoComplete="off" required maxLength={20} rightSection={<Text size="sm" c="dimmed">{source?.currency.code}</Text>} rightSectionWidth={64} error={amount !== '' && !isAmount ? t('amountInvalid') : undefined} />
+        <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
+        <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
+        <div>
+          <Text size="sm" fw={500} mb={4} id="protect">{t('protect')}</Text>
+          <SegmentedControl fullWidth aria-labelledby="protect" value={protection} onChange={(v) => setProtection(v as Protection)} data={[{ value: 'none', label: t('protectNone') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
+        </div>
+        {protection !== 'none' && (
+          <>
+            <Text size="sm" c="dimmed">{protection === 'CODE' ? t('protectCodeHint') : t('protectTimeHint')}</Text>
+            {protection === 'CODE' && <TextInput label={t('protectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} required maxLength={32} autoComplete="off" />}
+            <NumberInput label={t('days')} value={days} onChange={(v) => setDays(Number(v) || 1)} min={1} max={120} allowDecimal={false} size="md" />
+          </>
+        )}
+        <div aria-live="polite" data-testid="quote">
+          {quote ? <Quoted quote={quote} /> : <Text c="dimmed" size="sm">{isQuoted && quoted.fetching ? t('quoting') : t('typeToQuote')}</Text>}
+          <Problems problems={answer?.userErrors} error={isQuoted ? quoted.error : undefined} />
+        </div>
+        <Problems problems={link.data?.paymentRequest.userErrors} />
+        {children}
+        <Button type="submit" size="md" disabled={!quote || (answer?.userErrors.length ?? 0) > 0}>{quote ? t('sendNow', { amount: money(quote.total) }) : t('send')}</Button>
+      </Stack>
+    </form>
+  );
+}
+
+function Quoted({ quote }: { quote: NonNullable<QuoteQuery['transferQuote']['quote']> }) {
+  const { t } = useTranslation();
+  return (
+    <dl className="facts">
+      <dt>{t('recipient')}</dt><dd><b>{quote.recipient.displayName}</b> · {quote.recipient.certificateLevel}</dd>
+      <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
+      <dt>{t('fee')}</dt><dd className="money">{money(quote.fee)}</dd>
+      <dt>{t('toPay')}</dt><dd className="money"><b>{money(quote.total)}</b></dd>
+      <dt>{t('code')}</dt><dd>{quote.needsConfirmation ? t('needsCode') : t('noCode')}</dd>
+    </dl>
+  );
+}

@@ -1,0 +1,126 @@
+import { Button, Group, Modal, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { useClient } from 'urql';
+import { download } from '../api/documents';
+import { CloseWalletDocument, RenameWalletDocument, SetDefaultWalletDocument, WalletPageDocument, type WalletPageQuery, type WalletPartsFragment } from '../gql/graphql';
+import { money, time } from '../text/text';
+import { Problems, useAct } from '../ui/act';
+import { useLiveQuery } from '../ui/live-query';
+import { Copyable, Empty, Page, Waiting } from '../ui/parts';
+import { WalletCard } from './home';
+
+type Entry = NonNullable<NonNullable<WalletPageQuery['viewer']>['wallet']>['entries']['nodes'][number];
+
+export default function WalletPage() {
+  const { t } = useTranslation();
+  const number = useParams().number!;
+  const client = useClient();
+  const [{ data, error }, again] = useLiveQuery(WalletPageDocument, { number });
+  const wallet = data?.viewer?.wallet;
+  const [older, setOlder] = useState<Entry[]>([]);
+  const [end, setEnd] = useState<string | null>();
+  const [more, setMore] = useState(false);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => { // the first page is new: what was loaded behind it begins elsewhere now
+    setOlder([]);
+    setEnd(wallet?.entries.pageInfo.endCursor);
+    setMore(wallet?.entries.pageInfo.hasNextPage ?? false);
+  }, [wallet]);
+
+  async function loadMore() {
+    const { data: next } = await client.query(WalletPageDocument, { number, after: end });
+    const page = next?.viewer?.wallet?.entries;
+    if (!page) return;
+    setOlder((was) => [...was, ...page.nodes]);
+    setEnd(page.pageInfo.endCursor);
+    setMore(page.pageInfo.hasNextPage);
+  }
+  const fetchFile = (url: string, kind: string) => download(url, `${number}.${kind}`).then(() => setFailed(false), () => setFailed(true));
+
+  if (data && !wallet) return <Page title={t('wallets')}><Empty title={t('notFound')} /></Page>;
+  if (!wallet) return <Page title={t('wallets')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  const entries = [...wallet.entries.nodes, ...older];
+  return (
+    <Page title={wallet.name || wallet.currency.name}>
+      <WalletCard wallet={wallet} />
+      <Group justify="space-between"><Copyable text={wallet.number} /><Actions wallet={wallet} onChange={again} /></Group>
+      <section className="panel" aria-labelledby="statement">
+        <Group justify="space-between" mb="xs">
+          <Title order={2} size="h4" id="statement">{t('statement')}</Title>
+          <Group gap="xs">
+            <Button size="xs" variant="default" onClick={() => void fetchFile(wallet.statementUrls.pdf, 'pdf')}>PDF</Button>
+            <Button size="xs" variant="default" onClick={() => void fetchFile(wallet.statementUrls.csv, 'csv')}>CSV</Button>
+          </Group>
+        </Group>
+        {failed && <Text c="red" role="alert">{t('failed')}</Text>}
+        {entries.length === 0 && <Empty title={t('noEntries')} />}
+        {entries.map((e) => <EntryRow key={e.id} entry={e} />)}
+        {more && <Button variant="default" mt="sm" fullWidth onClick={() => void loadMore()}>{t('loadMore')}</Button>}
+      </section>
+    </Page>
+  );
+}
+
+function EntryRow({ entry }: { entry: Entry }) {
+  const { t } = useTranslation();
+  const incoming = !entry.amount.amount.startsWith('-');
+  const other = incoming ? entry.transfer.from : entry.transfer.to;
+  return (
+    <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" style={{ textDecoration: 'none', color: 'inherit' }}>
+      <Group wrap="nowrap" justify="space-between">
+        <div style={{ minWidth: 0 }}>
+          <Text truncate fw={500}>{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
+          <Text size="sm" c="dimmed" truncate>{time(entry.postedAt)}{entry.transfer.memo ? ` · ${entry.transfer.memo}` : ''}</Text>
+        </div>
+        <Stack gap={2} align="flex-end">
+          <Text fw={600} className={incoming ? 'money money-in' : 'money'}>{money(entry.amount, true)}</Text>
+          <Text size="sm" c="dimmed" className="money">{t('balanceAfter', { amount: money(entry.balanceAfter) })}</Text>
+        </Stack>
+      </Group>
+    </Link>
+  );
+}
+
+function Actions({ wallet, onChange }: { wallet: WalletPartsFragment; onChange: () => void }) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState<'rename' | 'close'>();
+  const [name, setName] = useState(wallet.name);
+  const rename = useAct(RenameWalletDocument);
+  const makeDefault = useAct(SetDefaultWalletDocument);
+  const close = useAct(CloseWalletDocument);
+  const walletNumber = wallet.number;
+  if (wallet.closedAt) return null;
+
+  const finish = (payload: unknown) => {
+    if (!payload) return;
+    setAsked(undefined);
+    onChange();
+  };
+  return (
+    <Group gap="xs">
+      <Button size="xs" variant="default" onClick={() => setAsked('rename')}>{t('rename')}</Button>
+      {!wallet.isDefault && <Button size="xs" variant="default" loading={makeDefault.busy} onClick={async () => finish((await makeDefault.run({ input: { walletNumber } })).payload)}>{t('makeDefault')}</Button>}
+      <Button size="xs" variant="default" onClick={() => setAsked('close')}>{t('closeWallet')}</Button>
+      <Problems problems={makeDefault.problems} error={makeDefault.error} />
+      <Modal opened={asked === 'rename'} onClose={() => setAsked(undefined)} title={t('rename')} closeButtonProps={{ 'aria-label': t('close') }}>
+        <form onSubmit={async (e) => { e.preventDefault(); finish((await rename.run({ input: { walletNumber, name } })).payload); }}>
+          <Stack>
+            <TextInput label={t('walletName')} value={name} maxLength={64} data-autofocus onChange={(e) => setName(e.currentTarget.value)} />
+            <Problems problems={rename.problems} error={rename.error} />
+            <Button type="submit" loading={rename.busy}>{t('save')}</Button>
+          </Stack>
+        </form>
+      </Modal>
+      <Modal opened={asked === 'close'} onClose={() => setAsked(undefined)} title={t('closeWallet')} closeButtonProps={{ 'aria-label': t('close') }}>
+        <Stack>
+          <Text>{t('closeWalletSure')}</Text>
+          <Problems problems={close.problems} error={close.error} />
+          <Button color="red" loading={close.busy} onClick={async () => finish((await close.run({ input: { walletNumber } })).payload)}>{t('closeWallet')}</Button>
+        </Stack>
+      </Modal>
+    </Group>
+  );
+}

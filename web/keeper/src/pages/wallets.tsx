@@ -1,0 +1,46 @@
+import { Button, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { OpenWalletDocument, WalletsDocument } from '../gql/graphql';
+import { Problems, useAct } from '../ui/act';
+import { useLiveQuery } from '../ui/live-query';
+import { Empty, Page, Waiting } from '../ui/parts';
+import { WalletCard } from './home';
+
+export default function Wallets() {
+  const { t } = useTranslation();
+  const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
+  const [opening, setOpening] = useState(false);
+  const [currency, setCurrency] = useState<string | null>('Z');
+  const [name, setName] = useState('');
+  const open = useAct(OpenWalletDocument);
+
+  async function submit() {
+    const { payload } = await open.run({ input: { currency: currency ?? '', name: name || null } });
+    if (!payload) return;
+    setOpening(false);
+    setName('');
+    again();
+  }
+  const wallets = data?.viewer?.wallets ?? [];
+  const button = <Button onClick={() => setOpening(true)}>{t('openWallet')}</Button>;
+  return (
+    <Page title={t('wallets')} aside={wallets.length > 0 && button}>
+      <Problems error={error} retry={again} />
+      {!data && !error ? <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
+        <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
+      )}
+      <Modal opened={opening} onClose={() => setOpening(false)} title={t('openWallet')} closeButtonProps={{ 'aria-label': t('close') }}>
+        <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
+          <Stack>
+            <Select label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
+              data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
+            <TextInput label={t('walletName')} maxLength={64} value={name} onChange={(e) => setName(e.currentTarget.value)} />
+            <Problems problems={open.problems} error={open.error} />
+            <Button type="submit" loading={open.busy}>{t('openWallet')}</Button>
+          </Stack>
+        </form>
+      </Modal>
+    </Page>
+  );
+}

@@ -1,0 +1,43 @@
+import i18n from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { en } from './en';
+import { ru } from './ru';
+
+const KEPT = 'keeper.language'; // no secret: which language was chosen here
+
+// startTexts takes the language that was chosen, or the browser's.
+export async function startTexts() {
+  const wanted = localStorage.getItem(KEPT) ?? (navigator.language.startsWith('ru') ? 'ru' : 'en');
+  await i18n.use(initReactI18next).init({
+    lng: wanted, fallbackLng: 'en', resources: { en: { translation: en }, ru: { translation: ru } }, interpolation: { escapeValue: false },
+  });
+  document.documentElement.lang = i18n.language;
+}
+
+export function chooseLanguage(language: string) {
+  localStorage.setItem(KEPT, language);
+  document.documentElement.lang = language;
+  return i18n.changeLanguage(language);
+}
+
+type Money = { amount: string; currency: { code: string } };
+
+// money writes an amount exactly as it is: the decimal string never becomes a float.
+export function money({ amount, currency }: Money, signed = false) {
+  const places = amount.split('.')[1]?.length ?? 0; // always all of the currency's
+  const digits = { minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: signed ? 'exceptZero' : 'auto' } as const;
+  const text = new Intl.NumberFormat(i18n.language, digits).format(amount as Intl.StringNumericLiteral);
+  return `${text} ${currency.code}`;
+}
+
+export const time = (iso: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+export const clock = (iso: string) => new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' }).format(new Date(iso));
+
+// day is the day of a moment, in words where it is near.
+export function day(iso: string) {
+  const start = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  const ago = Math.round((start(new Date()) - start(new Date(iso))) / 86_400_000);
+  if (ago === 0) return i18n.t('today');
+  if (ago === 1) return i18n.t('yesterday');
+  return new Intl.DateTimeFormat(i18n.language, { dateStyle: 'long' }).format(new Date(iso));
+}

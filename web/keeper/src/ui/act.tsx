@@ -1,0 +1,51 @@
+import { Alert, Button } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
+import { isLost } from '../api/client';
+import type { ProblemFragment } from '../gql/graphql';
+
+type Payload = { userErrors: ProblemFragment[] };
+export type Outcome<P> = { payload?: P; problems: ProblemFragment[]; lost: boolean };
+
+// useAct runs a mutation of one field. What a person can act on is in `problems`; `lost` says that no answer came.
+export function useAct<D extends Record<string, Payload>, V extends AnyVariables>(document: DocumentInput<D, V>) {
+  const [{ fetching }, execute] = useMutation<D, V>(document);
+  const [problems, setProblems] = useState<ProblemFragment[]>([]);
+  const [error, setError] = useState<CombinedError>();
+
+  async function run(variables: V): Promise<Outcome<D[keyof D]>> {
+    setProblems([]);
+    setError(undefined);
+    const result = await execute(variables);
+    const payload = result.data ? (Object.values(result.data)[0] as D[keyof D]) : undefined;
+    const found = payload?.userErrors ?? [];
+    setProblems(found);
+    setError(result.error);
+    return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error) };
+  }
+  return { run, busy: fetching, problems, error };
+}
+
+// Problems says what kept something from being done, with a way out.
+export function Problems({ problems, error, retry }: { problems?: ProblemFragment[]; error?: CombinedError; retry?: () => void }) {
+  const { t } = useTranslation();
+  if (!error && !problems?.length) return null;
+  const reference = error?.graphQLErrors.find((e) => e.extensions?.reference)?.extensions?.reference;
+  return (
+    <Alert color="red" role="alert" variant="light">
+      {problems?.map((p) => (
+        <div key={p.code + p.message}>
+          {p.message}
+          {p.__typename === 'CodeRejected' && <> {t('attemptsLeft', { count: p.attemptsLeft })}</>}
+        </div>
+      ))}
+      {error && <div>{isLost(error) ? t('failedNetwork') : (error.graphQLErrors[0]?.message ?? t('failed'))}</div>}
+      {reference ? <div>№ {String(reference)}</div> : null}
+      {retry && <Button mt="xs" size="xs" variant="default" onClick={retry}>{t('retry')}</Button>}
+    </Alert>
+  );
+}
+
+// of picks what concerns a field, for the field itself.
+export const of = (problems: ProblemFragment[], field: string) => problems.find((p) => p.field?.at(-1) === field)?.message;

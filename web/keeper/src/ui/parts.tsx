@@ -1,0 +1,128 @@
+import { ActionIcon, Badge, Box, Button, Center, CopyButton, Group, Skeleton, Stack, Text, TextInput, Title, Tooltip, UnstyledButton } from '@mantine/core';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { grouped } from '../api/numbers';
+import { type ChallengePartsFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
+import { clock, money } from '../text/text';
+import { Problems, useAct } from './act';
+import { CopyIcon, InIcon, OutIcon, SwapIcon } from './icons';
+
+export function Page({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Keeper`;
+  }, [title]);
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between">
+        <Title order={1} size="h2">{title}</Title>
+        {aside}
+      </Group>
+      {children}
+    </Stack>
+  );
+}
+
+export function Empty({ title, hint, action }: { title: string; hint?: string; action?: ReactNode }) {
+  return (
+    <Center py="xl">
+      <Stack align="center" gap="xs" maw={360}>
+        <Text fw={600}>{title}</Text>
+        {hint && <Text c="dimmed" ta="center">{hint}</Text>}
+        {action}
+      </Stack>
+    </Center>
+  );
+}
+
+export const Waiting = ({ rows = 4 }: { rows?: number }) => (
+  <Stack aria-busy="true">{Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={56} radius="md" />)}</Stack>
+);
+
+export function Copyable({ text, shown }: { text: string; shown?: string }) {
+  const { t } = useTranslation();
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Text span ff="monospace">{shown ?? grouped(text)}</Text>
+      <CopyButton value={text}>
+        {({ copied, copy }) => (
+          <Tooltip label={copied ? t('copied') : t('copy')}>
+            <ActionIcon variant="subtle" size="lg" color={copied ? 'teal' : 'gray'} aria-label={`${t('copy')} ${text}`} onClick={copy}><CopyIcon /></ActionIcon>
+          </Tooltip>
+        )}
+      </CopyButton>
+    </Group>
+  );
+}
+
+const colors = { AWAITING_CONFIRMATION: 'yellow', PROTECTED: 'blue', COMPLETED: 'teal', RETURNED: 'gray', CANCELLED: 'gray', EXPIRED: 'gray' } as const;
+
+export function Status({ status }: { status: TransferPartsFragment['status'] }) {
+  const { t } = useTranslation();
+  return <Badge color={colors[status]} variant="light" autoContrast>{t(`status_${status}`)}</Badge>;
+}
+
+export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
+  const { t } = useTranslation();
+  const incoming = transfer.direction === 'INCOMING';
+  const other = incoming ? transfer.from : transfer.to;
+  const name = transfer.direction === 'INTERNAL' ? t('internal') : transfer.kind === 'PAYMENT' || transfer.kind === 'REFUND' ? other.displayName : t(`kind_${transfer.kind}`);
+  const Icon = transfer.direction === 'INTERNAL' ? SwapIcon : incoming ? InIcon : OutIcon;
+  return (
+    <UnstyledButton component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} className="row" data-testid="transfer">
+      <Group wrap="nowrap" gap="sm">
+        <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
+        <Box flex={1} miw={0}>
+          <Text truncate fw={500}>{name || grouped(other.walletNumber)}</Text>
+          <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
+        </Box>
+        <Stack gap={2} align="flex-end">
+          <Text fw={600} className={incoming ? 'money money-in' : 'money'}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
+          {transfer.status !== 'COMPLETED' && <Status status={transfer.status} />}
+        </Stack>
+      </Group>
+    </UnstyledButton>
+  );
+}
+
+function useSecondsUntil(iso: string) {
+  const left = () => Math.max(0, Math.ceil((Date.parse(iso) - Date.now()) / 1000));
+  const [seconds, setSeconds] = useState(left);
+  useEffect(() => {
+    setSeconds(left());
+    const timer = setInterval(() => setSeconds(left()), 1000);
+    return () => clearInterval(timer);
+  }, [iso]);
+  return seconds;
+}
+
+type CodeProps = { challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onCode: (code: string) => void; busy: boolean; secret?: boolean; children?: ReactNode };
+
+// CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come.
+export function CodeForm({ challenge, onChallenge, onCode, busy, secret, children }: CodeProps) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState('');
+  const resend = useAct(ResendCodeDocument);
+  const seconds = useSecondsUntil(challenge.resendAt);
+  const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
+  const hint = !isSent ? t('codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
+
+  async function again() {
+    const { payload } = await resend.run({ input: { challengeId: challenge.id } });
+    if (payload?.challenge) onChallenge(payload.challenge);
+  }
+  return (
+    <form onSubmit={(e) => { e.preventDefault(); onCode(code.replace(/\s/g, '')); }}>
+      <Stack>
+        <Text>{hint}</Text>
+        {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
+        <TextInput label={t('code')} name="code" autoComplete="one-time-code" inputMode={isSent ? 'numeric' : 'text'} autoFocus value={code}
+          onChange={(e) => setCode(e.currentTarget.value)} maxLength={24} size="lg" classNames={{ input: 'code' }} required />
+        {children}
+        <Problems problems={resend.problems} error={resend.error} />
+        <Button type="submit" size="md" loading={busy} disabled={code.trim() === ''}>{t('confirm')}</Button>
+        {isSent && <Button variant="subtle" disabled={seconds > 0} loading={resend.busy} onClick={() => void again()}>{seconds > 0 ? t('resendIn', { seconds }) : t('resend')}</Button>}
+      </Stack>
+    </form>
+  );
+}

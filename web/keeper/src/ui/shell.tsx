@@ -1,0 +1,74 @@
+import { Alert, AppShell, Box, Group, Text, Title } from '@mantine/core';
+import { useNetwork } from '@mantine/hooks';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NavLink } from 'react-router';
+import { useLive } from '../api/live';
+import type { MeQuery } from '../gql/graphql';
+import { money } from '../text/text';
+import { GearIcon, HistoryIcon, HomeIcon, ReceiveIcon, SendIcon, ShieldIcon, WalletIcon } from './icons';
+
+const places = [
+  { to: '/', key: 'home', Icon: HomeIcon, tab: true }, { to: '/wallets', key: 'wallets', Icon: WalletIcon, tab: false },
+  { to: '/send', key: 'send', Icon: SendIcon, tab: true }, { to: '/receive', key: 'receive', Icon: ReceiveIcon, tab: true },
+  { to: '/history', key: 'history', Icon: HistoryIcon, tab: true }, { to: '/security', key: 'security', Icon: ShieldIcon, tab: false },
+  { to: '/settings', key: 'settings', Icon: GearIcon, tab: true },
+] as const;
+
+const ARRIVAL_MS = 6_000;
+
+// Shell is the frame of every screen: a bar of tabs below on a phone, a column beside on what is wider.
+export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; children: ReactNode }) {
+  const { t } = useTranslation();
+  const { online } = useNetwork();
+  const live = useLive();
+  return (
+    <AppShell padding={{ base: 'md', sm: 'xl' }} header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: true } }} footer={{ height: { base: 64, sm: 0 } }}>
+      <AppShell.Header>
+        <a className="skip" href="#main">{t('skipToContent')}</a>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Title order={2} size="h4">Keeper</Title>
+          <Text size="sm" c="dimmed" truncate>{[me.profile.firstName, me.profile.lastName].join(' ')}</Text>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" component="nav" visibleFrom="sm" aria-label={t('appName')}>
+        {places.map(({ to, key, Icon }) => <NavLink key={to} to={to} end={to === '/'} className="nav"><Icon />{t(key)}</NavLink>)}
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1}>
+        <Box maw={960} mx="auto">
+          {!online && <Alert color="yellow" mb="md" role="status">{t('offline')}</Alert>}
+          {online && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
+          {me.status === 'FROZEN' && <Alert color="red" mb="md" role="status">{t('frozen')}</Alert>}
+          <Arrival />
+          {children}
+        </Box>
+      </AppShell.Main>
+      <AppShell.Footer hiddenFrom="sm" component="nav" aria-label={t('more')}>
+        <Group h="100%" gap={0} px={4}>
+          {places.filter((p) => p.tab).map(({ to, key, Icon }) => <NavLink key={to} to={to} end={to === '/'} className="tab"><Icon />{t(key)}</NavLink>)}
+        </Group>
+      </AppShell.Footer>
+    </AppShell>
+  );
+}
+
+// Arrival tells of money the moment it comes, on whatever screen.
+function Arrival() {
+  const { t } = useTranslation();
+  const { arrived } = useLive();
+  const [shown, setShown] = useState<typeof arrived>();
+  useEffect(() => {
+    if (!arrived) return;
+    setShown(arrived);
+    if (document.visibilityState === 'hidden' && 'Notification' in window && Notification.permission === 'granted') {
+      new Notification('Keeper', { body: t('arrived', { amount: money(arrived.amount), name: arrived.from.displayName }), icon: '/icon.svg' });
+    }
+    const timer = setTimeout(() => setShown(undefined), ARRIVAL_MS);
+    return () => clearTimeout(timer);
+  }, [arrived, t]);
+  return (
+    <div aria-live="polite">
+      {shown && <Alert color="teal" mb="md" withCloseButton onClose={() => setShown(undefined)} closeButtonLabel={t('close')}>{t('arrived', { amount: `+${money(shown.amount)}`, name: shown.from.displayName || t(`kind_${shown.kind}`) })}</Alert>}
+    </div>
+  );
+}
