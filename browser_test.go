@@ -38,7 +38,7 @@ func TestPlaygroundInABrowser(t *testing.T) {
 func TestKeeperInABrowser(t *testing.T) {
 	needBrowser(t)
 	need(t, "the built web app", "web/keeper/dist/index.html")
-	runScript(t, "keeper.mjs")
+	runScriptAt(t, "keeper.mjs", localOrigin)
 }
 
 func TestPagesInABrowser(t *testing.T) {

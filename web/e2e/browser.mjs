@@ -100,3 +100,16 @@ export function checkPolicy(answer, what) {
   const scripts = /script-src ([^;]*)/.exec(policy)?.[1].trim();
   check(scripts === "'self'" && policy.includes("default-src 'none'"), `${what} has a strict policy`);
 }
+
+// authenticator gives a page a device with a finger on it.
+export async function authenticator(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return { id: authenticatorId, send: (...command) => session.send(...command) };
+}

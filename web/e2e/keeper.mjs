@@ -1,5 +1,5 @@
 // node keeper.mjs <baseURL>: the web app, as two people use it: one on a phone, one at a desk.
-import { checkPolicy, runInBrowser } from './browser.mjs';
+import { authenticator, checkPolicy, runInBrowser } from './browser.mjs';
 import { check, inbox, nextMessage, ok } from './lib.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' };
@@ -33,6 +33,8 @@ await runInBrowser(async (house) => {
   await lookAround(house, desk, phone, number);
   await revoke(house, phone, desk);
   await recover(house, phone);
+  await freeze(house, phone);
+  await usePasskeys(house, desk, number);
 });
 
 // code does something and reads the code that it sends to a phone.
@@ -97,7 +99,7 @@ async function openWallet(house, page) {
 async function logIn(page, person) {
   await page.getByLabel('WMID, phone or e-mail').fill(person.login ?? person.phone);
   await page.locator('[name=password]').fill(person.password);
-  const digits = await code(person.phone, () => page.getByRole('button', { name: 'Log in' }).click());
+  const digits = await code(person.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click());
   await page.locator('[name=code]').fill(digits);
   await page.getByLabel('Trust this browser').check();
   await page.getByRole('button', { name: 'Confirm' }).click();
@@ -302,9 +304,9 @@ async function recover(house, page) {
   await page.getByLabel('New password').fill(ema.password);
   await page.getByLabel('Password again').fill(ema.password);
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await page.locator('[name=password]').fill(ema.password);
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await page.locator('[name=code]').fill(await newest(ema.phone, digits));
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByTestId('wallet').first().waitFor();
@@ -319,4 +321,47 @@ async function newest(to, before) {
     await new Promise((wake) => setTimeout(wake, 200));
   }
   throw new Error(`no new code for ${to}`);
+}
+
+async function freeze(house, page) {
+  await place(page, 'Settings');
+  await page.getByRole('link', { name: 'Security' }).last().click();
+  await page.getByRole('button', { name: 'Freeze the account' }).click();
+  await page.getByText('The account is frozen. Money does not leave it.').waitFor();
+  await house.accessible(page, 'a frozen account');
+  await page.getByRole('button', { name: 'Unfreeze' }).click();
+  const field = page.getByRole('dialog').locator('[name=code]');
+  await field.waitFor();
+  await field.fill((await inbox(ema.phone)).find((m) => m.code).code);
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await page.getByText('The account is frozen. Money does not leave it.').waitFor({ state: 'detached' });
+  ok('an account is frozen at once, and unfrozen with a code');
+}
+
+// usePasskeys has Chromium's own authenticator stand in for a finger.
+async function usePasskeys(house, desk, number) {
+  await authenticator(desk);
+  await place(desk, 'Security');
+  await desk.getByRole('button', { name: 'Add a passkey' }).click();
+  await desk.locator('[name=current-password]').fill(anna.password);
+  await desk.locator('[name=passkey-name]').fill('Desk');
+  await house.accessible(desk, 'adding a passkey');
+  await desk.getByRole('button', { name: 'Continue' }).click();
+  check((await desk.getByTestId('backup-codes').innerText()).trim().split('\n').length === 10, 'a passkey is added, and backup codes are shown');
+  await desk.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await desk.getByTestId('passkey').getByText('Desk').waitFor();
+  await house.shot('keeper-security-desk', desk);
+
+  await place(desk, 'Settings');
+  await desk.getByRole('button', { name: 'Log out' }).click();
+  await desk.getByRole('button', { name: 'Log in with a passkey' }).click();
+  await desk.getByTestId('wallet').first().waitFor();
+  ok('a passkey opens the account without a password');
+
+  await place(desk, 'Send');
+  await fill(desk, { to: number, amount: '1' });
+  await desk.getByRole('button', { name: /^Send 1\.01/ }).click();
+  await desk.getByRole('button', { name: 'Use a passkey' }).click();
+  await desk.getByRole('heading', { name: 'Sent' }).waitFor();
+  ok('a passkey confirms a transfer');
 }

@@ -1,6 +1,6 @@
 // node passkeys.mjs <baseURL>: passkeys as Chromium makes them and signs with them, on pages of the server. The base must be a name:
 // passkeys belong to no number.
-import { runInBrowser } from './browser.mjs';
+import { authenticator, runInBrowser } from './browser.mjs';
 import { call, check, nextMessage, ok, register } from './lib.mjs';
 
 const pathOf = (link) => link.replace(/^https?:\/\/[^/]+/, '');
@@ -57,19 +57,6 @@ async function checkLostPhone(house) {
   await page.getByRole('button', { name: 'Answer' }).click();
   await page.locator('#outcome.good').getByText('you can set a new phone').waitFor();
   ok('a passkey answers for the owner of a lost phone');
-}
-
-// authenticator gives a page a device with a finger on it.
-async function authenticator(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return { id: authenticatorId, send: (...command) => session.send(...command) };
 }
 
 function create(page, options) {

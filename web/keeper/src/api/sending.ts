@@ -72,12 +72,12 @@ export function useSending() {
     };
   }, [sending, ask]);
 
-  const confirm = useCallback(async (code: string) => {
+  const confirm = useCallback(async (proof: { code: string } | { assertion: string }) => {
     if (sending.at !== 'code' || busy.current) return;
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    const { data, error } = await client.mutation(ConfirmTransferDocument, { input: { transferId: sending.transfer.id, code } });
+    const { data, error } = await client.mutation(ConfirmTransferDocument, { input: { transferId: sending.transfer.id, ...proof } });
     busy.current = false;
     const payload = data?.confirmTransfer;
     if (payload?.transfer) return settle(sending.input, payload.transfer);

@@ -1,15 +1,39 @@
-import { Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient } from 'urql';
-import { HistoryDocument, type TransferLineFragment, type TransferStatus } from '../gql/graphql';
+import { HistoryDocument, TurnoverDocument, type TransferLineFragment, type TransferStatus, WalletsDocument } from '../gql/graphql';
 import { day } from '../text/text';
 import { Problems } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Empty, Page, TransferRow, Waiting } from '../ui/parts';
 
 const statuses: TransferStatus[] = ['COMPLETED', 'PROTECTED', 'AWAITING_CONFIRMATION', 'RETURNED', 'CANCELLED', 'EXPIRED'];
+
+const Months = lazy(() => import('../ui/months')); // with its library, which nothing else needs
+
+function Turnover() {
+  const { t, i18n } = useTranslation();
+  const [{ data: own }] = useLiveQuery(WalletsDocument, {});
+  const letters = [...new Set(own?.viewer?.wallets.map((w) => w.currency.letter) ?? [])];
+  const [chosen, setChosen] = useState<string | null>(null);
+  const currency = chosen ?? letters[0] ?? 'Z';
+  const [to] = useState(() => new Date().toISOString().slice(0, 10));
+  const from = `${Number(to.slice(0, 4)) - 1}${to.slice(4, 8)}01`;
+  const [{ data }] = useLiveQuery(TurnoverDocument, { currency, from, to });
+  const months = data?.viewer?.turnover ?? [];
+  if (months.length === 0) return null;
+  return (
+    <section className="panel" aria-labelledby="months">
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h4" id="months">{t('months')}</Title>
+        {letters.length > 1 && <Select aria-label={t('currency')} data={letters} value={currency} onChange={setChosen} allowDeselect={false} w={90} />}
+      </Group>
+      <Suspense fallback={<Skeleton height={160} />}><Months months={months} came={t('came')} went={t('went')} language={i18n.language} /></Suspense>
+    </section>
+  );
+}
 
 export default function History() {
   const { t } = useTranslation();
@@ -43,6 +67,7 @@ export default function History() {
   for (const x of [...(first?.nodes ?? []), ...older]) days.set(day(x.createdAt), [...(days.get(day(x.createdAt)) ?? []), x]);
   return (
     <Page title={t('history')}>
+      <Turnover />
       <Group align="end">
         <SegmentedControl fullWidth w={{ base: "100%", xs: "auto" }} value={direction} onChange={setDirection} aria-label={t('history')} data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
         <TextInput aria-label={t('search')} placeholder={t('search')} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={100} flex={1} miw={180} type="search" />

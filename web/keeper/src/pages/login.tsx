@@ -3,9 +3,10 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 import { adopt, type Handed } from '../api/session';
-import { type ChallengePartsFragment, ConfirmLogInDocument, LogInDocument } from '../gql/graphql';
+import { canUsePasskeys, sign } from '../api/passkeys';
+import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
-import { CodeForm } from '../ui/parts';
+import { CodeForm, type Proof } from '../ui/parts';
 
 export function Narrow({ title, children }: { title: string; children: ReactNode }) {
   useEffect(() => {
@@ -39,6 +40,9 @@ export function LogIn() {
   const [challenge, setChallenge] = useState<ChallengePartsFragment>();
   const logIn = useAct(LogInDocument);
   const confirm = useAct(ConfirmLogInDocument);
+  const start = useAct(StartPasskeyLogInDocument);
+  const finish = useAct(FinishPasskeyLogInDocument);
+  const [refused, setRefused] = useState(false);
 
   const enter = (tokens: Handed | null | undefined) => tokens && adopt(tokens);
 
@@ -47,15 +51,24 @@ export function LogIn() {
     if (payload?.challenge) setChallenge(payload.challenge);
     await enter(payload?.tokens);
   }
-  async function answer(code: string) {
-    const { payload } = await confirm.run({ input: { challengeId: challenge!.id, code, trustDevice: trust } });
+  async function answer(proof: Proof) {
+    const { payload } = await confirm.run({ input: { challengeId: challenge!.id, ...proof, trustDevice: trust } });
     await enter(payload?.tokens);
+  }
+
+  async function usePasskey() {
+    setRefused(false);
+    const { payload } = await start.run({});
+    if (!payload?.ceremony) return;
+    const credential = await sign(payload.ceremony.options).catch(() => setRefused(true));
+    if (!credential) return;
+    await enter((await finish.run({ input: { ceremonyId: payload.ceremony.id, credential, device: device() } })).payload?.tokens);
   }
 
   if (challenge) {
     return (
       <Narrow title={t('logIn')}>
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onCode={(code) => void answer(code)} busy={confirm.busy}>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy}>
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           <Problems problems={confirm.problems} error={confirm.error} />
         </CodeForm>
@@ -71,6 +84,9 @@ export function LogIn() {
           <PasswordInput label={t('password')} name="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.currentTarget.value)} required />
           <Problems problems={logIn.problems} error={logIn.error} />
           <Button type="submit" size="md" loading={logIn.busy}>{t('logIn')}</Button>
+          {canUsePasskeys() && <Button variant="default" onClick={() => void usePasskey()} loading={start.busy || finish.busy}>{t('logInWithPasskey')}</Button>}
+          {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
+          <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />
         </Stack>
       </form>
       <Stack gap="xs">

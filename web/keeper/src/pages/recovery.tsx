@@ -29,7 +29,7 @@ export default function Recovery() {
   return (
     <Narrow title={t('recovery')}>
       {proved ? <NewPassword token={token} {...proved} /> : challenge ? (
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onCode={(code) => void answer(code)} busy={verify.busy} secret>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret>
           <Problems problems={verify.problems} error={verify.error} />
         </CodeForm>
       ) : (

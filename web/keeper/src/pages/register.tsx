@@ -135,7 +135,7 @@ function Code({ registration, onDone, onBack }: StepProps & { registration: Regi
   return (
     <>
       <CodeForm challenge={registration.challenge!} busy={verify.busy} onChallenge={(challenge) => onDone({ ...registration, challenge })}
-        onCode={async (code) => onDone((await verify.run({ input: { token: registration.token, code } })).payload?.registration)}>
+        onProof={async (proof) => 'code' in proof && onDone((await verify.run({ input: { token: registration.token, code: proof.code } })).payload?.registration)}>
         <Problems problems={verify.problems} error={verify.error} />
       </CodeForm>
       <Button variant="subtle" onClick={onBack}>{t('back')}</Button>

@@ -5,6 +5,8 @@ import { time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Page, Waiting } from '../ui/parts';
+import { Factors } from './factors';
+import { Freezing } from './freezing';
 
 // inWords makes a readable word of a kind that this version of the app does not know by name.
 const inWords = (kind: string) => kind.charAt(0) + kind.slice(1).toLowerCase().replaceAll('_', ' ');
@@ -36,6 +38,8 @@ export default function Security() {
         ))}
         {others.length === 0 && <Text c="dimmed" size="sm">{t('noOthers')}</Text>}
       </section>
+      <Factors factors={me.secondFactors} onChange={again} />
+      <Freezing frozen={me.status === 'FROZEN'} byOperator={me.frozenByOperator} onChange={again} />
       <section className="panel" aria-labelledby="log">
         <Title order={2} size="h4" mb="sm" id="log">{t('log')}</Title>
         <Stack gap="xs">

@@ -34,7 +34,7 @@ export default function Send() {
         {sending.at === 'code' && (
           <Stack className="panel">
             <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
-            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onCode={(code) => void confirm(code)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
+            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
           </Stack>
         )}
         {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={restart} />}

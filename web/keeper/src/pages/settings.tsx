@@ -1,6 +1,6 @@
 import { Button, Progress, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { signOut } from '../api/session';
 import { LimitsDocument, type MeQuery } from '../gql/graphql';
 import { chooseLanguage, money } from '../text/text';
@@ -11,6 +11,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [{ data }] = useLiveQuery(LimitsDocument, { currency: 'Z' });
+  const go = useNavigate();
   const periods = { DAY: t('perDay'), WEEK: t('perWeek'), MONTH: t('perMonth') };
   return (
     <Page title={t('settings')}>
@@ -32,7 +33,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           return (
             <div key={l.period}>
               <Text size="sm">{periods[l.period]}: {l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text>
-              <Progress value={share} aria-label={periods[l.period]} />
+              {l.total && <Progress value={share} aria-label={periods[l.period]} />}
             </div>
           );
         })}
@@ -46,7 +47,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <Text size="sm" fw={500} mb={4} id="theme">{t('theme')}</Text>
           <SegmentedControl fullWidth aria-labelledby="theme" value={colorScheme} onChange={(c) => setColorScheme(c as 'auto')} data={[{ value: 'auto', label: t('themeAuto') }, { value: 'light', label: t('themeLight') }, { value: 'dark', label: t('themeDark') }]} />
         </div>
-        <Button color="red" variant="light" onClick={() => void signOut()}>{t('logOut')}</Button>
+        <Button color="red" variant="light" onClick={() => void signOut().then(() => go('/'))}>{t('logOut')}</Button>
       </Stack>
     </Page>
   );

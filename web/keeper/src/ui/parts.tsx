@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { grouped } from '../api/numbers';
+import { sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
 import { clock, money } from '../text/text';
 import { Problems, useAct } from './act';
@@ -96,26 +97,31 @@ function useSecondsUntil(iso: string) {
   return seconds;
 }
 
-type CodeProps = { challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onCode: (code: string) => void; busy: boolean; secret?: boolean; children?: ReactNode };
+export type Proof = { code: string } | { assertion: string };
+type CodeProps = { challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onProof: (proof: Proof) => void; busy: boolean; secret?: boolean; children?: ReactNode };
 
 // CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come.
-export function CodeForm({ challenge, onChallenge, onCode, busy, secret, children }: CodeProps) {
+export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children }: CodeProps) {
   const { t } = useTranslation();
   const [code, setCode] = useState('');
   const resend = useAct(ResendCodeDocument);
   const seconds = useSecondsUntil(challenge.resendAt);
   const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
-  const hint = !isSent ? t('codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
+  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
 
   async function again() {
     const { payload } = await resend.run({ input: { challengeId: challenge.id } });
     if (payload?.challenge) onChallenge(payload.challenge);
   }
+  const [refused, setRefused] = useState(false);
+  const usePasskey = (options: string) => sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
   return (
-    <form onSubmit={(e) => { e.preventDefault(); onCode(code.replace(/\s/g, '')); }}>
+    <form onSubmit={(e) => { e.preventDefault(); onProof({ code: code.replace(/\s/g, '') }); }}>
       <Stack>
         <Text>{hint}</Text>
         {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
+        {challenge.assertionOptions && <Button onClick={() => void usePasskey(challenge.assertionOptions!)} loading={busy}>{t('usePasskey')}</Button>}
+        {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
         <TextInput label={t('code')} name="code" autoComplete="one-time-code" inputMode={isSent ? 'numeric' : 'text'} autoFocus value={code}
           onChange={(e) => setCode(e.currentTarget.value)} maxLength={24} size="lg" classNames={{ input: 'code' }} required />
         {children}

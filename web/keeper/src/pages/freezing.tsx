@@ -1,0 +1,39 @@
+import { Button, Modal, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type ChallengePartsFragment, FreezeDocument, UnfreezeDocument } from '../gql/graphql';
+import { Problems, useAct } from '../ui/act';
+import { CodeForm, type Proof } from '../ui/parts';
+
+// Freezing stops what leaves at once, and lets it go again with a code.
+export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; byOperator: boolean; onChange: () => void }) {
+  const { t } = useTranslation();
+  const [challenge, setChallenge] = useState<ChallengePartsFragment>();
+  const freeze = useAct(FreezeDocument);
+  const unfreeze = useAct(UnfreezeDocument);
+
+  async function answer(proof?: Proof) {
+    const { payload } = await unfreeze.run({ input: proof ?? {} });
+    if (!payload) return;
+    setChallenge(payload.challenge ?? undefined);
+    if (!payload.challenge) onChange();
+  }
+  return (
+    <section className="panel" aria-labelledby="freezing">
+      <Stack>
+        <Title order={2} size="h4" id="freezing">{t('freeze')}</Title>
+        <Text c="dimmed">{byOperator ? t('frozenByOperator') : t('freezeHint')}</Text>
+        <Problems problems={[...freeze.problems, ...(challenge ? [] : unfreeze.problems)]} error={freeze.error} />
+        {!frozen && <Button color="red" variant="light" loading={freeze.busy} onClick={async () => { await freeze.run({}); onChange(); }}>{t('freeze')}</Button>}
+        {frozen && !byOperator && <Button loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
+      </Stack>
+      <Modal opened={!!challenge} onClose={() => setChallenge(undefined)} title={t('unfreeze')} closeButtonProps={{ 'aria-label': t('close') }}>
+        {challenge && (
+          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={unfreeze.busy}>
+            <Problems problems={unfreeze.problems} error={unfreeze.error} />
+          </CodeForm>
+        )}
+      </Modal>
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import { money } from '../text/text';
+
+type Money = { amount: string; currency: { code: string } };
+type Month = { month: string; incoming: Money; outgoing: Money };
+
+// Months draws what came in and went out in each month. The numbers beside it say the same to whoever does not see it.
+export default function Months({ months, came, went, language }: { months: Month[]; came: string; went: string; language: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = place.current!;
+    const ink = getComputedStyle(box).color;
+    const bars = uPlot.paths.bars!({ size: [0.6, 40], align: 1 });
+    const barsLeft = uPlot.paths.bars!({ size: [0.6, 40], align: -1 });
+    const name = new Intl.DateTimeFormat(language, { month: 'short', timeZone: 'UTC' });
+    const axis = { stroke: ink, grid: { show: false } };
+    const chart = new uPlot(
+      {
+        width: box.clientWidth, height: 160, legend: { show: false }, cursor: { show: false },
+        scales: { x: { time: false, range: [-0.6, months.length - 0.4] } },
+        axes: [{ ...axis, values: (_, at) => at.map((i) => (months[i] ? name.format(new Date(months[i].month)) : '')), incrs: [1] }, { ...axis, size: 64 }],
+        series: [{}, { label: came, fill: '#12b886', stroke: '#12b886', paths: barsLeft }, { label: went, fill: '#868e96', stroke: '#868e96', paths: bars }],
+      },
+      [months.map((_, i) => i), months.map((m) => Number(m.incoming.amount)), months.map((m) => Number(m.outgoing.amount))],
+      box,
+    );
+    const resize = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: 160 }));
+    resize.observe(box);
+    return () => {
+      resize.disconnect();
+      chart.destroy();
+    };
+  }, [months, came, went, language]);
+  const last = months.at(-1)!;
+  return (
+    <>
+      <div ref={place} aria-hidden="true" />
+      <p style={{ margin: 0 }}>{came}: <b className="money">{money(last.incoming)}</b> · {went}: <b className="money">{money(last.outgoing)}</b></p>
+    </>
+  );
+}
