@@ -157,7 +157,7 @@ func TestAnUpgradeOpensNoWayAroundTheLimits(t *testing.T) {
 	}
 }
 
-func TestOneOfHoldsForVariables(t *testing.T) {
+func TestFault01OneOfHoldsForVariables(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)
 	const query = `mutation($to: RecipientInput!) { createTransfer(input: {from: "Z", to: $to, amount: "1", idempotencyKey: "00000000-0000-4000-8000-000000000000"}) { replayed } }`
@@ -263,7 +263,7 @@ func TestForeignOriginsAreLetInOnlyWhenConfigured(t *testing.T) {
 	}
 }
 
-func TestAFaultOfOursShowsAReferenceAndNothingElse(t *testing.T) {
+func TestFault04AFaultOfOursShowsAReferenceAndNothingElse(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	c, log := frontOn(t, db, nil)

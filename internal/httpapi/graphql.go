@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	validation "github.com/vektah/gqlparser/v2/validator/rules"
 
 	"purser/internal/fault"
 )
@@ -28,7 +29,6 @@ const (
 	tokenLimit        = 2000 // validation takes time that grows with the square of a document
 	documentCacheSize = 1000
 	operationTimeout  = 30 * time.Second
-	keepAlive         = 20 * time.Second
 	initTimeout       = 3 * time.Second
 )
 
@@ -51,7 +51,7 @@ type wayKey struct{}
 // graphql serves /graphql on all its transports. Streams go first: the first transport that wants a request gets it.
 func (a *API) graphql() http.Handler {
 	server := handler.New(a.Schema)
-	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: keepAlive}})
+	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: a.Config.SocketPing}})
 	server.AddTransport(a.websocket())
 	server.AddTransport(get{})
 	server.AddTransport(post{})
@@ -59,6 +59,9 @@ func (a *API) graphql() http.Handler {
 	server.SetParserTokenLimit(tokenLimit)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](documentCacheSize))
 	server.SetDisableSuggestion(a.Config.IsProduction())
+	if a.Config.IsProduction() {
+		server.SetValidationRulesFn(rulesWithoutSuggestions)
+	}
 	if !a.Config.IsProduction() {
 		server.Use(extension.Introspection{})
 	}
@@ -92,6 +95,16 @@ func (a *API) graphql() http.Handler {
 			a.servePlain(w, r, server)
 		}
 	})
+}
+
+// rulesWithoutSuggestions are the rules of validation that do not guess what was meant: that would tell the names of a schema that is not shown. The
+// library's own switch leaves out arguments, types and values.
+func rulesWithoutSuggestions() *validation.Rules {
+	all := validation.NewDefaultRules()
+	all.ReplaceRule(validation.KnownArgumentNamesRule.Name, validation.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(validation.KnownTypeNamesRule.Name, validation.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(validation.ValuesOfCorrectTypeRule.Name, validation.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	return all
 }
 
 func (a *API) servePlain(w http.ResponseWriter, r *http.Request, server http.Handler) {

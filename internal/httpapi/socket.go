@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-
 	"errors"
 	"net/http"
 	"strings"
@@ -79,7 +78,7 @@ func (a *API) websocket() transport.Websocket {
 		Implementation:   acceptor{transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: originHosts(a.Config.CORSOrigins)}}},
 		InitFunc:         a.signInSocket,
 		InitTimeout:      initTimeout,
-		PingPongInterval: keepAlive,
+		PingPongInterval: a.Config.SocketPing,
 		PayloadReadLimit: &limit,
 		ErrorFunc:        func(context.Context, error) {}, // clients that vanish are no news
 	}
