@@ -69,6 +69,12 @@ conformance: npm
 	@scripts/deps.sh postgres
 	go test . -run TestGoldenPageOfConformance -count=1 -update
 
+## hostile: rewrite docs/hostile.md: what hostile requests cost a server, on this machine
+.PHONY: hostile
+hostile:
+	@scripts/deps.sh postgres
+	go test . -run TestHostileRequestsCostLittle -count=1 -update
+
 ## released: take the schema as it is for released: from then on nothing of it may break
 .PHONY: released
 released:

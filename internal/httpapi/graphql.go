@@ -87,6 +87,8 @@ func (a *API) graphql() http.Handler {
 			r.Header.Del("Upgrade")
 		}
 		switch {
+		case !socket && isPacked(r):
+			refuse(w, r, http.StatusUnsupportedMediaType, fault.BadUserInput)
 		case socket:
 			a.serveSocket(w, r, server)
 		case isEventStream(r):
@@ -162,6 +164,12 @@ type eventStream struct{ transport.SSE }
 func (s eventStream) Supports(r *http.Request) bool {
 	came, _ := r.Context().Value(wayKey{}).(way)
 	return came == stream && s.SSE.Supports(r)
+}
+
+// isPacked tells whether a body is compressed. None is unpacked here: how large it is would be known too late.
+func isPacked(r *http.Request) bool {
+	encoding := r.Header.Get("Content-Encoding")
+	return encoding != "" && !strings.EqualFold(encoding, "identity")
 }
 
 func isEventStream(r *http.Request) bool {
