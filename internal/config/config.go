@@ -68,6 +68,7 @@ type Config struct {
 	RecoveryHold        time.Duration `env:"RECOVERY_TRANSFER_HOLD" envDefault:"24h" doc:"How long after a recovery transfers to others that need a code wait."`
 	LostPhoneDelay      time.Duration `env:"LOST_PHONE_DELAY" envDefault:"48h" doc:"How long a person has to object before a lost phone is replaced."`
 	DrainTimeout        time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s" doc:"How long requests in progress may take to finish when the server stops."`
+	DrainGrace          time.Duration `env:"DRAIN_GRACE" envDefault:"0s" doc:"How long a stopping server goes on answering before that, each answer being the last of its connection, so that nobody asks on one that closes. 0: 5s in production and when another process has taken over, else none."`
 	ComplexityLimit     int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
 	RequestsPerAddress  int           `env:"REQUESTS_PER_ADDRESS" envDefault:"0" doc:"Requests that one address may make in a minute. 0: 6,000 in production, no bound in development; -1: no bound."`
 	RequestsPerAccount  int           `env:"REQUESTS_PER_ACCOUNT" envDefault:"0" doc:"Requests that one account may make in a minute. 0: 1,200 in production, no bound in development; -1: no bound."`
@@ -93,6 +94,14 @@ func Load(environment map[string]string) (Config, error) {
 
 // IsProduction tells whether laptop defaults, demo data and development pages are refused.
 func (c Config) IsProduction() bool { return c.AppEnv == Production }
+
+// Grace is DRAIN_GRACE for a server that another process has taken over from, or not.
+func (c Config) Grace(succeeded bool) time.Duration {
+	if c.DrainGrace == 0 && (succeeded || c.IsProduction()) {
+		return 5 * time.Second
+	}
+	return c.DrainGrace
+}
 
 // MasterKey is SECRET_KEY in bytes.
 func (c Config) MasterKey() []byte {
@@ -175,6 +184,9 @@ func (c Config) mistakes() (found []error) {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
 		}
+	}
+	if c.DrainGrace < 0 {
+		wrong("DRAIN_GRACE", "%s is below zero", c.DrainGrace)
 	}
 	if c.DatabaseMaxConns < 2 {
 		wrong("DATABASE_MAX_CONNS", "%d is fewer than 2", c.DatabaseMaxConns)

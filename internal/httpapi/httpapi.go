@@ -43,7 +43,7 @@ type Deps struct {
 // API is the front door.
 type API struct {
 	Deps
-	sockets  sockets
+	sockets  *sockets
 	observer *observer
 	safelist *safelist
 	draining atomic.Bool
@@ -62,7 +62,7 @@ func New(d Deps) (*API, error) {
 // Handler is all that is served.
 func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
-	router.Use(a.addressed, a.identify, a.logged, a.recovered, headers, a.cors())
+	router.Use(a.leaving, a.addressed, a.identify, a.logged, a.recovered, headers, a.cors())
 
 	router.Get("/.well-known/jwks.json", a.jwks)
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -88,6 +88,16 @@ func (a *API) Handler() http.Handler {
 func (a *API) Drain() {
 	a.draining.Store(true)
 	a.sockets.endAll()
+}
+
+// leaving tells clients, once the server stops, not to use their connection again.
+func (a *API) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (a *API) cors() func(http.Handler) http.Handler {
