@@ -32,7 +32,7 @@ func frontOn(t *testing.T, db *postgres.DB, change func(*config.Config)) (*clien
 		change(&c)
 	}
 	log := &syncBuffer{}
-	all, err := build(t.Context(), c, db, slog.New(slog.NewTextHandler(log, nil)), "https://purser.test")
+	all, err := build(t.Context(), c, db, slog.New(slog.NewTextHandler(log, nil)), "https://purser.test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func TestNothingButListedOperationsIsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := build(t.Context(), wrong, pgtest.New(t), slog.New(slog.DiscardHandler), "https://purser.test"); err == nil || !strings.Contains(err.Error(), "SHA-256") {
+	if _, err := build(t.Context(), wrong, pgtest.New(t), slog.New(slog.DiscardHandler), "https://purser.test", nil); err == nil || !strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("a list with a wrong id: %v", err)
 	}
 	good := sha256Hex(listed)

@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"purser/internal/config"
-	"purser/internal/handover"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/request"
@@ -86,7 +85,7 @@ func serveOn(t *testing.T, db *postgres.DB) *server {
 	ctx, stop := context.WithCancel(context.Background())
 	serving, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- serve(ctx, c, db, slog.New(slog.DiscardHandler), handover.Process{}, func(address string) { serving <- address })
+		ended <- serve(ctx, surroundings{Config: c}, db, slog.New(slog.DiscardHandler), func(address string) { serving <- address })
 	}()
 	t.Cleanup(func() {
 		stop()

@@ -18,6 +18,7 @@ import (
 	"purser/internal/localpg"
 	"purser/internal/postgres"
 	"purser/internal/request"
+	"purser/internal/tracing"
 )
 
 func main() {
@@ -64,7 +65,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns, Ring: ring})
+	spans, err := tracing.Start(ctx, c.OTLPEndpoint, log)
+	if err != nil {
+		return err
+	}
+	defer spans.Stop()
+	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns, Ring: ring, Tracer: spans.SQL()})
 	if err != nil {
 		return err
 	}
@@ -74,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := postgres.UseKeys(ctx, db); err != nil {
 			return err
 		}
-		return serve(ctx, c, db, log, self, func(address string) { welcome(stdout, c, address, place) })
+		return serve(ctx, surroundings{c, self, spans}, db, log, func(address string) { welcome(stdout, c, address, place) })
 	case "migrate":
 		return nil
 	case "audit":

@@ -18,12 +18,20 @@ import (
 	"purser/internal/handover"
 	"purser/internal/httpapi"
 	"purser/internal/postgres"
+	"purser/internal/tracing"
 )
+
+// surroundings are what the server is told and given by the world around it.
+type surroundings struct {
+	config.Config
+	self  handover.Process
+	spans *tracing.Tracing
+}
 
 // serve runs the server until ctx ends or another process has taken over, and calls ready once it serves. Then it refuses new work, lets requests in
 // progress finish, posts what the ledger has taken in, and returns.
-func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, self handover.Process, ready func(address string)) error {
-	listener, err := self.Listen(ctx, c.ListenAddr)
+func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logger, ready func(address string)) error {
+	listener, err := c.self.Listen(ctx, c.ListenAddr)
 	if err != nil {
 		return err
 	}
@@ -33,7 +41,7 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	if publicURL == "" {
 		publicURL = address
 	}
-	all, err := build(ctx, c, db, log, publicURL)
+	all, err := build(ctx, c.Config, db, log, publicURL, c.spans)
 	if err != nil {
 		return err
 	}
@@ -61,29 +69,29 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	}
 	door := newDoor(all.api, log)
 	go func() { failed <- door.Serve(listener) }()
-	stopProfiles := profiles(c.ProfileAddr, self.Succeeds(), failed)
+	stopProfiles := profiles(c.ProfileAddr, c.self.Succeeds(), failed)
 	defer stopProfiles()
 	succeed := make(chan os.Signal, 1)
 	signal.Notify(succeed, syscall.SIGHUP)
 	defer signal.Stop(succeed)
 	log.Info("serving", "address", address, "config", c.Redacted())
 	ready(address)
-	if err := self.Ready(); err != nil {
+	if err := c.self.Ready(); err != nil {
 		log.Warn("who started this server does not learn that it serves", "error", err)
 	}
 
-	succeeded, err := awaitEnd(ctx, c, log, self, listener, succeed, failed)
+	succeeded, err := awaitEnd(ctx, c, log, listener, succeed, failed)
 	if err != nil {
 		return err
 	}
 	log.Info("stopping: finishing what was begun")
 	stopProfiles() // the successor wants its address
 	stopSending()
-	return door.leave(ctx, c, listener, succeeded)
+	return door.leave(ctx, c.Config, listener, succeeded)
 }
 
 // awaitEnd returns when the server is to stop, and whether another process has taken over, which it starts when it is asked to.
-func awaitEnd(ctx context.Context, c config.Config, log *slog.Logger, self handover.Process, listener net.Listener, succeed <-chan os.Signal, failed <-chan error) (succeeded bool, err error) {
+func awaitEnd(ctx context.Context, c surroundings, log *slog.Logger, listener net.Listener, succeed <-chan os.Signal, failed <-chan error) (succeeded bool, err error) {
 	for {
 		select {
 		case err := <-failed:
@@ -98,7 +106,7 @@ func awaitEnd(ctx context.Context, c config.Config, log *slog.Logger, self hando
 				log.Error("there is no successor: the private Postgres ends with this process")
 				continue
 			}
-			pid, err := self.Succeed(ctx, listener)
+			pid, err := c.self.Succeed(ctx, listener)
 			if err != nil {
 				log.Error("there is no successor; this server goes on", "error", err)
 				continue

@@ -48,6 +48,8 @@ type Config struct {
 
 	ProfileAddr string `env:"PROFILE_ADDR" envDefault:"" doc:"Private address to serve Go's profiles on (/debug/pprof/), such as 127.0.0.1:6060. Empty: none."`
 
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"" doc:"OpenTelemetry collector that gets traces over HTTP, such as http://127.0.0.1:4318. Empty: none is traced."`
+
 	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
 
 	SecondOperatorAbove []string `env:"SECOND_OPERATOR_ABOVE" envSeparator:"," doc:"How much one operator issues and redeems alone in 24 hours, by currency, such as Z:10000.00,P:800000; more waits for a second operator. 0: no limit. Empty in production: 10,000 dollars or what is about as much; elsewhere no limit."`
@@ -184,6 +186,9 @@ func (c Config) mistakes() (found []error) {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
 		}
+	}
+	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https")) {
+		wrong("OTEL_EXPORTER_OTLP_ENDPOINT", "needs http:// or https:// and a host, and no password")
 	}
 	if c.DrainGrace < 0 {
 		wrong("DRAIN_GRACE", "%s is below zero", c.DrainGrace)

@@ -75,6 +75,9 @@ func (a *API) graphql() http.Handler {
 		a.Log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", string(debug.Stack()))
 		return errors.New("a resolver panicked")
 	})
+	if a.Tracing != nil {
+		server.Use(newSpans(a.Tracing))
+	}
 	server.AroundResponses(a.observer.observe)
 	server.AroundResponses(a.Loaders)
 	server.AroundOperations(a.countSubscriptions)

@@ -21,6 +21,7 @@ import (
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 	"purser/internal/statements"
+	"purser/internal/tracing"
 )
 
 // Deps are what the front door is built from.
@@ -38,6 +39,7 @@ type Deps struct {
 	Exports      *exports.Service
 	Statements   *statements.Service
 	Metrics      []prometheus.Collector // of the rooms
+	Tracing      *tracing.Tracing       // nil for none
 }
 
 // API is the front door.
@@ -62,7 +64,7 @@ func New(d Deps) (*API, error) {
 // Handler is all that is served.
 func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
-	router.Use(a.leaving, a.addressed, a.identify, a.logged, a.recovered, headers, a.cors())
+	router.Use(a.leaving, a.addressed, a.identify, a.traced, a.logged, a.recovered, headers, a.cors())
 
 	router.Get("/.well-known/jwks.json", a.jwks)
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
