@@ -197,10 +197,13 @@ func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Flush sends what is written.
 func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
-// countSubscriptions keeps a socket from holding more subscriptions than it may.
+// countSubscriptions keeps a socket from holding more subscriptions than it may, and counts them all.
 func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	s := socketOf(ctx)
 	if s == nil {
+		if came, _ := ctx.Value(wayKey{}).(way); came == stream {
+			a.hold(ctx)
+		}
 		return next(ctx)
 	}
 	if s.subscriptions.Add(1) > int64(a.Config.MaxSubscriptions) {
@@ -209,5 +212,11 @@ func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHand
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{a.Present(ctx, limited)}})
 	}
 	context.AfterFunc(ctx, func() { s.subscriptions.Add(-1) })
+	a.hold(ctx)
 	return next(ctx)
+}
+
+func (a *API) hold(ctx context.Context) {
+	a.held.Add(1)
+	context.AfterFunc(ctx, func() { a.held.Add(-1) })
 }

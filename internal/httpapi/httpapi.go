@@ -3,7 +3,6 @@
 package httpapi
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -40,6 +39,8 @@ type Deps struct {
 	Statements   *statements.Service
 	Metrics      []prometheus.Collector // of the rooms
 	Tracing      *tracing.Tracing       // nil for none
+	Waiting      func() (now, most int) // postings, in the ledger's queue
+	JobsRun      func() bool            // on this server
 }
 
 // API is the front door.
@@ -47,6 +48,7 @@ type API struct {
 	Deps
 	sockets  *sockets
 	observer *observer
+	held     atomic.Int64 // subscriptions
 	safelist *safelist
 	draining atomic.Bool
 }
@@ -64,7 +66,7 @@ func New(d Deps) (*API, error) {
 // Handler is all that is served.
 func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
-	router.Use(a.leaving, a.addressed, a.identify, a.traced, a.logged, a.recovered, headers, a.cors())
+	router.Use(a.leaving, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
 
 	router.Get("/.well-known/jwks.json", a.jwks)
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -119,12 +121,23 @@ func (a *API) originFunc() func(string) bool {
 	return nil
 }
 
-// headers are right for every answer; pages add their own policy.
-func headers(next http.Handler) http.Handler {
+// nothingAllowed is the policy of what is no page: whatever it is taken for, it loads nothing and stands in no frame.
+const nothingAllowed = "default-src 'none'; frame-ancestors 'none'"
+
+// transportSecurity keeps browsers from ever asking without TLS, for a year.
+const transportSecurity = "max-age=31536000"
+
+// headers are right for every answer; pages have a policy of their own.
+func (a *API) headers(next http.Handler) http.Handler {
+	secure := a.Config.IsProduction() && strings.HasPrefix(a.Config.PublicURL, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		w.Header().Set("Content-Security-Policy", nothingAllowed)
+		if secure {
+			w.Header().Set("Strict-Transport-Security", transportSecurity)
+		}
 		if !strings.HasPrefix(r.URL.Path, "/playground/") && !strings.HasPrefix(r.URL.Path, "/pages/") {
 			w.Header().Set("Cache-Control", "no-store")
 		}
@@ -134,22 +147,4 @@ func headers(next http.Handler) http.Handler {
 
 func (a *API) jwks(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"keys": a.Sessions.JWKS()})
-}
-
-// ready is for load balancers: whether requests should come here.
-func (a *API) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), probeTimeout)
-	defer cancel()
-	migrated, err := postgres.Migrated(ctx, a.DB)
-	switch {
-	case a.draining.Load():
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
-	case err != nil:
-		a.Log.WarnContext(r.Context(), "not ready: the database does not answer", "error", err)
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "database does not answer"})
-	case !migrated:
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "database is not migrated"})
-	default:
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
-	}
 }
