@@ -32,11 +32,12 @@ test: deps npm playground lint-quick generate-check
 test-long: deps npm playground
 	PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
 
-## fuzz: a minute each on what strangers send: bodies, messages of sockets, amounts, numbers
+## fuzz: a minute each on what strangers send: bodies, messages of sockets, scalars, amounts, numbers
 .PHONY: fuzz
 fuzz:
 	go test ./internal/httpapi -run '^$$' -fuzz '^FuzzBody$$' -fuzztime 1m
 	go test ./internal/httpapi -run '^$$' -fuzz '^FuzzSocketMessages$$' -fuzztime 1m
+	go test ./internal/scalar -run '^$$' -fuzz '^FuzzScalars$$' -fuzztime 1m
 	go test ./internal/money -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 1m
 	go test ./internal/number -run '^$$' -fuzz '^FuzzValid$$' -fuzztime 1m
 
