@@ -60,6 +60,10 @@ func (c *client) raw(method, path, body string, headers ...string) (status int, 
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	if c.told != nil && len(body) < 1<<16 {
+		c.told.asked(body, nil)
+		c.told.answered(content)
+	}
 	return response.StatusCode, response.Header, string(content)
 }
 
