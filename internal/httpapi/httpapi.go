@@ -121,25 +121,29 @@ func (a *API) originFunc() func(string) bool {
 	return nil
 }
 
-// nothingAllowed is the policy of what is no page: whatever it is taken for, it loads nothing and stands in no frame.
-const nothingAllowed = "default-src 'none'; frame-ancestors 'none'"
-
-// transportSecurity keeps browsers from ever asking without TLS, for a year.
-const transportSecurity = "max-age=31536000"
+// Values of headers that every answer has: they are made once.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	sameOrigin = []string{"same-origin"}
+	noStore    = []string{"no-store"}
+	// What is no page loads nothing and stands in no frame, whatever it is taken for.
+	nothingAllowed = []string{"default-src 'none'; frame-ancestors 'none'"}
+	// Browsers never ask without TLS, for a year.
+	transportSecurity = []string{"max-age=31536000"}
+)
 
 // headers are right for every answer; pages have a policy of their own.
 func (a *API) headers(next http.Handler) http.Handler {
 	secure := a.Config.IsProduction() && strings.HasPrefix(a.Config.PublicURL, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
-		w.Header().Set("Content-Security-Policy", nothingAllowed)
+		h := w.Header() // whose values nobody writes to: Set replaces them
+		h["X-Content-Type-Options"], h["Referrer-Policy"], h["Cross-Origin-Opener-Policy"], h["Content-Security-Policy"] = noSniff, noReferrer, sameOrigin, nothingAllowed
 		if secure {
-			w.Header().Set("Strict-Transport-Security", transportSecurity)
+			h["Strict-Transport-Security"] = transportSecurity
 		}
 		if !strings.HasPrefix(r.URL.Path, "/playground/") && !strings.HasPrefix(r.URL.Path, "/pages/") {
-			w.Header().Set("Cache-Control", "no-store")
+			h["Cache-Control"] = noStore
 		}
 		next.ServeHTTP(w, r)
 	})
