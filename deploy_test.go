@@ -167,7 +167,7 @@ func TestTheUnitLocksTheServerInAndLetsItFinish(t *testing.T) {
 			unit[name] = value
 		}
 	}
-	for name, want := range map[string]string{"Type": "notify", "NotifyAccess": "all", "ExecReload": "/bin/kill -HUP $MAINPID", "DynamicUser": "yes", "NoNewPrivileges": "yes",
+	for name, want := range map[string]string{"Type": "notify", "NotifyAccess": "all", "ExecReload": "/bin/kill -USR2 $MAINPID", "DynamicUser": "yes", "NoNewPrivileges": "yes",
 		"ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "CapabilityBoundingSet": "", "MemoryDenyWriteExecute": "yes"} {
 		if got, set := unit[name]; !set || got != want {
 			t.Errorf("%s is %q, not %q", name, got, want)

@@ -114,7 +114,7 @@ func (i *installed) awaitGone(pid int) {
 func (i *installed) reload() {
 	i.t.Helper()
 	old, before := i.pid, len(successorPID.FindAllString(i.logged(), -1))
-	if err := syscall.Kill(old, syscall.SIGHUP); err != nil {
+	if err := syscall.Kill(old, syscall.SIGUSR2); err != nil {
 		i.t.Fatal(err)
 	}
 	i.until("a successor serves", func() bool {
@@ -265,7 +265,7 @@ func TestAServerGoesOnWhenNobodySucceedsIt(t *testing.T) {
 	for range 2 { // it may try as often as it is asked
 		before := strings.Count(i.logged(), "there is no successor; this server goes on")
 		i.replace("/bin/false")
-		if err := syscall.Kill(i.pid, syscall.SIGHUP); err != nil {
+		if err := syscall.Kill(i.pid, syscall.SIGUSR2); err != nil {
 			t.Fatal(err)
 		}
 		i.until("it says that nobody came", func() bool {

@@ -72,7 +72,7 @@ func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logge
 	stopProfiles := profiles(c.ProfileAddr, c.self.Succeeds(), failed)
 	defer stopProfiles()
 	succeed := make(chan os.Signal, 1)
-	signal.Notify(succeed, syscall.SIGHUP)
+	signal.Notify(succeed, syscall.SIGUSR2)
 	defer signal.Stop(succeed)
 	log.Info("serving", "address", address, "config", c.Redacted())
 	ready(address)
