@@ -74,7 +74,7 @@ func (t *Tracing) SQL() pgx.QueryTracer {
 	if t == nil {
 		return nil
 	}
-	return statements{otelpgx.NewTracer(otelpgx.WithTracerProvider(t.provider), otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableConnectionDetailsInAttributes())}
+	return statements{otelpgx.NewTracer(otelpgx.WithTracerProvider(t.provider), otelpgx.WithDisableConnectionDetailsInAttributes())}
 }
 
 // statements is the library's tracer without the words of Postgres's errors, which may quote what somebody wrote.
