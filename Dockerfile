@@ -23,6 +23,7 @@ FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /purser /purser
 ENV APP_ENV=production LISTEN_ADDR=0.0.0.0:8080
 EXPOSE 8080
-# It answers SIGTERM by finishing what was begun, for DRAIN_TIMEOUT: give it longer than that.
+# It answers SIGTERM by finishing what was begun, for DRAIN_GRACE and DRAIN_TIMEOUT: give it longer than both. A new version is a new container beside
+# this one: process 1 cannot hand over to another (docs/operations.md).
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/purser"]

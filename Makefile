@@ -34,11 +34,12 @@ test: deps npm keeper playground lint-quick generate-check
 test-long: deps npm keeper playground
 	PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
 
-## fuzz: a minute each on what strangers send: bodies, messages of sockets, amounts, numbers
+## fuzz: a minute each on what strangers send: bodies, messages of sockets, scalars, amounts, numbers
 .PHONY: fuzz
 fuzz:
 	go test ./internal/httpapi -run '^$$' -fuzz '^FuzzBody$$' -fuzztime 1m
 	go test ./internal/httpapi -run '^$$' -fuzz '^FuzzSocketMessages$$' -fuzztime 1m
+	go test ./internal/scalar -run '^$$' -fuzz '^FuzzScalars$$' -fuzztime 1m
 	go test ./internal/money -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 1m
 	go test ./internal/number -run '^$$' -fuzz '^FuzzValid$$' -fuzztime 1m
 
@@ -70,6 +71,12 @@ queries:
 conformance: npm
 	@scripts/deps.sh postgres
 	go test . -run TestGoldenPageOfConformance -count=1 -update
+
+## hostile: rewrite docs/hostile.md: what hostile requests cost a server, on this machine
+.PHONY: hostile
+hostile:
+	@scripts/deps.sh postgres
+	go test . -run TestHostileRequestsCostLittle -count=1 -update
 
 ## released: take the schema as it is for released: from then on nothing of it may break
 .PHONY: released

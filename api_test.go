@@ -32,7 +32,7 @@ func frontOn(t *testing.T, db *postgres.DB, change func(*config.Config)) (*clien
 		change(&c)
 	}
 	log := &syncBuffer{}
-	all, err := build(t.Context(), c, db, slog.New(slog.NewTextHandler(log, nil)), "https://purser.test")
+	all, err := build(t.Context(), c, db, slog.New(slog.NewTextHandler(log, nil)), "https://purser.test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +59,10 @@ func (c *client) raw(method, path, body string, headers ...string) (status int, 
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		c.t.Fatal(err)
+	}
+	if c.told != nil && len(body) < 1<<16 {
+		c.told.asked(body, nil)
+		c.told.answered(content)
 	}
 	return response.StatusCode, response.Header, string(content)
 }
@@ -157,7 +161,7 @@ func TestAnUpgradeOpensNoWayAroundTheLimits(t *testing.T) {
 	}
 }
 
-func TestOneOfHoldsForVariables(t *testing.T) {
+func TestFault01OneOfHoldsForVariables(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)
 	const query = `mutation($to: RecipientInput!) { createTransfer(input: {from: "Z", to: $to, amount: "1", idempotencyKey: "00000000-0000-4000-8000-000000000000"}) { replayed } }`
@@ -266,7 +270,7 @@ func TestForeignOriginsAreLetInOnlyWhenConfigured(t *testing.T) {
 	}
 }
 
-func TestAFaultOfOursShowsAReferenceAndNothingElse(t *testing.T) {
+func TestFault04AFaultOfOursShowsAReferenceAndNothingElse(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	c, log := frontOn(t, db, nil)

@@ -1,18 +1,27 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"purser/internal/config"
+	"purser/internal/httpapi"
 	"purser/internal/pgtest"
+	"purser/internal/postgres"
+	"purser/internal/request"
+	"purser/resolvers"
 )
 
 const letters = `{"query":"{currencies{letter}}"}`
@@ -94,6 +103,150 @@ func TestAnAnswerSaysWhatItCost(t *testing.T) {
 	}
 }
 
+// TestAnAnswerSaysWhatIsLeft has the bound of an account stand before that of the address.
+func TestAnAnswerSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=50")
+	anna := s.client(t).anna()
+	left := func(c *client, headers ...string) (limit, remaining int, resets time.Time) {
+		_, _, text := c.raw("POST", "/graphql", letters, append(headers, "Content-Type", asJSON)...)
+		var answer struct {
+			Extensions struct {
+				Cost struct {
+					Requests struct {
+						Limit, Remaining int
+						ResetsAt         time.Time
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &answer); err != nil {
+			t.Fatal(err)
+		}
+		r := answer.Extensions.Cost.Requests
+		return r.Limit, r.Remaining, r.ResetsAt
+	}
+	limit, first, resets := left(anna, "Authorization", "Bearer "+anna.token)
+	_, second, _ := left(anna, "Authorization", "Bearer "+anna.token)
+	if limit != 50 || second >= first && second != 49 || resets.IsZero() {
+		t.Errorf("of %d there are %d left, then %d, until %s", limit, first, second, resets)
+	}
+	if limit, remaining, _ := left(anna); limit != 1000 || remaining >= 1000 {
+		t.Errorf("nobody's bound is %d, and %d are left", limit, remaining)
+	}
+}
+
+func TestAReadyServerSaysWhatItHas(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t))
+	const well = `{"status":"ready","database":"ok","migrations":"ok","queue":"ok","jobs":"running"}`
+	if status, _, text := s.client(t).raw("GET", "/readyz", ""); status != http.StatusOK || strings.TrimSpace(text) != well {
+		t.Errorf("%d %s", status, text)
+	}
+	db := pgtest.New(t)
+	c, _ := frontOn(t, db, nil)
+	for _, try := range []struct{ sql, want string }{
+		{`DELETE FROM goose_db_version WHERE version_id > 1`, `"migrations":"missing"`}, {`ALTER TABLE goose_db_version RENAME TO gone`, `"database":"does not answer"`},
+	} {
+		if _, err := db.Pool.Exec(t.Context(), try.sql); err != nil {
+			t.Fatal(err)
+		}
+		if status, _, text := c.raw("GET", "/readyz", ""); status != http.StatusServiceUnavailable || !strings.Contains(text, try.want) || strings.Contains(text, "goose") {
+			t.Errorf("%s: %d %s", try.sql, status, text)
+		}
+	}
+}
+
+func TestMetricsShowWhatWaits(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	s := startServer(t, dsn)
+	boris := s.client(t).boris()
+	boris.listen(t, boris.head())
+	boris.raw("POST", "/graphql", `{"query":"{viewer{transfers(first:-1){nodes{id}}}}"}`, "Content-Type", asJSON, "Authorization", "Bearer "+boris.token)
+
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	holds, err := db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holds.Rollback(t.Context()) //nolint:errcheck // it holds a lock, that is all
+	if _, err := holds.Exec(t.Context(), `LOCK TABLE registrations`); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = db.Pool.Exec(t.Context(), `SELECT count(*) FROM registrations`) }()
+
+	var text string
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+		if _, _, text = s.client(t).raw("GET", "/metrics", ""); strings.Contains(text, "purser_db_locks_awaited 1") {
+			break
+		}
+	}
+	for _, line := range []string{"purser_db_locks_awaited 1", "purser_subscriptions 1", "purser_sockets_open 1", `purser_jobs{state="discarded"} 0`, `purser_jobs{state="available"} `,
+		`purser_graphql_errors_total{code="BAD_USER_INPUT"} 1`, "purser_ledger_groups_total ", "purser_ledger_waiting 0"} {
+		if !strings.Contains(text, "\n"+line) {
+			t.Errorf("there is no %s", line)
+		}
+	}
+	if strings.Contains(text, `state="completed"`) {
+		t.Error("what is done is counted")
+	}
+}
+
+// TestAPanicInAResolverFailsOneRequest has resolvers without rooms: whatever they touch is nil.
+func TestAPanicInAResolverFailsOneRequest(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(map[string]string{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &syncBuffer{}
+	logger := slog.New(request.LogHandler{Handler: slog.NewTextHandler(log, nil)})
+	api, err := httpapi.New(httpapi.Deps{Config: c, Log: logger, DB: pgtest.New(t), Schema: schema(&resolvers.Resolver{}), Present: resolvers.Present(logger),
+		Loaders: func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response { return next(ctx) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(api.Handler())
+	defer web.Close()
+	asked := &client{t: t, url: web.URL}
+	for range 3 {
+		status, header, text := asked.raw("POST", "/graphql", letters, "Content-Type", asJSON)
+		reference := header.Get("X-Request-Id")
+		if status != http.StatusOK || !strings.Contains(text, `"code":"INTERNAL"`) || !strings.Contains(text, `"reference":"`+reference+`"`) || strings.Contains(text, "nil pointer") {
+			t.Errorf("%d %s", status, text)
+		}
+		if logged := log.String(); !strings.Contains(logged, "a resolver panicked") || !strings.Contains(logged, reference) || !strings.Contains(logged, "nil pointer") {
+			t.Errorf("the log says %s", logged)
+		}
+		if _, _, text := asked.raw("POST", "/graphql", `{"query":"{__typename}"}`, "Content-Type", asJSON); !strings.Contains(text, `"Query"`) {
+			t.Errorf("the next is answered with %s", text)
+		}
+	}
+}
+
+func TestBrowsersAreToldToKeepToTLSAndToLoadNothingElse(t *testing.T) {
+	t.Parallel()
+	production, _ := front(t, func(c *config.Config) { c.AppEnv, c.PublicURL = config.Production, "https://pay.example" })
+	laptop, _ := front(t, nil)
+	for _, path := range []string{"/graphql", "/verify-email", "/recover", "/cancel-recovery", "/data-export", "/pay", "/pages/pages.css", "/healthz", "/readyz", "/metrics",
+		"/.well-known/jwks.json", "/nothing", "/playground/", "/dev/inbox", "/"} {
+		for c, secure := range map[*client]bool{production: true, laptop: false} {
+			_, header, _ := c.raw("GET", path, "")
+			if (header.Get("Strict-Transport-Security") != "") != secure {
+				t.Errorf("%s: %v", path, header)
+			}
+			if policy := header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") {
+				t.Errorf("%s has the policy %q", path, policy)
+			}
+		}
+	}
+}
+
 func TestMetricsCountOperationsByField(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)
@@ -130,7 +283,7 @@ func TestNothingButListedOperationsIsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := build(t.Context(), wrong, pgtest.New(t), slog.New(slog.DiscardHandler), "https://purser.test"); err == nil || !strings.Contains(err.Error(), "SHA-256") {
+	if _, err := build(t.Context(), wrong, pgtest.New(t), slog.New(slog.DiscardHandler), "https://purser.test", nil); err == nil || !strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("a list with a wrong id: %v", err)
 	}
 	good := sha256Hex(listed)

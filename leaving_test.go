@@ -51,9 +51,9 @@ func (c *client) leave(ctx context.Context, query string, variables vars) error 
 	return err
 }
 
-// TestAClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt closes the client's connection at each moment of the posting of its
+// TestFault20AClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt closes the client's connection at each moment of the posting of its
 // transfer. The posting goes on without it, and its key tells.
-func TestAClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt(t *testing.T) {
+func TestFault20AClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
 	tap := newTap(t, dsn)

@@ -19,7 +19,7 @@ func staff(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	if address == "" {
 		address = "http://localhost"
 	}
-	all, err := build(ctx, c, db, log, address)
+	all, err := build(ctx, c, db, log, address, nil)
 	if err != nil {
 		return err
 	}

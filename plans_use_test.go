@@ -184,7 +184,7 @@ func roomsWith(t *testing.T, db *postgres.DB, environment map[string]string) roo
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := build(t.Context(), c, db, slog.New(slog.DiscardHandler), "https://purser.test")
+	all, err := build(t.Context(), c, db, slog.New(slog.DiscardHandler), "https://purser.test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,7 @@ type server struct {
 	cmd   *exec.Cmd
 	log   *syncBuffer
 	ended chan struct{} // closed when the process is gone
+	told  *told
 }
 
 // servingAt is how a server says where it serves: to a person, and in production in its log.
@@ -65,9 +66,9 @@ func startServer(t testing.TB, dsn string, settings ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{cmd: exec.Command(path), log: &syncBuffer{}, ended: make(chan struct{})}
+	s := &server{cmd: exec.Command(path), log: &syncBuffer{}, ended: make(chan struct{}), told: &told{}}
 	out := &syncBuffer{}
-	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10")
+	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10", "LOG_LEVEL=debug")
 	s.cmd.Env = append(s.cmd.Env, settings...)
 	s.cmd.Stdout, s.cmd.Stderr = out, s.log
 	if err := s.cmd.Start(); err != nil {
@@ -77,6 +78,9 @@ func startServer(t testing.TB, dsn string, settings ...string) *server {
 	t.Cleanup(func() {
 		_ = s.cmd.Process.Signal(syscall.SIGTERM)
 		<-s.ended
+		if leaks := s.told.leaks(s.log.String()); len(leaks) > 0 { // row 39 of docs/security.md, at every server of every test
+			t.Errorf("the log holds %v", leaks)
+		}
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", s.log)
 		}
@@ -106,15 +110,20 @@ type client struct {
 	url     string
 	token   string
 	refresh string
+	told    *told
 }
 
-func (s *server) client(t testing.TB) *client { return &client{t: t, url: s.URL} }
+func (s *server) client(t testing.TB) *client { return &client{t: t, url: s.URL, told: s.told} }
 
 // as is the same client with a token.
-func (c *client) as(token string) *client { return &client{t: c.t, url: c.url, token: token} }
+func (c *client) as(token string) *client {
+	return &client{t: c.t, url: c.url, token: token, told: c.told}
+}
 
 // at is the same client at another server.
-func (c *client) at(s *server) *client { return &client{t: c.t, url: s.URL, token: c.token} }
+func (c *client) at(s *server) *client {
+	return &client{t: c.t, url: s.URL, token: c.token, told: s.told}
+}
 
 type vars map[string]any
 
@@ -158,6 +167,11 @@ func (c *client) try(query string, variables vars) (reply, error) {
 		return reply{}, err
 	}
 	r := reply{status: response.StatusCode, header: response.Header}
+	if c.told != nil {
+		c.told.note("token", c.token)
+		c.told.asked(query, variables)
+		c.told.answered(text)
+	}
 	return r, json.Unmarshal(text, &r)
 }
 
@@ -200,6 +214,14 @@ func (c *client) newest(phone string) inboxMessage {
 	var messages []inboxMessage
 	if err := json.NewDecoder(response.Body).Decode(&messages); err != nil || len(messages) == 0 {
 		c.t.Fatalf("nothing was sent to %s: %v", phone, err)
+	}
+	if c.told != nil {
+		for _, m := range messages {
+			c.told.note("code", m.Code)
+			c.told.note("link", m.Link)
+			c.told.note("message", m.Text)
+		}
+		c.told.note("phone", phone)
 	}
 	return messages[0]
 }

@@ -85,7 +85,7 @@ func serveOn(t *testing.T, db *postgres.DB) *server {
 	ctx, stop := context.WithCancel(context.Background())
 	serving, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- serve(ctx, c, db, slog.New(slog.DiscardHandler), func(address string) { serving <- address })
+		ended <- serve(ctx, surroundings{Config: c}, db, slog.New(slog.DiscardHandler), func(address string) { serving <- address })
 	}()
 	t.Cleanup(func() {
 		stop()

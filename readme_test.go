@@ -33,6 +33,8 @@ func TestTheReadmesWalkIsTrue(t *testing.T) {
 	bash := exec.Command("bash", "-c", script)
 	bash.Env = append(os.Environ(), "PURSER="+s.URL)
 	output, err := bash.CombinedOutput()
+	s.told.asked(script, nil)
+	s.told.asked(string(output), nil)
 	if err != nil {
 		t.Fatalf("the walk failed: %v\n%s", err, output)
 	}

@@ -32,6 +32,7 @@ import (
 	"purser/internal/secret"
 	"purser/internal/sessions"
 	history "purser/internal/statements"
+	"purser/internal/tracing"
 	"purser/internal/transfers"
 	"purser/internal/verification"
 	"purser/internal/wallets"
@@ -55,7 +56,7 @@ type rooms struct {
 	api       *httpapi.API
 }
 
-func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, publicURL string) (rooms, error) {
+func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, publicURL string, spans *tracing.Tracing) (rooms, error) {
 	box, err := secret.NewBox(c.MasterKey())
 	if err != nil {
 		return rooms{}, err
@@ -111,7 +112,8 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	watch := sessions.NewWatch(signedIn, log)
 	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,
-		Metrics: slices.Concat(sender.Metrics(), books.Metrics())})
+		Tracing: spans, Waiting: books.Waiting, JobsRun: runner.IsRunning,
+		Metrics: slices.Concat(sender.Metrics(), books.Metrics(), runner.Metrics())})
 	if err != nil {
 		return rooms{}, err
 	}

@@ -4,25 +4,21 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"sync"
 	"syscall"
-	"time"
 
 	"purser/internal/config"
-	"purser/internal/httpapi"
+	"purser/internal/handover"
 	"purser/internal/localpg"
 	"purser/internal/postgres"
 	"purser/internal/request"
+	"purser/internal/tracing"
 )
 
 func main() {
@@ -36,6 +32,10 @@ func main() {
 
 // run is the program: it serves until ctx ends, and then finishes what was begun.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	self, err := handover.This(args) // before secrets are taken out of the environment
+	if err != nil {
+		return err
+	}
 	c, err := config.Load(nil)
 	if err != nil {
 		return fmt.Errorf("the configuration is not good:\n%w", err)
@@ -65,7 +65,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns, Ring: ring})
+	spans, err := tracing.Start(ctx, c.OTLPEndpoint, log)
+	if err != nil {
+		return err
+	}
+	defer spans.Stop()
+	db, err := postgres.Open(ctx, dsn, postgres.Options{MaxConns: c.DatabaseMaxConns, Ring: ring, Tracer: spans.SQL()})
 	if err != nil {
 		return err
 	}
@@ -75,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := postgres.UseKeys(ctx, db); err != nil {
 			return err
 		}
-		return serve(ctx, c, db, log, func(address string) { welcome(stdout, c, address, place) })
+		return serve(ctx, surroundings{c, self, spans}, db, log, func(address string) { welcome(stdout, c, address, place) })
 	case "migrate":
 		return nil
 	case "audit":
@@ -120,73 +125,4 @@ func database(ctx context.Context, c config.Config, log *slog.Logger) (dsn, plac
 		return "", "", nil, err
 	}
 	return local.DSN("purser"), local.Dir() + "   (its own Postgres; delete the folder to begin anew)", stop, nil
-}
-
-// serve runs the server until ctx ends, and calls ready once it serves. Then it refuses new work, lets requests in progress finish, posts what the ledger
-// has taken in, and returns.
-func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logger, ready func(address string)) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.ListenAddr)
-	if err != nil {
-		return err
-	}
-	defer listener.Close() //nolint:errcheck // closed by the server's shutdown before
-	address := "http://" + listener.Addr().String()
-	publicURL := c.PublicURL
-	if publicURL == "" {
-		publicURL = address
-	}
-	all, err := build(ctx, c, db, log, publicURL)
-	if err != nil {
-		return err
-	}
-
-	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
-	sending, stopSending := context.WithCancel(ctx) // other servers take over while requests are still finishing here
-	failed := make(chan error, 3)
-	var running sync.WaitGroup
-	running.Go(func() { all.hub.Run(background) })
-	running.Go(func() { all.ledger.Run(background) })
-	running.Go(func() { all.watch.Run(background) })
-	running.Go(func() { all.transfers.RunExpiry(background, log) })
-	running.Go(func() { all.sender.Watch(background) })
-	running.Go(func() { housekeep(background, db, all, log) })
-	running.Go(func() { all.lookBack.Run(background, log) })
-	running.Go(func() { failed <- all.send(sending, c.DrainTimeout) })
-	defer running.Wait()
-	defer stopBackground()
-	defer stopSending()
-
-	if !c.IsProduction() {
-		if err := all.operators.SeedDemo(ctx, all.accounts); err != nil {
-			return err
-		}
-	}
-	server := &http.Server{
-		Handler: all.api.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	go func() { failed <- server.Serve(listener) }()
-	if c.ProfileAddr != "" {
-		profiles := httpapi.Profiles(c.ProfileAddr)
-		go func() { failed <- profiles.ListenAndServe() }()
-		defer profiles.Close() //nolint:errcheck // nothing is left to lose
-	}
-	log.Info("serving", "address", address, "config", c.Redacted())
-	ready(address)
-
-	select {
-	case err := <-failed:
-		if ctx.Err() == nil {
-			return err
-		}
-	case <-ctx.Done():
-	}
-	log.Info("stopping: finishing what was begun")
-	all.api.Drain()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.DrainTimeout)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("some requests did not finish in %s: %w", c.DrainTimeout, err)
-	}
-	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"purser/internal/pgtest"
 )
 
-func TestASocketEndsWithItsAccessToken(t *testing.T) {
+func TestFault13ASocketEndsWithItsAccessToken(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=3s")
 	boris := s.client(t).boris()
@@ -56,7 +56,7 @@ func TestSocketsRefuseBadTokensAndStrangers(t *testing.T) {
 	}
 }
 
-func TestSocketsThatBreakTheProtocolAreClosedWithItsCodes(t *testing.T) {
+func TestFault15SocketsThatBreakTheProtocolAreClosedWithItsCodes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t))
 	boris := s.client(t).boris()

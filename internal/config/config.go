@@ -48,6 +48,8 @@ type Config struct {
 
 	ProfileAddr string `env:"PROFILE_ADDR" envDefault:"" doc:"Private address to serve Go's profiles on (/debug/pprof/), such as 127.0.0.1:6060. Empty: none."`
 
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"" doc:"OpenTelemetry collector that gets traces over HTTP, such as http://127.0.0.1:4318. Empty: none is traced."`
+
 	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
 
 	SecondOperatorAbove []string `env:"SECOND_OPERATOR_ABOVE" envSeparator:"," doc:"How much one operator issues and redeems alone in 24 hours, by currency, such as Z:10000.00,P:800000; more waits for a second operator. 0: no limit. Empty in production: 10,000 dollars or what is about as much; elsewhere no limit."`
@@ -68,12 +70,14 @@ type Config struct {
 	RecoveryHold        time.Duration `env:"RECOVERY_TRANSFER_HOLD" envDefault:"24h" doc:"How long after a recovery transfers to others that need a code wait."`
 	LostPhoneDelay      time.Duration `env:"LOST_PHONE_DELAY" envDefault:"48h" doc:"How long a person has to object before a lost phone is replaced."`
 	DrainTimeout        time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s" doc:"How long requests in progress may take to finish when the server stops."`
+	DrainGrace          time.Duration `env:"DRAIN_GRACE" envDefault:"0s" doc:"How long a stopping server goes on answering before that, each answer being the last of its connection, so that nobody asks on one that closes. 0: 5s in production and when another process has taken over, else none."`
 	ComplexityLimit     int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
 	RequestsPerAddress  int           `env:"REQUESTS_PER_ADDRESS" envDefault:"0" doc:"Requests that one address may make in a minute. 0: 6,000 in production, no bound in development; -1: no bound."`
 	RequestsPerAccount  int           `env:"REQUESTS_PER_ACCOUNT" envDefault:"0" doc:"Requests that one account may make in a minute. 0: 1,200 in production, no bound in development; -1: no bound."`
 	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas. Empty: nobody's is."`
 	PersistedOperations []string      `env:"PERSISTED_OPERATIONS" envSeparator:"," doc:"Files with the operations of our own apps (persisted-query-manifest.json of Apollo's generators), separated by commas."`
 	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
+	SocketPing          time.Duration `env:"SOCKET_PING_INTERVAL" envDefault:"20s" doc:"How often sockets and event streams are pinged. A socket that has said nothing for twice as long is closed."`
 	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
 	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
 }
@@ -92,6 +96,14 @@ func Load(environment map[string]string) (Config, error) {
 
 // IsProduction tells whether laptop defaults, demo data and development pages are refused.
 func (c Config) IsProduction() bool { return c.AppEnv == Production }
+
+// Grace is DRAIN_GRACE for a server that another process has taken over from, or not.
+func (c Config) Grace(succeeded bool) time.Duration {
+	if c.DrainGrace == 0 && (succeeded || c.IsProduction()) {
+		return 5 * time.Second
+	}
+	return c.DrainGrace
+}
 
 // MasterKey is SECRET_KEY in bytes.
 func (c Config) MasterKey() []byte {
@@ -175,6 +187,12 @@ func (c Config) mistakes() (found []error) {
 			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
 		}
 	}
+	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https")) {
+		wrong("OTEL_EXPORTER_OTLP_ENDPOINT", "needs http:// or https:// and a host, and no password")
+	}
+	if c.DrainGrace < 0 {
+		wrong("DRAIN_GRACE", "%s is below zero", c.DrainGrace)
+	}
 	if c.DatabaseMaxConns < 2 {
 		wrong("DATABASE_MAX_CONNS", "%d is fewer than 2", c.DatabaseMaxConns)
 	}
@@ -244,6 +262,6 @@ func (c Config) durations() map[string]time.Duration {
 		"CODE_TTL": c.CodeTTL, "CODE_RESEND_AFTER": c.CodeResendAfter, "REGISTRATION_TTL": c.RegistrationTTL,
 		"ACCESS_TOKEN_TTL": c.AccessTokenTTL, "REFRESH_TOKEN_TTL": c.RefreshTokenTTL, "DEVICE_TRUST_TTL": c.DeviceTrustTTL,
 		"TRANSFER_CONFIRMATION_TTL": c.ConfirmationTTL, "EMAIL_LINK_TTL": c.EmailLinkTTL,
-		"RECOVERY_TTL": c.RecoveryTTL, "RECOVERY_TRANSFER_HOLD": c.RecoveryHold, "LOST_PHONE_DELAY": c.LostPhoneDelay, "DRAIN_TIMEOUT": c.DrainTimeout,
+		"RECOVERY_TTL": c.RecoveryTTL, "RECOVERY_TRANSFER_HOLD": c.RecoveryHold, "LOST_PHONE_DELAY": c.LostPhoneDelay, "DRAIN_TIMEOUT": c.DrainTimeout, "SOCKET_PING_INTERVAL": c.SocketPing,
 	}
 }

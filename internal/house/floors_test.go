@@ -13,7 +13,7 @@ var floors = [][]string{
 	{"internal/money", "internal/secret", "internal/locale", "internal/house", "internal/delivery/gateway", "internal/delivery/gatewaytest", "internal/passkeys/passkeytest", "migrations"},
 	{"internal/number", "internal/fault", "internal/request"},
 	{"internal/text", "internal/scalar"},
-	{"models", "internal/config", "internal/localpg"},
+	{"models", "internal/config", "internal/localpg", "internal/handover", "internal/tracing"},
 	{"internal/postgres"},
 	{"internal/events", "internal/jobs", "internal/journal", "internal/pgtest"},
 	{"internal/delivery"},

@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	validation "github.com/vektah/gqlparser/v2/validator/rules"
 
 	"purser/internal/fault"
 )
@@ -28,7 +29,6 @@ const (
 	tokenLimit        = 2000 // validation takes time that grows with the square of a document
 	documentCacheSize = 1000
 	operationTimeout  = 30 * time.Second
-	keepAlive         = 20 * time.Second
 	initTimeout       = 3 * time.Second
 )
 
@@ -51,7 +51,7 @@ type wayKey struct{}
 // graphql serves /graphql on all its transports. Streams go first: the first transport that wants a request gets it.
 func (a *API) graphql() http.Handler {
 	server := handler.New(a.Schema)
-	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: keepAlive}})
+	server.AddTransport(eventStream{transport.SSE{KeepAlivePingInterval: a.Config.SocketPing}})
 	server.AddTransport(a.websocket())
 	server.AddTransport(get{})
 	server.AddTransport(post{})
@@ -59,6 +59,9 @@ func (a *API) graphql() http.Handler {
 	server.SetParserTokenLimit(tokenLimit)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](documentCacheSize))
 	server.SetDisableSuggestion(a.Config.IsProduction())
+	if a.Config.IsProduction() {
+		server.SetValidationRulesFn(rulesWithoutSuggestions)
+	}
 	if !a.Config.IsProduction() {
 		server.Use(extension.Introspection{})
 	}
@@ -72,6 +75,9 @@ func (a *API) graphql() http.Handler {
 		a.Log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", string(debug.Stack()))
 		return errors.New("a resolver panicked")
 	})
+	if a.Tracing != nil {
+		server.Use(newSpans(a.Tracing))
+	}
 	server.AroundResponses(a.observer.observe)
 	server.AroundResponses(a.Loaders)
 	server.AroundOperations(a.countSubscriptions)
@@ -84,6 +90,8 @@ func (a *API) graphql() http.Handler {
 			r.Header.Del("Upgrade")
 		}
 		switch {
+		case !socket && isPacked(r):
+			refuse(w, r, http.StatusUnsupportedMediaType, fault.BadUserInput)
 		case socket:
 			a.serveSocket(w, r, server)
 		case isEventStream(r):
@@ -92,6 +100,16 @@ func (a *API) graphql() http.Handler {
 			a.servePlain(w, r, server)
 		}
 	})
+}
+
+// rulesWithoutSuggestions are the rules of validation that do not guess what was meant: that would tell the names of a schema that is not shown. The
+// library's own switch leaves out arguments, types and values.
+func rulesWithoutSuggestions() *validation.Rules {
+	all := validation.NewDefaultRules()
+	all.ReplaceRule(validation.KnownArgumentNamesRule.Name, validation.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(validation.KnownTypeNamesRule.Name, validation.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(validation.ValuesOfCorrectTypeRule.Name, validation.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	return all
 }
 
 func (a *API) servePlain(w http.ResponseWriter, r *http.Request, server http.Handler) {
@@ -151,6 +169,12 @@ func (s eventStream) Supports(r *http.Request) bool {
 	return came == stream && s.SSE.Supports(r)
 }
 
+// isPacked tells whether a body is compressed. None is unpacked here: how large it is would be known too late.
+func isPacked(r *http.Request) bool {
+	encoding := r.Header.Get("Content-Encoding")
+	return encoding != "" && !strings.EqualFold(encoding, "identity")
+}
+
 func isEventStream(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
 	return r.Method == http.MethodPost && strings.Contains(accept, "text/event-stream") &&
@@ -173,10 +197,13 @@ func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Flush sends what is written.
 func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
-// countSubscriptions keeps a socket from holding more subscriptions than it may.
+// countSubscriptions keeps a socket from holding more subscriptions than it may, and counts them all.
 func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	s := socketOf(ctx)
 	if s == nil {
+		if came, _ := ctx.Value(wayKey{}).(way); came == stream {
+			a.hold(ctx)
+		}
 		return next(ctx)
 	}
 	if s.subscriptions.Add(1) > int64(a.Config.MaxSubscriptions) {
@@ -185,5 +212,11 @@ func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHand
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{a.Present(ctx, limited)}})
 	}
 	context.AfterFunc(ctx, func() { s.subscriptions.Add(-1) })
+	a.hold(ctx)
 	return next(ctx)
+}
+
+func (a *API) hold(ctx context.Context) {
+	a.held.Add(1)
+	context.AfterFunc(ctx, func() { a.held.Add(-1) })
 }

@@ -3,7 +3,6 @@
 package httpapi
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 	"purser/internal/statements"
+	"purser/internal/tracing"
 )
 
 // Deps are what the front door is built from.
@@ -38,13 +38,17 @@ type Deps struct {
 	Exports      *exports.Service
 	Statements   *statements.Service
 	Metrics      []prometheus.Collector // of the rooms
+	Tracing      *tracing.Tracing       // nil for none
+	Waiting      func() (now, most int) // postings, in the ledger's queue
+	JobsRun      func() bool            // on this server
 }
 
 // API is the front door.
 type API struct {
 	Deps
-	sockets  sockets
+	sockets  *sockets
 	observer *observer
+	held     atomic.Int64 // subscriptions
 	safelist *safelist
 	draining atomic.Bool
 }
@@ -62,7 +66,7 @@ func New(d Deps) (*API, error) {
 // Handler is all that is served.
 func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
-	router.Use(a.addressed, a.identify, a.logged, a.recovered, headers, a.cors())
+	router.Use(a.leaving, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
 
 	router.Get("/.well-known/jwks.json", a.jwks)
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -89,6 +93,16 @@ func (a *API) Handler() http.Handler {
 func (a *API) Drain() {
 	a.draining.Store(true)
 	a.sockets.endAll()
+}
+
+// leaving tells clients, once the server stops, not to use their connection again.
+func (a *API) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (a *API) cors() func(http.Handler) http.Handler {
@@ -118,14 +132,29 @@ func isStatic(path string) bool {
 	return false
 }
 
-// headers are right for every answer; pages add their own policy.
-func headers(next http.Handler) http.Handler {
+// Values of headers that every answer has: they are made once.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	sameOrigin = []string{"same-origin"}
+	noStore    = []string{"no-store"}
+	// What is no page loads nothing and stands in no frame, whatever it is taken for.
+	nothingAllowed = []string{"default-src 'none'; frame-ancestors 'none'"}
+	// Browsers never ask without TLS, for a year.
+	transportSecurity = []string{"max-age=31536000"}
+)
+
+// headers are right for every answer; pages have a policy of their own.
+func (a *API) headers(next http.Handler) http.Handler {
+	secure := a.Config.IsProduction() && strings.HasPrefix(a.Config.PublicURL, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		h := w.Header() // whose values nobody writes to: Set replaces them
+		h["X-Content-Type-Options"], h["Referrer-Policy"], h["Cross-Origin-Opener-Policy"], h["Content-Security-Policy"] = noSniff, noReferrer, sameOrigin, nothingAllowed
+		if secure {
+			h["Strict-Transport-Security"] = transportSecurity
+		}
 		if !isStatic(r.URL.Path) {
-			w.Header().Set("Cache-Control", "no-store")
+			h["Cache-Control"] = noStore
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -133,22 +162,4 @@ func headers(next http.Handler) http.Handler {
 
 func (a *API) jwks(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"keys": a.Sessions.JWKS()})
-}
-
-// ready is for load balancers: whether requests should come here.
-func (a *API) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), probeTimeout)
-	defer cancel()
-	migrated, err := postgres.Migrated(ctx, a.DB)
-	switch {
-	case a.draining.Load():
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
-	case err != nil:
-		a.Log.WarnContext(r.Context(), "not ready: the database does not answer", "error", err)
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "database does not answer"})
-	case !migrated:
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "database is not migrated"})
-	default:
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
-	}
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"purser/internal/fault"
 )
 
 // observer counts operations by their first field, of which there are as many as the schema has: names that clients choose are no labels.
@@ -48,13 +51,20 @@ func (o *observer) observe(ctx context.Context, next graphql.ResponseHandler) *g
 		}
 	}
 	for _, err := range response.Errors {
-		code, _ := err.Extensions["code"].(string)
-		if code == "" {
-			code = "none"
-		}
-		o.faults.WithLabelValues(code).Inc()
+		o.faults.WithLabelValues(codeOf(err)).Inc()
 	}
 	return response
+}
+
+// codeOf is the code of an error that is shown.
+func codeOf(err *gqlerror.Error) string {
+	switch code := err.Extensions["code"].(type) {
+	case fault.Code:
+		return string(code)
+	case string:
+		return code
+	}
+	return "none"
 }
 
 func firstField(operation *ast.OperationDefinition) string {

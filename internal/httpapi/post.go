@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -96,16 +97,27 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	w.Header().Set("Content-Type", kind)
 	respond, ctx := exec.DispatchOperation(ctx, operation)
 	response := respond(ctx)
-	writeResponse(w, response, costOf(ctx))
+	writeResponse(w, response, costOf(ctx, w.Header()))
 }
 
-// costOf says what an operation was reckoned to cost and what it may, as JSON; it is written by hand, since each answer has it.
-func costOf(ctx context.Context) string {
+// costOf says what an operation was reckoned to cost and what it may, and, where requests are bounded, how many are left until when, as JSON; it is written by
+// hand, since each answer has it.
+func costOf(ctx context.Context, h http.Header) string {
 	stats := extension.GetComplexityStats(ctx)
 	if stats == nil {
 		return ""
 	}
-	return `"cost":{"requested":` + strconv.Itoa(stats.Complexity) + `,"maximum":` + strconv.Itoa(stats.ComplexityLimit) + `}`
+	return `"cost":{"requested":` + strconv.Itoa(stats.Complexity) + `,"maximum":` + strconv.Itoa(stats.ComplexityLimit) + budget(h) + `}`
+}
+
+// budget is what the headers of the tightest bound say: of the account where there is one, else of the address.
+func budget(h http.Header) string {
+	seconds, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64)
+	if err != nil {
+		return ""
+	}
+	return `,"requests":{"limit":` + h.Get("X-RateLimit-Limit") + `,"remaining":` + h.Get("X-RateLimit-Remaining") +
+		`,"resetsAt":"` + time.Unix(seconds, 0).UTC().Format(time.RFC3339) + `"}`
 }
 
 func writeRefusal(w io.Writer, response *graphql.Response) {

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-
 	"errors"
 	"net/http"
 	"strings"
@@ -79,7 +78,7 @@ func (a *API) websocket() transport.Websocket {
 		Implementation:   acceptor{transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: originHosts(a.Config.CORSOrigins)}}},
 		InitFunc:         a.signInSocket,
 		InitTimeout:      initTimeout,
-		PingPongInterval: keepAlive,
+		PingPongInterval: a.Config.SocketPing,
 		PayloadReadLimit: &limit,
 		ErrorFunc:        func(context.Context, error) {}, // clients that vanish are no news
 	}
@@ -174,14 +173,15 @@ func (s *socket) SetReadDeadline(t time.Time) error {
 
 // sockets are the open websockets and event streams of this server, so that it can end them when it stops.
 type sockets struct {
-	mu   *sync.Mutex
-	open map[*func()]struct{}
+	mu    sync.Mutex
+	open  map[*func()]struct{}
+	ended bool // none is added any more
 }
 
-func newSockets() sockets { return sockets{mu: &sync.Mutex{}, open: map[*func()]struct{}{}} }
+func newSockets() *sockets { return &sockets{open: map[*func()]struct{}{}} }
 
-// add registers a connection until release: over is called when its session is over, leave when the server stops.
-func (s sockets) add(ctx context.Context, watch *sessions.Watch, most int, over, leave func()) (release func(), ok bool) {
+// add registers a connection until release: over is called when its session is over, leave when the server stops, which may be at once.
+func (s *sockets) add(ctx context.Context, watch *sessions.Watch, most int, over, leave func()) (release func(), ok bool) {
 	unwatch := func() {}
 	if identity, signedIn := sessions.Of(ctx); signedIn {
 		if unwatch, ok = watch.Add(identity, most, over); !ok {
@@ -190,6 +190,9 @@ func (s sockets) add(ctx context.Context, watch *sessions.Watch, most int, over,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended {
+		go leave()
+	}
 	s.open[&leave] = struct{}{}
 	return func() {
 		unwatch()
@@ -199,15 +202,16 @@ func (s sockets) add(ctx context.Context, watch *sessions.Watch, most int, over,
 	}, true
 }
 
-func (s sockets) count() int {
+func (s *sockets) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open)
 }
 
-func (s sockets) endAll() {
+func (s *sockets) endAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ended = true
 	for leave := range s.open {
 		go (*leave)()
 	}

@@ -143,7 +143,7 @@ func (s *sheet) Begin(name, contentType string) io.Writer {
 	header := s.w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Disposition", `attachment; filename="`+strings.Map(plainName, name)+`"`)
-	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	s.begun, s.pieces = true, bufio.NewWriterSize(timed{s}, pieceBytes)
 	return s.pieces
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,6 +70,7 @@ type Runner struct {
 	config  Config
 	workers *river.Workers
 	queues  map[string]river.QueueConfig
+	running atomic.Bool
 }
 
 // New makes a runner. It runs nothing before Run.
@@ -110,7 +112,9 @@ func (r *Runner) Run(ctx context.Context, drain time.Duration) error {
 	if err := client.Start(work); err != nil {
 		return fmt.Errorf("jobs: start: %w", err)
 	}
+	r.running.Store(true)
 	<-ctx.Done()
+	r.running.Store(false)
 
 	finish, cancel := context.WithTimeout(work, drain)
 	defer cancel()

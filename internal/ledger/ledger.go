@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"purser/internal/events"
 	"purser/internal/fault"
@@ -69,6 +70,7 @@ type job struct {
 	posting Posting
 	answer  chan answer
 	state   atomic.Int32
+	caller  trace.Span // nil unless it is traced
 
 	// Known to the poster that has it, and to the queue.
 	doubt     bool      // an attempt's commit was sent, and nobody knows what became of it
@@ -100,7 +102,7 @@ func New(db *postgres.DB, hub *events.Hub, log *slog.Logger) *Ledger {
 // Faults: InsufficientFunds, WalletClosed, CurrencyMismatch, IdempotencyKeyReused, TransferState, InvalidAmount, AgreementsNotAccepted,
 // TransfersHeld, LimitExceeded, RecipientRefuses, TransferNotFound, Overloaded; or ErrNeedsCode.
 func (l *Ledger) Post(ctx context.Context, p Posting) (Outcome, error) {
-	j := &job{posting: p, answer: make(chan answer, 1)}
+	j := &job{posting: p, answer: make(chan answer, 1), caller: traced(ctx)}
 	if !l.queue.put(j) {
 		return Outcome{}, overloaded()
 	}

@@ -2,6 +2,9 @@ package ledger
 
 import "github.com/prometheus/client_golang/prometheus"
 
+// Waiting is how many postings wait for a poster, and how many may.
+func (l *Ledger) Waiting() (now, most int) { return l.queue.length(), queueLength }
+
 // Metrics are what operators see of the posters.
 func (l *Ledger) Metrics() []prometheus.Collector {
 	counter := func(name, help string, read func() int64) prometheus.Collector {

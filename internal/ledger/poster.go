@@ -58,6 +58,8 @@ func (p *poster) run(ctx context.Context) {
 func (p *poster) postGroup(group []*job) (back []*job) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupTime)
 	defer cancel()
+	ctx, end := traceGroup(ctx, group)
+	defer end()
 	return p.postJobs(ctx, group)
 }
 

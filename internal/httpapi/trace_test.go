@@ -1,0 +1,13 @@
+package httpapi
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestWithoutACollectorNothingStandsBeforeAHandler(t *testing.T) {
+	next := http.NewServeMux()
+	if (&API{}).traced(next) != http.Handler(next) {
+		t.Error("something does")
+	}
+}
