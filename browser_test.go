@@ -41,6 +41,13 @@ func TestKeeperInABrowser(t *testing.T) {
 	runScriptAt(t, "keeper.mjs", localOrigin)
 }
 
+// TestKeeperPleasesLighthouse asks Lighthouse for accessibility and best practices.
+func TestKeeperPleasesLighthouse(t *testing.T) {
+	needBrowser(t)
+	need(t, "the built web app", "web/keeper/dist/index.html")
+	runScriptAt(t, "lighthouse.mjs", localOrigin)
+}
+
 func TestPagesInABrowser(t *testing.T) {
 	needBrowser(t)
 	runScript(t, "pages.mjs")

@@ -51,9 +51,10 @@ var (
 	files     = sub(static, "pages")
 )
 
-// KeeperPaths are the addresses of the web app besides "/": each stands for all below it, and all of them show its one page.
+// KeeperPaths are the addresses of the web app besides "/", as patterns: all of them show its one page.
 var KeeperPaths = []string{
-	"/login", "/register", "/recovery", "/wallets", "/send", "/receive", "/history", "/transfers", "/contacts", "/security", "/settings",
+	"/login", "/register", "/recovery", "/wallets", "/wallets/{number}", "/send", "/receive", "/history", "/transfers/{id}", "/contacts", "/security",
+	"/settings",
 }
 
 // Playground returns the built playground, to be served under /playground/, and whether it has been built at all.

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io/fs"
 	"os"
@@ -122,4 +124,33 @@ func TestWalkVariables(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A person on a slow network waits for what the page needs before it shows anything: at most 250 KB of scripts, packed.
+func TestKeeperLoadsLittle(t *testing.T) {
+	t.Parallel()
+	files, built := Keeper()
+	if !built {
+		t.Fatal("the web app is not built: run `make keeper`")
+	}
+	page := string(MustRead(files, "index.html"))
+	names := regexp.MustCompile(`(?:src|href)="/(assets/[^"]+\.js)"`).FindAllStringSubmatch(page, -1)
+	if len(names) < 2 {
+		t.Fatalf("the page loads %d scripts: %s", len(names), page)
+	}
+	const most = 250 << 10
+	var packed bytes.Buffer
+	sum := 0
+	for _, name := range names {
+		packed.Reset()
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write(MustRead(files, name[1])); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		sum += packed.Len()
+	}
+	if sum > most {
+		t.Errorf("%d bytes of scripts before anything is shown; at most %d", sum, most)
+	}
+	t.Logf("%d KiB of scripts, packed", sum>>10)
 }

@@ -82,7 +82,6 @@ func keeper(router chi.Router) {
 	router.Get("/index.html", show) // as the service worker asks for it
 	for _, path := range web.KeeperPaths {
 		router.Get(path, show)
-		router.Get(path+"/*", show)
 	}
 	if !built {
 		return

@@ -294,6 +294,7 @@ async function revoke(house, phone, desk) {
 
 async function recover(house, page) {
   await page.getByRole('link', { name: 'Forgot the password?' }).click();
+  await page.getByRole('heading', { name: 'Recover access' }).waitFor(); // the log-in has a field of the same name
   await page.getByLabel('WMID, phone or e-mail').fill(ema.email);
   const digits = await code(ema.phone, () => page.getByRole('button', { name: 'Continue' }).click());
   await page.locator('[name=code]').fill(digits);
