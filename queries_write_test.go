@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 )
@@ -73,6 +74,7 @@ func walkMutations(c *client, counted *statements) {
 	walkOperators(c.operator(), counted, wmid)
 	annaWallet, _ := c.anna().wallet("Z")
 	walkBlocks(me, counted, c.boris())
+	walkContacts(me, counted, c.boris())
 	for _, end := range []string{"confirm", "cancel"} {
 		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
 		if end == "confirm" {
@@ -144,6 +146,30 @@ func walkBlocks(me *client, counted *statements, other *client) {
 	ask[any](other, `mutation($f: WalletNumber!, $w: WMID!, $k: UUID!) { createTransfer(input: {from: $f, to: {wmid: $w}, amount: "1", idempotencyKey: $k}) { userErrors { code } } }`,
 		vars{"f": from, "w": mine, "k": newKey()})
 	askCounted[any](me, counted, "unblockAccount", 9, unblock, vars{"w": wmid})
+}
+
+// walkContacts has a person remember another, and be choosy.
+func walkContacts(me *client, counted *statements, other *client) {
+	// begin, the counter, commit; whom; begin, the account, the contact, how many, the row, events, commit; the view
+	id := askCounted[struct{ AddContact struct{ Contact contactNode } }](me, counted, "addContact", 12, addContact, vars{"to": vars{"wmid": other.wmid()}, "n": "x"}).AddContact.Contact.ID
+	// begin, the account, the contact, the row, events, commit; the view
+	askCounted[any](me, counted, "renameContact", 7, renameContact, vars{"i": id, "n": "y"})
+	askCounted[any](me, counted, "node", 1, `query($i: ID!) { node(id: $i) { ... on Contact { name } } }`, vars{"i": id})
+	askCounted[any](me, counted, "suggestedContacts", 1, `{ viewer { suggestedContacts { wmid displayName } } }`, nil)
+	for _, way := range []vars{{"f": 2}, {"l": 2}, {"f": 2, "a": cursorOf(id)}, {"l": 2, "b": cursorOf(id)}} {
+		askCounted[any](me, counted, "contacts", 1, listContacts, way)
+	}
+	// begin, the account, its wallets, the policy, the marks, events, commit; the policy
+	askCounted[any](me, counted, "setIncomingPolicy", 8, setIncoming, vars{"p": "CONTACTS"})
+	askCounted[any](me, counted, "setIncomingPolicy", 8, setIncoming, vars{"p": "EVERYONE"})
+	// begin, the account, its wallets, the row, events, commit
+	askCounted[any](me, counted, "removeContact", 6, removeContact, vars{"i": id})
+}
+
+// cursorOf is where a contact stands.
+func cursorOf(contact string) string {
+	plain, _ := base64.RawURLEncoding.DecodeString(contact)
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(plain), "Contact:", "ContactCursor:", 1)))
 }
 
 // walkFactors gives a person an authenticator app and takes it away.

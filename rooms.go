@@ -89,7 +89,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
 	lookBack := history.New(db, purses, payments, publicURL)
-	circle := contacts.New(db, people, codes, hub)
+	circle := contacts.New(db, people, purses, codes, hub)
 	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
 	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,

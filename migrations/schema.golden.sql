@@ -31,11 +31,13 @@ CREATE TABLE accounts (
     email_mac              bytea,
     operator_freeze        text,
     operator_since         timestamp with time zone,
+    incoming_policy        text                     NOT NULL DEFAULT 'EVERYONE'::text,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_mac),
     CONSTRAINT accounts_phone_key UNIQUE (phone_mac),
     CONSTRAINT accounts_wmid_key UNIQUE (wmid),
     CONSTRAINT accounts_certificate_level_check CHECK ((certificate_level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
+    CONSTRAINT accounts_incoming_policy_check CHECK ((incoming_policy = ANY (ARRAY['EVERYONE'::text, 'CONTACTS'::text]))),
     CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['EN'::text, 'RU'::text]))),
     CONSTRAINT accounts_operator_freeze_check CHECK (((operator_freeze IS NULL) OR ((operator_freeze = ANY (ARRAY['ALONE'::text, 'BESIDE'::text])) AND (status = 'FROZEN'::text)))),
     CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR (status = 'CLOSED'::text) OR ((phone_mac IS NOT NULL) AND (email_mac IS NOT NULL)))),
@@ -152,6 +154,22 @@ CREATE TABLE confirmation_policies (
     CONSTRAINT confirmation_policies_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
     CONSTRAINT confirmation_policies_upto_check CHECK ((without_code_upto >= 0))
 );
+
+CREATE TABLE contacts (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    contact_id             uuid                     NOT NULL,
+    wallet_id              bigint,
+    name_sealed            bytea,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT contacts_pkey PRIMARY KEY (id),
+    CONSTRAINT contacts_pair_key UNIQUE (account_id, contact_id),
+    CONSTRAINT contacts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT contacts_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES accounts(id),
+    CONSTRAINT contacts_wallet_id_fkey FOREIGN KEY (wallet_id) REFERENCES wallets(id),
+    CONSTRAINT contacts_others_check CHECK ((account_id <> contact_id))
+);
+CREATE INDEX contacts_account_id_idx ON contacts USING btree (account_id, id);
 
 CREATE TABLE currencies (
     letter                 text                     NOT NULL,
@@ -773,6 +791,7 @@ CREATE INDEX wallets_account_id_idx ON wallets USING btree (account_id);
 CREATE UNIQUE INDEX wallets_default_key ON wallets USING btree (account_id, currency) WHERE is_default;
 CREATE UNIQUE INDEX wallets_system_key ON wallets USING btree (currency, kind, shard) WHERE (kind <> 'USER'::text);
 CREATE TRIGGER wallets_begin BEFORE INSERT ON wallets FOR EACH ROW WHEN ((new.kind = 'USER'::text)) EXECUTE FUNCTION wallets_begin();
+CREATE TRIGGER wallets_screen BEFORE INSERT OR UPDATE OF screened ON wallets FOR EACH ROW EXECUTE FUNCTION wallets_screen();
 
 CREATE OR REPLACE FUNCTION accounts_begin_events()
  RETURNS trigger
@@ -791,6 +810,15 @@ AS $function$
 BEGIN
     RAISE EXCEPTION 'entries are append-only' USING ERRCODE = 'integrity_constraint_violation';
 END
+$function$;
+
+CREATE OR REPLACE FUNCTION is_screened(owner uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT 1 FROM blocks WHERE account_id = owner)
+        OR EXISTS (SELECT 1 FROM accounts WHERE id = owner AND incoming_policy = 'CONTACTS')
 $function$;
 
 CREATE OR REPLACE FUNCTION operator_actions_refuse_change()
@@ -837,7 +865,16 @@ BEGIN
     INSERT INTO spending (account_id, currency) VALUES (NEW.account_id, NEW.currency) ON CONFLICT DO NOTHING;
     NEW.balance_cap = (SELECT l.balance_cap FROM accounts a JOIN spending_limits l ON l.level = a.certificate_level
                        WHERE a.id = NEW.account_id AND l.currency = NEW.currency);
-    NEW.screened = EXISTS (SELECT 1 FROM blocks WHERE account_id = NEW.account_id);
+    RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION wallets_screen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.screened = is_screened(NEW.account_id);
     RETURN NEW;
 END
 $function$;

@@ -23,6 +23,7 @@ const (
 	kindDocument  = "Document"
 	kindPasskey   = "Passkey"
 	kindCeremony  = "PasskeyCeremony"
+	kindContact   = "Contact"
 
 	kindCertificateRequest = "CertificateRequest"
 	kindSecurity           = "SecurityEvent"
@@ -33,6 +34,7 @@ const (
 	kindReviewCursor   = "ReviewCursor"
 	kindSecurityCursor = "SecurityCursor"
 	kindRefusedCursor  = "RefusedCursor"
+	kindContactCursor  = "ContactCursor"
 
 	kindOperatorRequest = "OperatorRequest"
 	kindRequestCursor   = "OperatorRequestCursor"

@@ -107,6 +107,12 @@ type Account struct {
 	ClosesAt *time.Time `json:"closesAt,omitempty"`
 	// Those whose transfers the viewer does not take, newest first; 200 at most.
 	BlockedAccounts []*BlockedAccount `json:"blockedAccounts"`
+	// Those whom the viewer remembers, newest first; 1,000 at most.
+	Contacts *ContactConnection `json:"contacts"`
+	// Those whom the viewer has paid lately and who are no contacts yet, the last first; 20 at most, from the newest 1,000 transfers sent.
+	SuggestedContacts []*SuggestedContact `json:"suggestedContacts"`
+	// From whom transfers are taken.
+	IncomingPolicy IncomingPolicy `json:"incomingPolicy"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// The copy of one's own data that was asked for last; null when none was, or long ago.
@@ -200,6 +206,22 @@ type AccountSearchPayload struct {
 	// The account; null when there is none.
 	Account *OperatorAccount `json:"account,omitempty"`
 	// Why none is shown: ACCOUNT_NOT_FOUND, INVALID_INPUT or RATE_LIMITED; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of addContact.
+type AddContactInput struct {
+	// Whom to remember.
+	Recipient *RecipientInput `json:"recipient"`
+	// Under which name, up to 60 characters.
+	Name string `json:"name"`
+}
+
+// Result of addContact.
+type AddContactPayload struct {
+	// The contact; null when refused.
+	Contact *Contact `json:"contact,omitempty"`
+	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -682,6 +704,47 @@ type ConfirmationPolicy struct {
 	Currency *Currency `json:"currency"`
 	// Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one.
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
+}
+
+// Somebody whom the viewer remembers under a name of their own. It stays when the other closes the account.
+type Contact struct {
+	// The id.
+	ID string `json:"id"`
+	// The name that the viewer gave; nobody else sees it.
+	Name string `json:"name"`
+	// The other's own name: in full once money has moved between the two, else with the last name shortened. Empty when it was erased with the account.
+	DisplayName string `json:"displayName"`
+	// The WMID.
+	Wmid string `json:"wmid"`
+	// The wallet by which the contact was added last; null when by something else, or when it is closed.
+	WalletNumber *string `json:"walletNumber,omitempty"`
+	// Since when.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the viewer last paid them; null when never, or not among the newest 1,000 transfers sent.
+	LastTransferAt *time.Time `json:"lastTransferAt,omitempty"`
+}
+
+func (Contact) IsNode() {}
+
+// The id, unique among all things.
+func (this Contact) GetID() string { return this.ID }
+
+// A page of contacts.
+type ContactConnection struct {
+	// The contacts with their cursors.
+	Edges []*ContactEdge `json:"edges"`
+	// The contacts.
+	Nodes []*Contact `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A contact and its cursor.
+type ContactEdge struct {
+	// Where it stands.
+	Cursor string `json:"cursor"`
+	// The contact.
+	Node *Contact `json:"node"`
 }
 
 // The other side of a transfer: exactly one. One that nobody has finds nothing.
@@ -1786,6 +1849,20 @@ type RejectTransferPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of removeContact.
+type RemoveContactInput struct {
+	// Which contact.
+	ContactID string `json:"contactId"`
+}
+
+// Result of removeContact.
+type RemoveContactPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of removePasskey: exactly one of `code` and `assertion`.
 type RemovePasskeyInput struct {
 	// The passkey.
@@ -1800,6 +1877,22 @@ type RemovePasskeyInput struct {
 type RemovePasskeyPayload struct {
 	// The viewer's account; null when refused.
 	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of renameContact.
+type RenameContactInput struct {
+	// Which contact.
+	ContactID string `json:"contactId"`
+	// The new name, up to 60 characters.
+	Name string `json:"name"`
+}
+
+// Result of renameContact.
+type RenameContactPayload struct {
+	// The contact; null when refused.
+	Contact *Contact `json:"contact,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2098,6 +2191,20 @@ type SetDefaultWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of setIncomingPolicy.
+type SetIncomingPolicyInput struct {
+	// From whom transfers are taken from now on.
+	Policy IncomingPolicy `json:"policy"`
+}
+
+// Result of setIncomingPolicy.
+type SetIncomingPolicyPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of setLocale.
 type SetLocaleInput struct {
 	// The language.
@@ -2262,6 +2369,16 @@ type SubmitRegistrationProfilePayload struct {
 
 // What one may listen to, over a websocket (`graphql-transport-ws`, token in `connection_init` as `Authorization`) or SSE.
 type Subscription struct {
+}
+
+// Somebody whom the viewer has paid and not remembered.
+type SuggestedContact struct {
+	// The WMID.
+	Wmid string `json:"wmid"`
+	// Their own name.
+	DisplayName string `json:"displayName"`
+	// When the viewer last paid them.
+	LastTransferAt time.Time `json:"lastTransferAt"`
 }
 
 // Money on its way from one wallet to another of the same currency.
@@ -3291,6 +3408,8 @@ const (
 	ErrorCodeSecondFactorRequired ErrorCode = "SECOND_FACTOR_REQUIRED"
 	// There is no such account. Operators only: nobody else is told.
 	ErrorCodeAccountNotFound ErrorCode = "ACCOUNT_NOT_FOUND"
+	// The viewer has no such contact.
+	ErrorCodeContactNotFound ErrorCode = "CONTACT_NOT_FOUND"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -3335,11 +3454,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTooManyPasskeys,
 	ErrorCodeSecondFactorRequired,
 	ErrorCodeAccountNotFound,
+	ErrorCodeContactNotFound,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired, ErrorCodeAccountNotFound:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired, ErrorCodeAccountNotFound, ErrorCodeContactNotFound:
 		return true
 	}
 	return false
@@ -3433,6 +3553,64 @@ func (e *FeePayer) UnmarshalJSON(b []byte) error {
 }
 
 func (e FeePayer) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// From whom transfers are taken. Whom the viewer blocks sends nothing under either.
+type IncomingPolicy string
+
+const (
+	// From everyone.
+	IncomingPolicyEveryone IncomingPolicy = "EVERYONE"
+	// From contacts alone.
+	IncomingPolicyContacts IncomingPolicy = "CONTACTS"
+)
+
+var AllIncomingPolicy = []IncomingPolicy{
+	IncomingPolicyEveryone,
+	IncomingPolicyContacts,
+}
+
+func (e IncomingPolicy) IsValid() bool {
+	switch e {
+	case IncomingPolicyEveryone, IncomingPolicyContacts:
+		return true
+	}
+	return false
+}
+
+func (e IncomingPolicy) String() string {
+	return string(e)
+}
+
+func (e *IncomingPolicy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IncomingPolicy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IncomingPolicy", str)
+	}
+	return nil
+}
+
+func (e IncomingPolicy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IncomingPolicy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IncomingPolicy) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -26,6 +26,14 @@ func forgetLinks(tx *postgres.Tx, account uuid.UUID) error {
 	return EndRecoveries(tx, account)
 }
 
+// forgetContacts deletes whom an account knew. That others know it is theirs to keep.
+func forgetContacts(tx *postgres.Tx, account uuid.UUID) error {
+	if err := tx.GORM().Delete(&models.Contact{}, "account_id = ?", account).Error; err != nil {
+		return fmt.Errorf("accounts: forget contacts: %w", err)
+	}
+	return nil
+}
+
 // EndRecoveries ends the recoveries of an account that is locked: whoever has just changed a password, a question or a contact is there, and
 // what an older letter or code has begun is void. A repeat does nothing.
 func EndRecoveries(tx *postgres.Tx, account uuid.UUID) error {

@@ -22,6 +22,7 @@ type profile struct {
 	Locale           string    `json:"locale"`
 	Status           string    `json:"status"`
 	CreatedAt        time.Time `json:"createdAt"`
+	IncomingPolicy   string    `json:"incomingPolicy"`
 }
 
 type session struct {
@@ -114,6 +115,13 @@ type policy struct {
 type blocked struct {
 	WMID      string    `json:"wmid"`
 	CreatedAt time.Time `json:"createdAt"`
+}
+
+type contact struct {
+	WMID         string    `json:"wmid"`
+	Name         string    `json:"name"`
+	WalletNumber *string   `json:"walletNumber"`
+	CreatedAt    time.Time `json:"createdAt"`
 }
 
 type refused struct {

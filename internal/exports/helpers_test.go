@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"purser/internal/accounts"
 	"purser/internal/delivery"
@@ -155,6 +158,19 @@ func (r room) status(t *testing.T) string {
 		t.Fatal(last, err)
 	}
 	return last.Status
+}
+
+// remember gives anna a contact.
+func (r room) remember(t *testing.T) {
+	t.Helper()
+	_, err := postgres.InTx(t.Context(), r.db, func(tx *postgres.Tx) (struct{}, error) {
+		row := models.Contact{ID: uuid.New(), AccountID: r.anna.ID, Name: "The plumber", CreatedAt: tx.Now}
+		err := tx.GORM().Raw(`SELECT id FROM accounts WHERE id <> ? LIMIT 1`, r.anna.ID).Row().Scan(&row.ContactID)
+		return struct{}{}, errors.Join(err, tx.GORM().Create(&row).Error)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r room) exec(t *testing.T, sql string, args ...any) {

@@ -38,6 +38,16 @@ func (s *Service) writeBlocked(ctx context.Context, l *list, account uuid.UUID) 
 	return err
 }
 
+func (s *Service) writeContacts(ctx context.Context, l *list, account uuid.UUID) error {
+	rows, err := contactsOf(ctx, s.db, account)
+	for _, row := range rows {
+		if err := l.add(contact{row.WMID, row.Name, row.WalletNumber, row.CreatedAt}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (s *Service) writeRefused(ctx context.Context, l *list, account uuid.UUID) error {
 	var after uuid.UUID
 	for {
