@@ -75,12 +75,13 @@ func walkMutations(c *client, counted *statements) {
 	annaWallet, _ := c.anna().wallet("Z")
 	walkBlocks(me, counted, c.boris())
 	walkContacts(me, counted, c.boris())
+	walkNotifications(me, counted)
 	for _, end := range []string{"confirm", "cancel"} {
 		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
 		if end == "confirm" {
 			askCounted[any](me, counted, "confirmTransfer", 10, confirmTransfer, vars{"id": transfer, "code": c.newestCode(phone)})
 		} else {
-			askCounted[any](me, counted, "cancelTransfer", 7, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
+			askCounted[any](me, counted, "cancelTransfer", 8, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
 		}
 	}
 	askCounted[any](me, counted, "setConfirmationPolicy", 7,
@@ -165,6 +166,24 @@ func walkContacts(me *client, counted *statements, other *client) {
 	// begin, the account, its wallets, the row, events, commit
 	askCounted[any](me, counted, "removeContact", 6, removeContact, vars{"i": id})
 }
+
+// walkNotifications has a person say what they want to be told of, and where. Nobody answers at the device's address.
+func walkNotifications(me *client, counted *statements) {
+	// begin, the account, its wallets, the choice, the marks, events, commit; the settings
+	askCounted[any](me, counted, "setNotifications", 10, setNotifications, vars{"e": "MONEY_RECEIVED", "c": []string{"EMAIL", "PUSH"}})
+	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": vars{"from": "22:00", "to": "07:00", "timeZone": "Europe/Berlin"}})
+	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": nil})
+	// begin, the counter, commit; begin, the account, its wallets, dead ones, the target, how many, the row, the marks, events, commit
+	device := askCounted[struct{ RegisterPushDevice struct{ Device struct{ ID string } } }](me, counted, "registerPushDevice", 13, registerDevice, vars{"n": "x", "t": nowhere}).
+		RegisterPushDevice.Device.ID
+	// begin, the account, its wallets, the row, the marks, events, commit; the settings
+	askCounted[any](me, counted, "unregisterPushDevice", 10, unregisterDevice, vars{"i": device})
+	ask[any](me, registerDevice, vars{"n": "x", "t": nowhere}) // for what comes
+}
+
+// nowhere is a browser whose push service is away.
+var nowhere = vars{"webPush": vars{"endpoint": "https://127.0.0.1:1/", "auth": strings.Repeat("A", 22),
+	"p256dh": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}}
 
 // cursorOf is where a contact stands.
 func cursorOf(contact string) string {

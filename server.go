@@ -148,6 +148,7 @@ func serve(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	running.Go(func() { all.ledger.Run(background) })
 	running.Go(func() { all.watch.Run(background) })
 	running.Go(func() { all.transfers.RunExpiry(background, log) })
+	running.Go(func() { all.notes.Run(background, log) })
 	running.Go(func() { all.sender.Watch(background) })
 	running.Go(func() { housekeep(background, db, all, log) })
 	running.Go(func() { all.lookBack.Run(background, log) })

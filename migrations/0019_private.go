@@ -35,6 +35,7 @@ func (t PrivateTable) ID() string {
 // PrivateTables are all tables with personal data: those that migration 19 found, and what came later.
 var PrivateTables = append(slices.Clone(privateAtFirst),
 	PrivateTable{"contacts", "id", "uuid", []string{"name"}, nil},
+	PrivateTable{"push_devices", "id", "uuid", []string{"target"}, nil},
 )
 
 // privateAtFirst are those of migration 19.

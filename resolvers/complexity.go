@@ -47,6 +47,8 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.BlockedAccounts = func(child int) int { return 1 + assumedBlocked*child }
 	c.Account.Contacts = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.SuggestedContacts = func(child int) int { return filterWeight + assumedBlocked*child }
+	c.NotificationSettings.Events = func(child int) int { return 1 + assumedPasskeys*child }
+	c.NotificationSettings.PushDevices = func(child int) int { return 1 + assumedPasskeys*child }
 	c.SecondFactors.Passkeys = func(child int) int { return 1 + assumedPasskeys*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }

@@ -24,6 +24,7 @@ const (
 	kindPasskey   = "Passkey"
 	kindCeremony  = "PasskeyCeremony"
 	kindContact   = "Contact"
+	kindDevice    = "PushDevice"
 
 	kindCertificateRequest = "CertificateRequest"
 	kindSecurity           = "SecurityEvent"
@@ -44,6 +45,9 @@ const (
 func globalID(kind string, key ...string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(kind + ":" + strings.Join(key, ":")))
 }
+
+// TransferID is the id of a transfer as the API has it.
+func TransferID(id uuid.UUID) string { return globalID(kindTransfer, id.String()) }
 
 // localKey takes an id of ours apart; ok is false for any other string.
 func localKey(id, kind string) (key string, ok bool) {

@@ -31,6 +31,7 @@ type AccountResolver interface {
 	SecondFactors(ctx context.Context, obj *model.Account) (*model.SecondFactors, error)
 	Turnover(ctx context.Context, obj *model.Account, currency string, from string, to string) ([]*model.MonthlyTurnover, error)
 	RefusedTransfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.RefusedTransferConnection, error)
+	NotificationSettings(ctx context.Context, obj *model.Account) (*model.NotificationSettings, error)
 	SecurityLog(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.SecurityEventConnection, error)
 	Sessions(ctx context.Context, obj *model.Account) ([]*model.Session, error)
 	Transfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string, filter *model.TransferFilter) (*model.TransferConnection, error)
@@ -1063,6 +1064,38 @@ func (ec *executionContext) fieldContext_Account_refusedTransfers(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Account_notificationSettings(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_notificationSettings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().NotificationSettings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NotificationSettings) graphql.Marshaler {
+			return ec.marshalNNotificationSettings2ᚖpurserᚋgraphᚋmodelᚐNotificationSettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_notificationSettings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Account_securityLog(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2075,6 +2108,12 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_refusedTransfers(ctx, field, obj)
+				})
+		case "notificationSettings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_notificationSettings(ctx, field, obj)
 				})
 		case "securityLog":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

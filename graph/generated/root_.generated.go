@@ -75,6 +75,7 @@ type ComplexityRoot struct {
 		IncomingPolicy           func(childComplexity int) int
 		Limits                   func(childComplexity int, currency string) int
 		Locale                   func(childComplexity int) int
+		NotificationSettings     func(childComplexity int) int
 		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
@@ -553,6 +554,7 @@ type ComplexityRoot struct {
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RefundTransfer            func(childComplexity int, input model.RefundTransferInput) int
+		RegisterPushDevice        func(childComplexity int, input model.RegisterPushDeviceInput) int
 		RejectOperatorRequest     func(childComplexity int, input model.RejectOperatorRequestInput) int
 		RejectTransfer            func(childComplexity int, input model.RejectTransferInput) int
 		RemoveContact             func(childComplexity int, input model.RemoveContactInput) int
@@ -572,6 +574,8 @@ type ComplexityRoot struct {
 		SetDefaultWallet          func(childComplexity int, input model.SetDefaultWalletInput) int
 		SetIncomingPolicy         func(childComplexity int, input model.SetIncomingPolicyInput) int
 		SetLocale                 func(childComplexity int, input model.SetLocaleInput) int
+		SetNotifications          func(childComplexity int, input model.SetNotificationsInput) int
+		SetQuietHours             func(childComplexity int, input model.SetQuietHoursInput) int
 		SetRecoveryPhone          func(childComplexity int, input model.SetRecoveryPhoneInput) int
 		StartLostPhoneRecovery    func(childComplexity int, input model.StartLostPhoneRecoveryInput) int
 		StartPasskeyAssertion     func(childComplexity int, input model.StartPasskeyAssertionInput) int
@@ -584,10 +588,22 @@ type ComplexityRoot struct {
 		UnblockAccount            func(childComplexity int, input model.UnblockAccountInput) int
 		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
 		UnfreezeAccountByOperator func(childComplexity int, input model.UnfreezeAccountByOperatorInput) int
+		UnregisterPushDevice      func(childComplexity int, input model.UnregisterPushDeviceInput) int
 		UpdateProfile             func(childComplexity int, input model.UpdateProfileInput) int
 		VerifyEmail               func(childComplexity int, input model.VerifyEmailInput) int
 		VerifyRecoveryCode        func(childComplexity int, input model.VerifyRecoveryCodeInput) int
 		VerifyRegistrationPhone   func(childComplexity int, input model.VerifyRegistrationPhoneInput) int
+	}
+
+	NotificationChoice struct {
+		Channels func(childComplexity int) int
+		Event    func(childComplexity int) int
+	}
+
+	NotificationSettings struct {
+		Events      func(childComplexity int) int
+		PushDevices func(childComplexity int) int
+		QuietHours  func(childComplexity int) int
 	}
 
 	OpenWalletPayload struct {
@@ -723,6 +739,19 @@ type ComplexityRoot struct {
 		MiddleName func(childComplexity int) int
 	}
 
+	PushDevice struct {
+		CreatedAt func(childComplexity int) int
+		Current   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	PushKeys struct {
+		Kinds   func(childComplexity int) int
+		WebPush func(childComplexity int) int
+	}
+
 	Query struct {
 		AccountSearch      func(childComplexity int, input model.AccountSearchInput) int
 		Agreements         func(childComplexity int) int
@@ -735,10 +764,17 @@ type ComplexityRoot struct {
 		OperatorRequests   func(childComplexity int, first *int, after *string, status model.OperatorRequestStatus) int
 		PaymentLink        func(childComplexity int, input model.PaymentLinkInput) int
 		PaymentRequest     func(childComplexity int, link string) int
+		PushKeys           func(childComplexity int) int
 		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
 		Registration       func(childComplexity int, token string) int
 		TransferQuote      func(childComplexity int, input model.TransferQuoteInput) int
 		Viewer             func(childComplexity int) int
+	}
+
+	QuietHours struct {
+		From     func(childComplexity int) int
+		TimeZone func(childComplexity int) int
+		To       func(childComplexity int) int
 	}
 
 	RateLimited struct {
@@ -809,6 +845,11 @@ type ComplexityRoot struct {
 	RefusedTransferEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RegisterPushDevicePayload struct {
+		Device     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Registration struct {
@@ -970,6 +1011,16 @@ type ComplexityRoot struct {
 
 	SetLocalePayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetNotificationsPayload struct {
+		Settings   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetQuietHoursPayload struct {
+		Settings   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1136,6 +1187,11 @@ type ComplexityRoot struct {
 	UnfreezeAccountPayload struct {
 		Account    func(childComplexity int) int
 		Challenge  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UnregisterPushDevicePayload struct {
+		Settings   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1313,6 +1369,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Locale(childComplexity), true
+	case "Account.notificationSettings":
+		if e.ComplexityRoot.Account.NotificationSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.NotificationSettings(childComplexity), true
 	case "Account.pendingAgreements":
 		if e.ComplexityRoot.Account.PendingAgreements == nil {
 			break
@@ -3213,6 +3275,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefundTransfer(childComplexity, args["input"].(model.RefundTransferInput)), true
+	case "Mutation.registerPushDevice":
+		if e.ComplexityRoot.Mutation.RegisterPushDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerPushDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterPushDevice(childComplexity, args["input"].(model.RegisterPushDeviceInput)), true
 	case "Mutation.rejectOperatorRequest":
 		if e.ComplexityRoot.Mutation.RejectOperatorRequest == nil {
 			break
@@ -3407,6 +3480,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetLocale(childComplexity, args["input"].(model.SetLocaleInput)), true
+	case "Mutation.setNotifications":
+		if e.ComplexityRoot.Mutation.SetNotifications == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setNotifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetNotifications(childComplexity, args["input"].(model.SetNotificationsInput)), true
+	case "Mutation.setQuietHours":
+		if e.ComplexityRoot.Mutation.SetQuietHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setQuietHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetQuietHours(childComplexity, args["input"].(model.SetQuietHoursInput)), true
 	case "Mutation.setRecoveryPhone":
 		if e.ComplexityRoot.Mutation.SetRecoveryPhone == nil {
 			break
@@ -3534,6 +3629,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnfreezeAccountByOperator(childComplexity, args["input"].(model.UnfreezeAccountByOperatorInput)), true
+	case "Mutation.unregisterPushDevice":
+		if e.ComplexityRoot.Mutation.UnregisterPushDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unregisterPushDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnregisterPushDevice(childComplexity, args["input"].(model.UnregisterPushDeviceInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -3578,6 +3684,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VerifyRegistrationPhone(childComplexity, args["input"].(model.VerifyRegistrationPhoneInput)), true
+
+	case "NotificationChoice.channels":
+		if e.ComplexityRoot.NotificationChoice.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChoice.Channels(childComplexity), true
+	case "NotificationChoice.event":
+		if e.ComplexityRoot.NotificationChoice.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChoice.Event(childComplexity), true
+
+	case "NotificationSettings.events":
+		if e.ComplexityRoot.NotificationSettings.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationSettings.Events(childComplexity), true
+	case "NotificationSettings.pushDevices":
+		if e.ComplexityRoot.NotificationSettings.PushDevices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationSettings.PushDevices(childComplexity), true
+	case "NotificationSettings.quietHours":
+		if e.ComplexityRoot.NotificationSettings.QuietHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationSettings.QuietHours(childComplexity), true
 
 	case "OpenWalletPayload.userErrors":
 		if e.ComplexityRoot.OpenWalletPayload.UserErrors == nil {
@@ -4098,6 +4236,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Profile.MiddleName(childComplexity), true
 
+	case "PushDevice.createdAt":
+		if e.ComplexityRoot.PushDevice.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.CreatedAt(childComplexity), true
+	case "PushDevice.current":
+		if e.ComplexityRoot.PushDevice.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Current(childComplexity), true
+	case "PushDevice.id":
+		if e.ComplexityRoot.PushDevice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.ID(childComplexity), true
+	case "PushDevice.kind":
+		if e.ComplexityRoot.PushDevice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Kind(childComplexity), true
+	case "PushDevice.name":
+		if e.ComplexityRoot.PushDevice.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Name(childComplexity), true
+
+	case "PushKeys.kinds":
+		if e.ComplexityRoot.PushKeys.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushKeys.Kinds(childComplexity), true
+	case "PushKeys.webPush":
+		if e.ComplexityRoot.PushKeys.WebPush == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushKeys.WebPush(childComplexity), true
+
 	case "Query.accountSearch":
 		if e.ComplexityRoot.Query.AccountSearch == nil {
 			break
@@ -4210,6 +4392,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PaymentRequest(childComplexity, args["link"].(string)), true
+	case "Query.pushKeys":
+		if e.ComplexityRoot.Query.PushKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushKeys(childComplexity), true
 	case "Query.recipient":
 		if e.ComplexityRoot.Query.Recipient == nil {
 			break
@@ -4249,6 +4437,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "QuietHours.from":
+		if e.ComplexityRoot.QuietHours.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.From(childComplexity), true
+	case "QuietHours.timeZone":
+		if e.ComplexityRoot.QuietHours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.TimeZone(childComplexity), true
+	case "QuietHours.to":
+		if e.ComplexityRoot.QuietHours.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.To(childComplexity), true
 
 	case "RateLimited.code":
 		if e.ComplexityRoot.RateLimited.Code == nil {
@@ -4482,6 +4689,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefusedTransferEdge.Node(childComplexity), true
+
+	case "RegisterPushDevicePayload.device":
+		if e.ComplexityRoot.RegisterPushDevicePayload.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterPushDevicePayload.Device(childComplexity), true
+	case "RegisterPushDevicePayload.userErrors":
+		if e.ComplexityRoot.RegisterPushDevicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterPushDevicePayload.UserErrors(childComplexity), true
 
 	case "Registration.challenge":
 		if e.ComplexityRoot.Registration.Challenge == nil {
@@ -4978,6 +5198,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetLocalePayload.UserErrors(childComplexity), true
+
+	case "SetNotificationsPayload.settings":
+		if e.ComplexityRoot.SetNotificationsPayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetNotificationsPayload.Settings(childComplexity), true
+	case "SetNotificationsPayload.userErrors":
+		if e.ComplexityRoot.SetNotificationsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetNotificationsPayload.UserErrors(childComplexity), true
+
+	case "SetQuietHoursPayload.settings":
+		if e.ComplexityRoot.SetQuietHoursPayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.Settings(childComplexity), true
+	case "SetQuietHoursPayload.userErrors":
+		if e.ComplexityRoot.SetQuietHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.UserErrors(childComplexity), true
 
 	case "SetRecoveryPhonePayload.challenge":
 		if e.ComplexityRoot.SetRecoveryPhonePayload.Challenge == nil {
@@ -5543,6 +5789,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnfreezeAccountPayload.UserErrors(childComplexity), true
 
+	case "UnregisterPushDevicePayload.settings":
+		if e.ComplexityRoot.UnregisterPushDevicePayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnregisterPushDevicePayload.Settings(childComplexity), true
+	case "UnregisterPushDevicePayload.userErrors":
+		if e.ComplexityRoot.UnregisterPushDevicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnregisterPushDevicePayload.UserErrors(childComplexity), true
+
 	case "UpdateProfilePayload.account":
 		if e.ComplexityRoot.UpdateProfilePayload.Account == nil {
 			break
@@ -5700,6 +5959,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountSearchInput", ec.unmarshalInputAccountSearchInput),
 			graphql.NewInputUnmarshaler("AddContactInput", ec.unmarshalInputAddContactInput),
 			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("ApnsTargetInput", ec.unmarshalInputApnsTargetInput),
 			graphql.NewInputUnmarshaler("ApproveOperatorRequestInput", ec.unmarshalInputApproveOperatorRequestInput),
 			graphql.NewInputUnmarshaler("BlockAccountInput", ec.unmarshalInputBlockAccountInput),
 			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
@@ -5724,6 +5984,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DisableTotpInput", ec.unmarshalInputDisableTotpInput),
 			graphql.NewInputUnmarshaler("EnableTotpInput", ec.unmarshalInputEnableTotpInput),
 			graphql.NewInputUnmarshaler("EndSessionsByOperatorInput", ec.unmarshalInputEndSessionsByOperatorInput),
+			graphql.NewInputUnmarshaler("FcmTargetInput", ec.unmarshalInputFcmTargetInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyLogInInput", ec.unmarshalInputFinishPasskeyLogInInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("FreezeAccountByOperatorInput", ec.unmarshalInputFreezeAccountByOperatorInput),
@@ -5733,10 +5994,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PasskeyAssertionInput", ec.unmarshalInputPasskeyAssertionInput),
 			graphql.NewInputUnmarshaler("PaymentLinkInput", ec.unmarshalInputPaymentLinkInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
+			graphql.NewInputUnmarshaler("PushTargetInput", ec.unmarshalInputPushTargetInput),
+			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RecipientInput", ec.unmarshalInputRecipientInput),
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefundTransferInput", ec.unmarshalInputRefundTransferInput),
+			graphql.NewInputUnmarshaler("RegisterPushDeviceInput", ec.unmarshalInputRegisterPushDeviceInput),
 			graphql.NewInputUnmarshaler("RejectOperatorRequestInput", ec.unmarshalInputRejectOperatorRequestInput),
 			graphql.NewInputUnmarshaler("RejectTransferInput", ec.unmarshalInputRejectTransferInput),
 			graphql.NewInputUnmarshaler("RemoveContactInput", ec.unmarshalInputRemoveContactInput),
@@ -5753,6 +6017,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
 			graphql.NewInputUnmarshaler("SetIncomingPolicyInput", ec.unmarshalInputSetIncomingPolicyInput),
 			graphql.NewInputUnmarshaler("SetLocaleInput", ec.unmarshalInputSetLocaleInput),
+			graphql.NewInputUnmarshaler("SetNotificationsInput", ec.unmarshalInputSetNotificationsInput),
+			graphql.NewInputUnmarshaler("SetQuietHoursInput", ec.unmarshalInputSetQuietHoursInput),
 			graphql.NewInputUnmarshaler("SetRecoveryPhoneInput", ec.unmarshalInputSetRecoveryPhoneInput),
 			graphql.NewInputUnmarshaler("StartLostPhoneRecoveryInput", ec.unmarshalInputStartLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("StartPasskeyAssertionInput", ec.unmarshalInputStartPasskeyAssertionInput),
@@ -5767,10 +6033,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnblockAccountInput", ec.unmarshalInputUnblockAccountInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountByOperatorInput", ec.unmarshalInputUnfreezeAccountByOperatorInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
+			graphql.NewInputUnmarshaler("UnregisterPushDeviceInput", ec.unmarshalInputUnregisterPushDeviceInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
 			graphql.NewInputUnmarshaler("VerifyRecoveryCodeInput", ec.unmarshalInputVerifyRecoveryCodeInput),
 			graphql.NewInputUnmarshaler("VerifyRegistrationPhoneInput", ec.unmarshalInputVerifyRegistrationPhoneInput),
+			graphql.NewInputUnmarshaler("WebPushTargetInput", ec.unmarshalInputWebPushTargetInput),
 		)
 	}
 	first := true
@@ -7264,6 +7532,221 @@ type RefusedTransferEdge {
   cursor: String!
   "The attempt."
   node: RefusedTransfer!
+}
+`, BuiltIn: false},
+	{Name: "../notifications.graphqls", Input: `extend type Query {
+  "What an app needs to know before it registers a device for pushes."
+  pushKeys: PushKeys!
+}
+
+"What an app needs to know before it registers a device for pushes."
+type PushKeys {
+  "The kinds of devices that pushes are sent to."
+  kinds: [PushKind!]!
+  "The public key that a browser subscribes with (` + "`" + `applicationServerKey` + "`" + `, base64url); null when there is no push to browsers."
+  webPush: String
+}
+
+"Who takes pushes to a device."
+enum PushKind {
+  "The push service of a browser (RFC 8030)."
+  WEB_PUSH
+  "Apple's."
+  APNS
+  "Google's Firebase."
+  FCM
+}
+
+extend type Account {
+  "What the viewer is told of, on which channels, and when."
+  notificationSettings: NotificationSettings!
+}
+
+"What a person is told of, on which channels, and when."
+type NotificationSettings {
+  "Every event with its channels."
+  events: [NotificationChoice!]!
+  "When SMS and pushes about money wait; null when never."
+  quietHours: QuietHours
+  "The devices that take pushes, newest first; 20 at most. A device takes none once its session has ended."
+  pushDevices: [PushDevice!]!
+}
+
+"An event and its channels."
+type NotificationChoice {
+  "What happens."
+  event: NotificationEvent!
+  "Where the person is told of it."
+  channels: [NotificationChannel!]!
+}
+
+"What a person can be told of. New values may be added."
+enum NotificationEvent {
+  "Money came in."
+  MONEY_RECEIVED
+  "Money was sent that is protected: it waits for its code, or for its time."
+  MONEY_PROTECTED
+  "Money went out. The device that sent it is not told."
+  MONEY_SENT
+  "A transfer was returned or cancelled, or expired before it was confirmed. The device that did it is not told."
+  TRANSFER_ENDED
+  "Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off."
+  NEW_SIGN_IN
+  "Something about the account's security was changed. SMS and letters tell of it always: whoever took an account over cannot silence them."
+  SECURITY_CHANGE
+}
+
+"Where a person is told of something."
+enum NotificationChannel {
+  "On the devices that take pushes. A push holds an amount and a shortened name at most: a lock screen shows it to anybody."
+  PUSH
+  "At the address, when it is confirmed."
+  EMAIL
+  "By SMS."
+  SMS
+}
+
+"Hours in which SMS and pushes about money wait for their end; letters, and what concerns security, do not."
+type QuietHours {
+  "Their beginning, as ` + "`" + `HH:MM` + "`" + `."
+  from: String!
+  "Their end, as ` + "`" + `HH:MM` + "`" + `; the next day's when it is before the beginning."
+  to: String!
+  "The IANA time zone whose clocks count, such as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String!
+}
+
+"A device that takes pushes."
+type PushDevice {
+  "The id."
+  id: ID!
+  "What it is called."
+  name: String!
+  "Who takes pushes to it."
+  kind: PushKind!
+  "Since when."
+  createdAt: DateTime!
+  "Whether it is of the session that asks."
+  current: Boolean!
+}
+
+extend type Mutation {
+  """
+  Says on which channels the viewer is told of an event; an empty list means nowhere. At first money is told by push, and security by all there is. What is
+  always on cannot be left out. A repeat does nothing.
+  """
+  setNotifications(input: SetNotificationsInput!): SetNotificationsPayload!
+  "Sets the hours in which SMS and pushes about money wait, or ends them. A repeat does nothing."
+  setQuietHours(input: SetQuietHoursInput!): SetQuietHoursPayload!
+  """
+  Lets a device of the session that asks take pushes, until the session ends. A repeat gives the same device; who registers a target last has it. At most 60
+  in an hour, and 20 devices for an account.
+  """
+  registerPushDevice(input: RegisterPushDeviceInput!): RegisterPushDevicePayload!
+  "Takes a device away. A repeat does nothing."
+  unregisterPushDevice(input: UnregisterPushDeviceInput!): UnregisterPushDevicePayload!
+}
+
+"Input of setNotifications."
+input SetNotificationsInput {
+  "The event."
+  event: NotificationEvent!
+  "Where the person is told of it."
+  channels: [NotificationChannel!]!
+}
+
+"Result of setNotifications."
+type SetNotificationsPayload {
+  "The viewer's settings; null when refused."
+  settings: NotificationSettings
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of setQuietHours."
+input SetQuietHoursInput {
+  "The hours; null or nothing ends them."
+  quietHours: QuietHoursInput
+}
+
+"Hours of the day."
+input QuietHoursInput {
+  "Their beginning, as ` + "`" + `HH:MM` + "`" + `."
+  from: String!
+  "Their end, as ` + "`" + `HH:MM` + "`" + `; the next day's when it is before the beginning."
+  to: String!
+  "The IANA time zone whose clocks count."
+  timeZone: String!
+}
+
+"Result of setQuietHours."
+type SetQuietHoursPayload {
+  "The viewer's settings; null when refused."
+  settings: NotificationSettings
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of registerPushDevice."
+input RegisterPushDeviceInput {
+  "Where the device is reached."
+  target: PushTargetInput!
+  "What it is called, up to 60 characters."
+  name: String!
+}
+
+"Where a device is reached, by one of these."
+input PushTargetInput @oneOf {
+  "A browser's subscription."
+  webPush: WebPushTargetInput
+  "A device of Apple's."
+  apns: ApnsTargetInput
+  "A device that Firebase reaches."
+  fcm: FcmTargetInput
+}
+
+"A browser's subscription (` + "`" + `PushSubscription` + "`" + `)."
+input WebPushTargetInput {
+  "Its ` + "`" + `endpoint` + "`" + `, an https:// address."
+  endpoint: String!
+  "Its key ` + "`" + `p256dh` + "`" + `, in base64url."
+  p256dh: String!
+  "Its key ` + "`" + `auth` + "`" + `, in base64url."
+  auth: String!
+}
+
+"A device of Apple's."
+input ApnsTargetInput {
+  "The device token, in hexadecimal digits."
+  token: String!
+}
+
+"A device that Firebase reaches."
+input FcmTargetInput {
+  "The registration token."
+  token: String!
+}
+
+"Result of registerPushDevice."
+type RegisterPushDevicePayload {
+  "The device; null when refused."
+  device: PushDevice
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of unregisterPushDevice."
+input UnregisterPushDeviceInput {
+  "Which device."
+  deviceId: ID!
+}
+
+"Result of unregisterPushDevice."
+type UnregisterPushDevicePayload {
+  "The viewer's settings; null when refused."
+  settings: NotificationSettings
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
@@ -9444,6 +9927,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_turnover(ctx, field)
 	case "refusedTransfers":
 		return ec.fieldContext_Account_refusedTransfers(ctx, field)
+	case "notificationSettings":
+		return ec.fieldContext_Account_notificationSettings(ctx, field)
 	case "securityLog":
 		return ec.fieldContext_Account_securityLog(ctx, field)
 	case "sessions":
@@ -10200,6 +10685,28 @@ func (ec *executionContext) childFields_MonthlyTurnover(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type MonthlyTurnover", field.Name)
 }
 
+func (ec *executionContext) childFields_NotificationChoice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "event":
+		return ec.fieldContext_NotificationChoice_event(ctx, field)
+	case "channels":
+		return ec.fieldContext_NotificationChoice_channels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationChoice", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "events":
+		return ec.fieldContext_NotificationSettings_events(ctx, field)
+	case "quietHours":
+		return ec.fieldContext_NotificationSettings_quietHours(ctx, field)
+	case "pushDevices":
+		return ec.fieldContext_NotificationSettings_pushDevices(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettings", field.Name)
+}
+
 func (ec *executionContext) childFields_OpenWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "wallet":
@@ -10466,6 +10973,44 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
 
+func (ec *executionContext) childFields_PushDevice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PushDevice_id(ctx, field)
+	case "name":
+		return ec.fieldContext_PushDevice_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_PushDevice_kind(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PushDevice_createdAt(ctx, field)
+	case "current":
+		return ec.fieldContext_PushDevice_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDevice", field.Name)
+}
+
+func (ec *executionContext) childFields_PushKeys(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kinds":
+		return ec.fieldContext_PushKeys_kinds(ctx, field)
+	case "webPush":
+		return ec.fieldContext_PushKeys_webPush(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushKeys", field.Name)
+}
+
+func (ec *executionContext) childFields_QuietHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_QuietHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_QuietHours_to(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_QuietHours_timeZone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuietHours", field.Name)
+}
+
 func (ec *executionContext) childFields_ReceiptUrls(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pdf":
@@ -10578,6 +11123,16 @@ func (ec *executionContext) childFields_RefusedTransferEdge(ctx context.Context,
 		return ec.fieldContext_RefusedTransferEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefusedTransferEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RegisterPushDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "device":
+		return ec.fieldContext_RegisterPushDevicePayload_device(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegisterPushDevicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterPushDevicePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10890,6 +11445,26 @@ func (ec *executionContext) childFields_SetLocalePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type SetLocalePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetNotificationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_SetNotificationsPayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetNotificationsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetNotificationsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetQuietHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_SetQuietHoursPayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetQuietHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetQuietHoursPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetRecoveryPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "challenge":
@@ -11166,6 +11741,16 @@ func (ec *executionContext) childFields_UnfreezeAccountPayload(ctx context.Conte
 		return ec.fieldContext_UnfreezeAccountPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnfreezeAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnregisterPushDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_UnregisterPushDevicePayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnregisterPushDevicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnregisterPushDevicePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

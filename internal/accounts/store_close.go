@@ -26,10 +26,12 @@ func forgetLinks(tx *postgres.Tx, account uuid.UUID) error {
 	return EndRecoveries(tx, account)
 }
 
-// forgetContacts deletes whom an account knew. That others know it is theirs to keep.
-func forgetContacts(tx *postgres.Tx, account uuid.UUID) error {
-	if err := tx.GORM().Delete(&models.Contact{}, "account_id = ?", account).Error; err != nil {
-		return fmt.Errorf("accounts: forget contacts: %w", err)
+// forgetHabits deletes whom an account knew, and what it wanted to be told of and where. That others know it is theirs to keep.
+func forgetHabits(tx *postgres.Tx, account uuid.UUID) error {
+	for _, row := range []any{&models.Contact{}, &models.NotificationChoice{}, &models.QuietHours{}, &models.PushDevice{}} {
+		if err := tx.GORM().Delete(row, "account_id = ?", account).Error; err != nil {
+			return fmt.Errorf("accounts: forget habits: %w", err)
+		}
 	}
 	return nil
 }

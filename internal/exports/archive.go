@@ -53,6 +53,7 @@ func (s *Service) writeArchive(ctx context.Context, p *pieces, owner models.Acco
 		{"passkeys.json", func(l *list) error { return s.writePasskeys(ctx, l, owner.ID) }},
 		{"confirmation-policies.json", func(l *list) error { return s.writePolicies(ctx, l, owner.ID) }},
 		{"blocked.json", func(l *list) error { return s.writeBlocked(ctx, l, owner.ID) }},
+		{"notifications.json", func(l *list) error { return s.writeNotifications(ctx, l, owner.ID) }},
 		{"contacts.json", func(l *list) error { return s.writeContacts(ctx, l, owner.ID) }},
 	} {
 		w, err := archive.CreateHeader(&zip.FileHeader{Name: file.name, Method: zip.Deflate, Modified: s.db.Now()})

@@ -99,6 +99,9 @@ func TestAnArchiveHoldsAllThereIsAndItsEntriesAddUp(t *testing.T) {
 	if known := read[[]struct{ WMID, Name string }](t, files, "contacts.json"); known[0].Name != "The plumber" || known[0].WMID == r.anna.WMID {
 		t.Errorf("contacts: %+v", known)
 	}
+	if told := read[struct{ Events []struct{ Event string } }](t, files, "notifications.json"); len(told.Events) != 6 {
+		t.Errorf("notifications: %+v", told)
+	}
 	type transfer struct {
 		Memo     string
 		From, To struct{ WalletNumber, DisplayName string }

@@ -21,6 +21,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/ledger"
 	"purser/internal/locale"
+	"purser/internal/notifications"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/secret"
@@ -82,7 +83,8 @@ func roomOn(t *testing.T, db *postgres.DB, clock *pgtest.Clock) room {
 		t.Fatal(err)
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: ledger.New(db, hub, log), Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, time.Hour)
-	rooms := exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes, Delivery: inbox, Hub: hub}
+	rooms := exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes, Delivery: inbox, Hub: hub,
+		Notifications: notifications.New(db, notifications.Rooms{}, notifications.Config{})}
 	return room{Service: exports.New(db, box, log, rooms, "https://pay.example/"), db: db, clock: clock, rooms: rooms}
 }
 
