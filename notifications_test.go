@@ -122,10 +122,11 @@ func TestATransferReachesABrowserOnce(t *testing.T) {
 	for range 5 {
 		ask[any](anna, send, vars{"f": from, "t": to, "k": newKey()})
 	}
-	got := b.get(t, toBoris, had[0]+5)
+	b.get(t, toBoris, had[0]+5)
 	b.get(t, other, had[2]+5)
 	quiet(t, dsn)
-	if got = b.Pushes(toBoris); len(got) != had[0]+5 {
+	got := b.Pushes(toBoris)
+	if len(got) != had[0]+5 {
 		t.Fatalf("five transfers are %d pushes", len(got)-had[0])
 	}
 	last := got[len(got)-1]

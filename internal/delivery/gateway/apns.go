@@ -12,7 +12,6 @@ import (
 	"github.com/sideshow/apns2"
 	"github.com/sideshow/apns2/payload"
 	"github.com/sideshow/apns2/token"
-	"golang.org/x/net/http2"
 )
 
 // APNsConfig is what Apple knows the app by.
@@ -30,6 +29,11 @@ type apns struct {
 	client *apns2.Client
 }
 
+const (
+	handshakeWithin = 5 * time.Second
+	idleFor         = time.Hour // Apple wants connections to be kept
+)
+
 // NewAPNs makes the gateway of an app.
 func NewAPNs(c APNsConfig, o Options) (Gateway, error) {
 	key, err := token.AuthKeyFromBytes(c.Key)
@@ -39,7 +43,8 @@ func NewAPNs(c APNsConfig, o Options) (Gateway, error) {
 	client := apns2.NewTokenClient(&token.Token{AuthKey: key, KeyID: c.KeyID, TeamID: c.TeamID})
 	client.Host = strings.TrimSuffix(c.URL, "/")
 	client.HTTPClient = &http.Client{
-		Transport: &listening{&http2.Transport{TLSClientConfig: o.TLS, DialTLS: apns2.DialTLS, ReadIdleTimeout: apns2.ReadIdleTimeout}},
+		Transport: &listening{&http.Transport{TLSClientConfig: o.TLS, ForceAttemptHTTP2: true, TLSHandshakeTimeout: handshakeWithin, IdleConnTimeout: idleFor,
+			HTTP2: &http.HTTP2Config{SendPingTimeout: apns2.ReadIdleTimeout}, MaxResponseHeaderBytes: mostOfAnAnswer}},
 	}
 	return &apns{config: c, client: client}, nil
 }
@@ -89,7 +94,7 @@ func (g *apns) Send(ctx context.Context, m Message) error {
 type heardKey struct{}
 
 // listening keeps the headers of an answer, which the library does not show.
-type listening struct{ *http2.Transport }
+type listening struct{ *http.Transport }
 
 // RoundTrip is part of http's interface.
 func (l *listening) RoundTrip(request *http.Request) (*http.Response, error) {
