@@ -22,6 +22,7 @@ func TestRow28AClosedAccountTakesItsSocketsAlongAndIsUnknown(t *testing.T) {
 		borisWallets = append(borisWallets, wallet)
 		ask[any](operator, redeemFunds, vars{"w": wallet, "a": balance, "r": "leaving", "k": newKey()})
 	}
+	boris.remember(vars{"wmid": operator.wmid()}, "Whom he knew")
 	const closeAccount = `mutation($c: String) { closeAccount(input: {currentPassword: "demo-password", code: $c}) { account { closesAt } userErrors { code } } }`
 	ask[any](boris, closeAccount, nil)
 	if r, err := boris.try(closeAccount, vars{"c": boris.newestCode("+79000000003")}); err != nil || !strings.Contains(string(r.Data), `"closesAt":"20`) {
@@ -40,6 +41,10 @@ func TestRow28AClosedAccountTakesItsSocketsAlongAndIsUnknown(t *testing.T) {
 	}
 	t.Cleanup(db.Close)
 	closeOne(t, db, db.Pool, "boris@purser.test") // at another server, two days later
+	var left int
+	if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM contacts`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d contacts are left, %v", left, err)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {

@@ -49,13 +49,16 @@ func housekeep(ctx context.Context, db *postgres.DB, all rooms, log *slog.Logger
 	}
 }
 
-// endWhatIsOver closes accounts whose time has come, deletes copies of data whose time is over, and ends requests that no second operator decided.
+// endWhatIsOver closes accounts whose time has come, deletes copies of data whose time is over, removes devices whose sessions have ended, and ends requests that no second operator decided.
 func endWhatIsOver(ctx context.Context, all rooms, log *slog.Logger) {
 	if _, err := all.changes.CloseDue(ctx, log); err != nil && ctx.Err() == nil {
 		log.Warn("some accounts could not be closed; trying again later", "error", err)
 	}
 	if _, err := all.exports.Sweep(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("some copies of data were not deleted; trying again later", "error", err)
+	}
+	if _, err := all.notes.Sweep(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("some devices of ended sessions were not removed; trying again later", "error", err)
 	}
 	if _, err := all.operators.ExpireDue(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("some operators' requests were not ended; trying again later", "error", err)

@@ -68,6 +68,15 @@ SELECT md5('ask' || g)::uuid, 'ISSUE', CASE WHEN g % 100 = 0 THEN 'PENDING' ELSE
        now(), now() + (g - 9000) * interval '1 minute', CASE WHEN g % 100 <> 0 THEN md5('account' || g + 1)::uuid END, CASE WHEN g % 100 <> 0 THEN now() END FROM generate_series(1, 10000) g;
 INSERT INTO blocks (account_id, blocked_id, created_at)
 SELECT md5('account' || g)::uuid, md5('account' || 1 + (g + n) % 10000)::uuid, now() FROM generate_series(1, 2000) g CROSS JOIN generate_series(1, 5) n;
+INSERT INTO contacts (id, account_id, contact_id, name_sealed, created_at)
+SELECT md5('contact' || g || '-' || n)::uuid, md5('account' || g)::uuid, md5('account' || 1 + (g + n) % 10000)::uuid, 'x', now()
+FROM generate_series(1, 2000) g CROSS JOIN generate_series(1, 5) n;
+INSERT INTO notification_choices (account_id, event, channels) SELECT md5('account' || g)::uuid, 'MONEY_SENT', 'EMAIL' FROM generate_series(1, 10000) g;
+INSERT INTO quiet_hours (account_id, from_minute, to_minute, time_zone) SELECT md5('account' || g)::uuid, 0, 60, 'UTC' FROM generate_series(1, 10000) g;
+INSERT INTO push_devices (id, account_id, session_id, kind, target_mac, name, created_at)
+SELECT md5('push' || g)::uuid, md5('account' || g % 10000 + 1)::uuid, md5('session' || g)::uuid, 'WEB_PUSH', decode(md5('push' || g), 'hex'), 'x', now() FROM generate_series(1, 20000) g;
+INSERT INTO notices (id, account_id, event, subject, created_at, due_at)
+SELECT md5('notice' || g)::uuid, md5('account' || g % 10000 + 1)::uuid, 'NEW_SIGN_IN', 'x', now(), now() + g * interval '1 minute' FROM generate_series(1, 10000) g;
 INSERT INTO operator_moves (operator_id, idempotency_key, currency, amount, moved_at)
 SELECT md5('account' || g % 100)::uuid, md5('move' || g)::uuid, 'Z', 1, now() - g * interval '1 minute' FROM generate_series(1, 10000) g;
 INSERT INTO certificate_requests (id, account_id, level, status, reason, created_at, decided_at)

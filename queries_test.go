@@ -78,7 +78,8 @@ func startCounted(t *testing.T) (*server, *statements) {
 // serveOn serves a database inside the test.
 func serveOn(t *testing.T, db *postgres.DB) *server {
 	t.Helper()
-	c, err := config.Load(map[string]string{"LISTEN_ADDR": "127.0.0.1:0", "LOST_PHONE_DELAY": "1ms"})
+	c, err := config.Load(map[string]string{"LISTEN_ADDR": "127.0.0.1:0", "LOST_PHONE_DELAY": "1ms",
+		"WEB_PUSH_KEY": strings.Repeat("A", 42) + "E", "WEB_PUSH_CONTACT": "ops@pay.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +133,9 @@ func knownReads(annaWallet string) map[string]read {
 		"security log":  {`{ viewer { securityLog(first: 50) { nodes { id kind occurredAt network device { name } session { id current } } pageInfo { hasNextPage } } } }`, 3},
 		"statements":    {`{ viewer { wallets { number entries(first: 3) { nodes { sequence amount { amount } } } } } }`, 2},
 		"events":        {`{ viewer { events(first: 50) { headCursor nodes { cursor ... on TransferSent { transfer ` + transfer + ` } ... on WalletOpened { wallet { number } } } } } }`, 4},
+		"told of":       {readSettings, 3},
+		"push keys":     {`{ pushKeys { kinds webPush } }`, 0},
+		"contacts":      {`{ viewer { contacts { nodes { name displayName lastTransferAt } } suggestedContacts { wmid } incomingPolicy } }`, 3},
 		"every account": {`{ viewer { wmid } a: viewer { wmid } b: viewer { wmid } }`, 0},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 )
@@ -73,12 +74,14 @@ func walkMutations(c *client, counted *statements) {
 	walkOperators(c.operator(), counted, wmid)
 	annaWallet, _ := c.anna().wallet("Z")
 	walkBlocks(me, counted, c.boris())
+	walkContacts(me, counted, c.boris())
+	walkNotifications(me, counted)
 	for _, end := range []string{"confirm", "cancel"} {
 		transfer := ask[created](me, createTransfer, vars{"from": wallet, "to": annaWallet, "amount": "1", "key": newKey()}).CreateTransfer.Transfer.ID
 		if end == "confirm" {
 			askCounted[any](me, counted, "confirmTransfer", 10, confirmTransfer, vars{"id": transfer, "code": c.newestCode(phone)})
 		} else {
-			askCounted[any](me, counted, "cancelTransfer", 7, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
+			askCounted[any](me, counted, "cancelTransfer", 8, `mutation($i: ID!) { cancelTransfer(input: {transferId: $i}) { transfer { status } userErrors { code } } }`, vars{"i": transfer})
 		}
 	}
 	askCounted[any](me, counted, "setConfirmationPolicy", 7,
@@ -144,6 +147,50 @@ func walkBlocks(me *client, counted *statements, other *client) {
 	ask[any](other, `mutation($f: WalletNumber!, $w: WMID!, $k: UUID!) { createTransfer(input: {from: $f, to: {wmid: $w}, amount: "1", idempotencyKey: $k}) { userErrors { code } } }`,
 		vars{"f": from, "w": mine, "k": newKey()})
 	askCounted[any](me, counted, "unblockAccount", 9, unblock, vars{"w": wmid})
+}
+
+// walkContacts has a person remember another, and be choosy.
+func walkContacts(me *client, counted *statements, other *client) {
+	// begin, the counter, commit; whom; begin, the account, the contact, how many, the row, events, commit; the view
+	id := askCounted[struct{ AddContact struct{ Contact contactNode } }](me, counted, "addContact", 12, addContact, vars{"to": vars{"wmid": other.wmid()}, "n": "x"}).AddContact.Contact.ID
+	// begin, the account, the contact, the row, events, commit; the view
+	askCounted[any](me, counted, "renameContact", 7, renameContact, vars{"i": id, "n": "y"})
+	askCounted[any](me, counted, "node", 1, `query($i: ID!) { node(id: $i) { ... on Contact { name } } }`, vars{"i": id})
+	askCounted[any](me, counted, "suggestedContacts", 1, `{ viewer { suggestedContacts { wmid displayName } } }`, nil)
+	for _, way := range []vars{{"f": 2}, {"l": 2}, {"f": 2, "a": cursorOf(id)}, {"l": 2, "b": cursorOf(id)}} {
+		askCounted[any](me, counted, "contacts", 1, listContacts, way)
+	}
+	// begin, the account, its wallets, the policy, the marks, events, commit; the policy
+	askCounted[any](me, counted, "setIncomingPolicy", 8, setIncoming, vars{"p": "CONTACTS"})
+	askCounted[any](me, counted, "setIncomingPolicy", 8, setIncoming, vars{"p": "EVERYONE"})
+	// begin, the account, its wallets, the row, events, commit
+	askCounted[any](me, counted, "removeContact", 6, removeContact, vars{"i": id})
+}
+
+// walkNotifications has a person say what they want to be told of, and where. Nobody answers at the device's address.
+func walkNotifications(me *client, counted *statements) {
+	// begin, the account, its wallets, the choice, the marks, events, commit; the settings
+	askCounted[any](me, counted, "setNotifications", 10, setNotifications, vars{"e": "MONEY_RECEIVED", "c": []string{"EMAIL", "PUSH"}})
+	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": vars{"from": "22:00", "to": "07:00", "timeZone": "Europe/Berlin"}})
+	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": nil})
+	// begin, the counter, commit; begin, the account, its wallets, dead ones, the target, how many, the row, the marks, events, commit
+	device := askCounted[struct {
+		RegisterPushDevice struct{ Device struct{ ID string } }
+	}](me, counted, "registerPushDevice", 13, registerDevice, vars{"n": "x", "t": nowhere}).
+		RegisterPushDevice.Device.ID
+	// begin, the account, its wallets, the row, the marks, events, commit; the settings
+	askCounted[any](me, counted, "unregisterPushDevice", 10, unregisterDevice, vars{"i": device})
+	ask[any](me, registerDevice, vars{"n": "x", "t": nowhere}) // for what comes
+}
+
+// nowhere is a browser whose push service is away.
+var nowhere = vars{"webPush": vars{"endpoint": "https://127.0.0.1:1/", "auth": strings.Repeat("A", 22),
+	"p256dh": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}}
+
+// cursorOf is where a contact stands.
+func cursorOf(contact string) string {
+	plain, _ := base64.RawURLEncoding.DecodeString(contact)
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(plain), "Contact:", "ContactCursor:", 1)))
 }
 
 // walkFactors gives a person an authenticator app and takes it away.

@@ -24,6 +24,7 @@ import (
 	"purser/internal/httpapi"
 	"purser/internal/jobs"
 	"purser/internal/ledger"
+	"purser/internal/notifications"
 	"purser/internal/operators"
 	"purser/internal/passkeys"
 	"purser/internal/paylinks"
@@ -48,6 +49,7 @@ type rooms struct {
 	changes   *changes.Service
 	exports   *exports.Service
 	transfers *transfers.Service
+	notes     *notifications.Service
 	lookBack  *history.Service
 	operators *operators.Service
 	roles     *operators.Roles
@@ -63,7 +65,11 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	}
 	hub := events.NewHub(db, log)
 	messages := delivery.New(db, box)
-	sender, err := newSender(c, db, box, log)
+	push, offers, err := newPush(c, db)
+	if err != nil {
+		return rooms{}, err
+	}
+	sender, err := newSender(c, db, box, log, push)
 	if err != nil {
 		return rooms{}, err
 	}
@@ -89,11 +95,13 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		return rooms{}, err
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: books, Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, c.ConfirmationTTL)
+	notes := notifications.New(db, notifications.Rooms{Accounts: people, Wallets: purses, Transfers: payments, Verification: codes, Delivery: messages, Hub: hub}, offers)
+	sender.Reach(notes)
 	lookBack := history.New(db, purses, payments, publicURL)
-	circle := contacts.New(db, people, codes, hub)
+	circle := contacts.New(db, people, purses, codes, hub)
 	ownHand := changes.New(db, changes.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Factors: second, Verification: codes, Hub: hub})
 	papers := certificates.New(db, box, codes, messages, hub, publicURL)
-	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes,
+	copies := exports.New(db, box, log, exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Notifications: notes, Verification: codes,
 		Delivery: messages, Hub: hub}, publicURL)
 	copies.Handle(runner)
 	alone, err := operators.ReadLimits(c.SecondOperator(), c.IsProduction(), purses.Currency)
@@ -108,7 +116,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
 		Changes: ownHand, Transfers: payments, Statements: lookBack, Paylinks: paylinks.New(db, box, people, purses, publicURL),
-		Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Delivery: messages, Hub: hub}
+		Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Notifications: notes, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,
@@ -117,7 +125,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 	if err != nil {
 		return rooms{}, err
 	}
-	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, lookBack: lookBack, operators: desks,
+	return rooms{hub: hub, ledger: books, watch: watch, accounts: people, changes: ownHand, exports: copies, transfers: payments, notes: notes, lookBack: lookBack, operators: desks,
 		roles:  operators.NewRoles(db, people, second, signedIn, hub),
 		sender: sender, jobs: runner, api: api}, nil
 }
@@ -129,7 +137,7 @@ func newPasskeys(c config.Config, db *postgres.DB, box *secret.Box, a *accounts.
 }
 
 // newSender makes the gateways that the configuration names.
-func newSender(c config.Config, db *postgres.DB, box *secret.Box, log *slog.Logger) (*delivery.Sender, error) {
+func newSender(c config.Config, db *postgres.DB, box *secret.Box, log *slog.Logger, push map[string]gateway.Gateway) (*delivery.Sender, error) {
 	options := gateway.Options{RequireTLS: c.IsProduction()}
 	open := func(addresses []*url.URL, names ...string) (all []gateway.Gateway, err error) {
 		for i, address := range addresses {
@@ -149,7 +157,7 @@ func newSender(c config.Config, db *postgres.DB, box *secret.Box, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	return delivery.NewSender(db, box, log, delivery.Config{SMS: sms, Email: email}), nil
+	return delivery.NewSender(db, box, log, delivery.Config{SMS: sms, Email: email, Push: push}), nil
 }
 
 // send delivers messages until ctx ends; what is on its way then has a time to arrive.

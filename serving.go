@@ -54,6 +54,7 @@ func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logge
 	running.Go(func() { all.ledger.Run(background) })
 	running.Go(func() { all.watch.Run(background) })
 	running.Go(func() { all.transfers.RunExpiry(background, log) })
+	running.Go(func() { all.notes.Run(background, log) })
 	running.Go(func() { all.sender.Watch(background) })
 	running.Go(func() { housekeep(background, db, all, log) })
 	running.Go(func() { all.lookBack.Run(background, log) })

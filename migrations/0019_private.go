@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -31,8 +32,14 @@ func (t PrivateTable) ID() string {
 	return t.Key + "::text"
 }
 
-// PrivateTables are all tables with personal data.
-var PrivateTables = []PrivateTable{
+// PrivateTables are all tables with personal data: those that migration 19 found, and what came later.
+var PrivateTables = append(slices.Clone(privateAtFirst),
+	PrivateTable{"contacts", "id", "uuid", []string{"name"}, nil},
+	PrivateTable{"push_devices", "id", "uuid", []string{"target"}, nil},
+)
+
+// privateAtFirst are those of migration 19.
+var privateAtFirst = []PrivateTable{
 	{"accounts", "id", "uuid", []string{"phone", "email", "first_name", "middle_name", "last_name", "birth_date", "security_question"},
 		[][3]string{{"phone", "phone_mac", "phone"}, {"email_key", "email_mac", "email"}}},
 	{"registrations", "id", "uuid", []string{"phone", "email", "first_name", "middle_name", "last_name", "birth_date", "security_question"}, nil},
@@ -68,7 +75,7 @@ func Private(sealer Sealer) *goose.Migration {
 		if _, err := db.ExecContext(ctx, beginPrivate()); err != nil {
 			return err
 		}
-		for _, table := range PrivateTables {
+		for _, table := range privateAtFirst {
 			for last, more := "", true; more; {
 				if last, more, err = table.sealSome(ctx, db, sealer, last); err != nil {
 					return fmt.Errorf("%s: %w", table.Name, err)
@@ -91,7 +98,7 @@ WHERE table_schema = 'public' AND table_name = 'messages' AND column_name = 'rec
 // beginPrivate makes room beside what is in clear. One Exec is one transaction.
 func beginPrivate() string {
 	var b strings.Builder
-	for _, t := range PrivateTables {
+	for _, t := range privateAtFirst {
 		for _, clear := range t.clear() {
 			fmt.Fprintf(&b, "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL, ALTER COLUMN %[2]s DROP DEFAULT;\n", t.Name, clear)
 		}
@@ -116,7 +123,7 @@ CREATE TABLE IF NOT EXISTS data_keys (
 // endPrivate drops what was in clear, with its indexes and constraints.
 func endPrivate() string {
 	var b strings.Builder
-	for _, t := range PrivateTables {
+	for _, t := range privateAtFirst {
 		for _, clear := range t.clear() {
 			fmt.Fprintf(&b, "ALTER TABLE %s DROP COLUMN %s;\n", t.Name, clear)
 		}

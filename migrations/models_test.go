@@ -20,7 +20,7 @@ var rows = []any{
 	models.Challenge{}, models.Message{}, models.SecurityEvent{},
 	models.CertificateRequest{}, models.Document{},
 	models.SigningKey{}, models.Device{}, models.Session{}, models.RefreshToken{}, models.PendingLogIn{},
-	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.SpendingLimit{}, models.Spending{}, models.OperatorAction{}, models.Turnover{}, models.RefusedTransfer{}, models.OperatorRequest{}, models.OperatorMove{}, models.Block{},
+	models.Currency{}, models.Wallet{}, models.Transfer{}, models.Entry{}, models.ConfirmationPolicy{}, models.SpendingLimit{}, models.Spending{}, models.OperatorAction{}, models.Turnover{}, models.RefusedTransfer{}, models.OperatorRequest{}, models.OperatorMove{}, models.Block{}, models.Contact{}, models.Notice{}, models.NotificationChoice{}, models.QuietHours{}, models.PushDevice{},
 	models.Event{}, models.TOTPFactor{}, models.BackupCode{}, models.Recovery{}, models.Passkey{}, models.PasskeyCeremony{},
 	models.DataExport{}, models.DataExportChunk{},
 }

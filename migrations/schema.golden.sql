@@ -31,11 +31,13 @@ CREATE TABLE accounts (
     email_mac              bytea,
     operator_freeze        text,
     operator_since         timestamp with time zone,
+    incoming_policy        text                     NOT NULL DEFAULT 'EVERYONE'::text,
     CONSTRAINT accounts_pkey PRIMARY KEY (id),
     CONSTRAINT accounts_email_key UNIQUE (email_mac),
     CONSTRAINT accounts_phone_key UNIQUE (phone_mac),
     CONSTRAINT accounts_wmid_key UNIQUE (wmid),
     CONSTRAINT accounts_certificate_level_check CHECK ((certificate_level = ANY (ARRAY['ALIAS'::text, 'FORMAL'::text, 'INITIAL'::text, 'PERSONAL'::text]))),
+    CONSTRAINT accounts_incoming_policy_check CHECK ((incoming_policy = ANY (ARRAY['EVERYONE'::text, 'CONTACTS'::text]))),
     CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['EN'::text, 'RU'::text]))),
     CONSTRAINT accounts_operator_freeze_check CHECK (((operator_freeze IS NULL) OR ((operator_freeze = ANY (ARRAY['ALONE'::text, 'BESIDE'::text])) AND (status = 'FROZEN'::text)))),
     CONSTRAINT accounts_reachable_check CHECK (((role = 'SYSTEM'::text) OR (status = 'CLOSED'::text) OR ((phone_mac IS NOT NULL) AND (email_mac IS NOT NULL)))),
@@ -152,6 +154,22 @@ CREATE TABLE confirmation_policies (
     CONSTRAINT confirmation_policies_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(letter),
     CONSTRAINT confirmation_policies_upto_check CHECK ((without_code_upto >= 0))
 );
+
+CREATE TABLE contacts (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    contact_id             uuid                     NOT NULL,
+    wallet_id              bigint,
+    name_sealed            bytea,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT contacts_pkey PRIMARY KEY (id),
+    CONSTRAINT contacts_pair_key UNIQUE (account_id, contact_id),
+    CONSTRAINT contacts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT contacts_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES accounts(id),
+    CONSTRAINT contacts_wallet_id_fkey FOREIGN KEY (wallet_id) REFERENCES wallets(id),
+    CONSTRAINT contacts_others_check CHECK ((account_id <> contact_id))
+);
+CREATE INDEX contacts_account_id_idx ON contacts USING btree (account_id, id);
 
 CREATE TABLE currencies (
     letter                 text                     NOT NULL,
@@ -302,12 +320,33 @@ CREATE TABLE messages (
     recipient_mac          bytea,
     CONSTRAINT messages_pkey PRIMARY KEY (id),
     CONSTRAINT messages_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text]))),
+    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['SMS'::text, 'EMAIL'::text, 'PUSH'::text]))),
     CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENT'::text, 'ABANDONED'::text])))
 );
 CREATE INDEX messages_created_at_idx ON messages USING btree (created_at);
 CREATE INDEX messages_recipient_idx ON messages USING btree (recipient_mac, id);
 CREATE INDEX messages_state_idx ON messages USING btree (state, expires_at) WHERE (state <> 'SENT'::text);
+
+CREATE TABLE notices (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    event                  text                     NOT NULL,
+    subject                text                     NOT NULL,
+    session_id             uuid,
+    lettered               boolean                  NOT NULL DEFAULT false,
+    created_at             timestamp with time zone NOT NULL,
+    due_at                 timestamp with time zone NOT NULL,
+    CONSTRAINT notices_pkey PRIMARY KEY (id)
+);
+CREATE INDEX notices_due_at_idx ON notices USING btree (due_at);
+
+CREATE TABLE notification_choices (
+    account_id             uuid                     NOT NULL,
+    event                  text                     NOT NULL,
+    channels               text                     NOT NULL,
+    CONSTRAINT notification_choices_pkey PRIMARY KEY (account_id, event),
+    CONSTRAINT notification_choices_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
 
 CREATE TABLE operator_actions (
     id                     uuid                     NOT NULL,
@@ -426,6 +465,34 @@ CREATE TABLE phone_changes (
     new_phone_sealed       bytea,
     CONSTRAINT phone_changes_pkey PRIMARY KEY (account_id),
     CONSTRAINT phone_changes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+
+CREATE TABLE push_devices (
+    id                     uuid                     NOT NULL,
+    account_id             uuid                     NOT NULL,
+    session_id             uuid                     NOT NULL,
+    kind                   text                     NOT NULL,
+    target_sealed          bytea,
+    target_mac             bytea                    NOT NULL,
+    name                   text                     NOT NULL,
+    created_at             timestamp with time zone NOT NULL,
+    CONSTRAINT push_devices_pkey PRIMARY KEY (id),
+    CONSTRAINT push_devices_target_key UNIQUE (target_mac),
+    CONSTRAINT push_devices_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT push_devices_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
+    CONSTRAINT push_devices_kind_check CHECK ((kind = ANY (ARRAY['WEB_PUSH'::text, 'APNS'::text, 'FCM'::text])))
+);
+CREATE INDEX push_devices_account_id_idx ON push_devices USING btree (account_id);
+CREATE INDEX push_devices_session_id_idx ON push_devices USING btree (session_id);
+
+CREATE TABLE quiet_hours (
+    account_id             uuid                     NOT NULL,
+    from_minute            integer                  NOT NULL,
+    to_minute              integer                  NOT NULL,
+    time_zone              text                     NOT NULL,
+    CONSTRAINT quiet_hours_pkey PRIMARY KEY (account_id),
+    CONSTRAINT quiet_hours_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    CONSTRAINT quiet_hours_minutes_check CHECK ((((from_minute >= 0) AND (from_minute <= 1439)) AND ((to_minute >= 0) AND (to_minute <= 1439)) AND (from_minute <> to_minute)))
 );
 
 CREATE TABLE rate_counters (
@@ -597,6 +664,7 @@ CREATE TABLE security_events (
 );
 CREATE INDEX security_events_account_id_idx ON security_events USING btree (account_id, id);
 CREATE TRIGGER security_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON security_events FOR EACH STATEMENT EXECUTE FUNCTION security_events_refuse_change();
+CREATE TRIGGER security_events_tell AFTER INSERT ON security_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['SIGNED_IN'::text, 'PASSWORD_CHANGED'::text, 'PHONE_CHANGED'::text, 'EMAIL_CHANGED'::text, 'SECURITY_QUESTION_CHANGED'::text, 'FROZEN'::text, 'UNFROZEN'::text, 'CLOSING_BEGUN'::text, 'TOTP_ENABLED'::text, 'TOTP_DISABLED'::text, 'BACKUP_CODES_RENEWED'::text, 'PASSKEY_ADDED'::text, 'PASSKEY_REMOVED'::text, 'PASSKEY_REFUSED'::text, 'RECOVERY_STARTED'::text, 'RECOVERED'::text, 'FROZEN_BY_OPERATOR'::text, 'UNFROZEN_BY_OPERATOR'::text, 'SESSIONS_ENDED_BY_OPERATOR'::text]))) EXECUTE FUNCTION security_events_tell();
 
 CREATE TABLE sessions (
     id                     uuid                     NOT NULL,
@@ -759,6 +827,7 @@ CREATE TABLE wallets (
     balance_cap            bigint,
     incoming               bigint                   NOT NULL DEFAULT 0,
     screened               boolean                  NOT NULL DEFAULT false,
+    notified               boolean                  NOT NULL DEFAULT false,
     CONSTRAINT wallets_pkey PRIMARY KEY (id),
     CONSTRAINT wallets_number_key UNIQUE (number),
     CONSTRAINT wallets_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
@@ -773,6 +842,8 @@ CREATE INDEX wallets_account_id_idx ON wallets USING btree (account_id);
 CREATE UNIQUE INDEX wallets_default_key ON wallets USING btree (account_id, currency) WHERE is_default;
 CREATE UNIQUE INDEX wallets_system_key ON wallets USING btree (currency, kind, shard) WHERE (kind <> 'USER'::text);
 CREATE TRIGGER wallets_begin BEFORE INSERT ON wallets FOR EACH ROW WHEN ((new.kind = 'USER'::text)) EXECUTE FUNCTION wallets_begin();
+CREATE TRIGGER wallets_notify BEFORE INSERT OR UPDATE OF notified ON wallets FOR EACH ROW EXECUTE FUNCTION wallets_notify();
+CREATE TRIGGER wallets_screen BEFORE INSERT OR UPDATE OF screened ON wallets FOR EACH ROW EXECUTE FUNCTION wallets_screen();
 
 CREATE OR REPLACE FUNCTION accounts_begin_events()
  RETURNS trigger
@@ -791,6 +862,25 @@ AS $function$
 BEGIN
     RAISE EXCEPTION 'entries are append-only' USING ERRCODE = 'integrity_constraint_violation';
 END
+$function$;
+
+CREATE OR REPLACE FUNCTION is_notified(owner uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT 1 FROM push_devices WHERE account_id = owner)
+        OR EXISTS (SELECT 1 FROM notification_choices WHERE account_id = owner AND event NOT IN ('NEW_SIGN_IN', 'SECURITY_CHANGE')
+                   AND channels ~ '(SMS|EMAIL)')
+$function$;
+
+CREATE OR REPLACE FUNCTION is_screened(owner uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT EXISTS (SELECT 1 FROM blocks WHERE account_id = owner)
+        OR EXISTS (SELECT 1 FROM accounts WHERE id = owner AND incoming_policy = 'CONTACTS')
 $function$;
 
 CREATE OR REPLACE FUNCTION operator_actions_refuse_change()
@@ -829,6 +919,19 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION security_events_tell()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO notices (id, account_id, event, subject, session_id, created_at, due_at)
+    SELECT NEW.id, NEW.account_id, CASE NEW.kind WHEN 'SIGNED_IN' THEN 'NEW_SIGN_IN' ELSE 'SECURITY_CHANGE' END, NEW.kind,
+           CASE NEW.kind WHEN 'SIGNED_IN' THEN NEW.session_id END, NEW.occurred_at, NEW.occurred_at
+    WHERE EXISTS (SELECT 1 FROM push_devices WHERE account_id = NEW.account_id);
+    RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION wallets_begin()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -837,7 +940,26 @@ BEGIN
     INSERT INTO spending (account_id, currency) VALUES (NEW.account_id, NEW.currency) ON CONFLICT DO NOTHING;
     NEW.balance_cap = (SELECT l.balance_cap FROM accounts a JOIN spending_limits l ON l.level = a.certificate_level
                        WHERE a.id = NEW.account_id AND l.currency = NEW.currency);
-    NEW.screened = EXISTS (SELECT 1 FROM blocks WHERE account_id = NEW.account_id);
+    RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION wallets_notify()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.notified = is_notified(NEW.account_id);
+    RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION wallets_screen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.screened = is_screened(NEW.account_id);
     RETURN NEW;
 END
 $function$;

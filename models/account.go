@@ -55,7 +55,14 @@ type Account struct {
 	ClosesAt           *time.Time `gorm:"column:closes_at"`            // while it is being closed
 	OperatorFreeze     *string    `gorm:"column:operator_freeze"`      // FreezeAlone or FreezeBeside, while an operator keeps it frozen
 	OperatorSince      *time.Time `gorm:"column:operator_since"`       // null for who was made an operator's
+	IncomingPolicy     string     `gorm:"column:incoming_policy"`
 }
+
+// Values of Account.IncomingPolicy: from whom transfers are taken.
+const (
+	FromEveryone = "EVERYONE"
+	FromContacts = "CONTACTS"
+)
 
 // Values of Account.OperatorFreeze: whether the owner, too, wants the account frozen, and so it stays when the operator's freeze ends.
 const (

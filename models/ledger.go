@@ -68,7 +68,8 @@ type Wallet struct {
 	ClosedAt  *time.Time `gorm:"column:closed_at"`
 	Incoming  int64      `gorm:"column:incoming;->"`    // protected money that may still come to it, in minor units
 	Shut      bool       `gorm:"column:shut"`           // nothing comes in: its owner is closing the account
-	Screened  bool       `gorm:"column:screened"`       // its owner blocks somebody
+	Screened  bool       `gorm:"column:screened"`       // its owner blocks somebody, or takes from contacts only
+	Notified  bool       `gorm:"column:notified;->"`    // its owner wants to be told of something
 	Cap       *int64     `gorm:"column:balance_cap;->"` // what it may hold, by its owner's certificate; nil: anything
 }
 

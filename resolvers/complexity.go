@@ -45,6 +45,10 @@ func Complexity() generated.ComplexityRoot {
 	c.Account.SecurityLog = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.Sessions = func(child int) int { return 1 + assumedSessions*child }
 	c.Account.BlockedAccounts = func(child int) int { return 1 + assumedBlocked*child }
+	c.Account.Contacts = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
+	c.Account.SuggestedContacts = func(child int) int { return filterWeight + assumedBlocked*child }
+	c.NotificationSettings.Events = func(child int) int { return 1 + assumedPasskeys*child }
+	c.NotificationSettings.PushDevices = func(child int) int { return 1 + assumedPasskeys*child }
 	c.SecondFactors.Passkeys = func(child int) int { return 1 + assumedPasskeys*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }

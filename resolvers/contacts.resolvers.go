@@ -9,16 +9,52 @@ import (
 	"context"
 
 	"purser/graph/model"
+	"purser/internal/contacts"
 	"purser/internal/sessions"
 )
 
 func (r *accountResolver) BlockedAccounts(ctx context.Context, obj *model.Account) ([]*model.BlockedAccount, error) {
-	list, err := r.Contacts.List(ctx, obj.AccountID)
+	list, err := r.Resolver.Contacts.List(ctx, obj.AccountID)
 	views := make([]*model.BlockedAccount, len(list))
 	for i, b := range list {
 		views[i] = blockedView(b)
 	}
 	return views, err
+}
+
+func (r *accountResolver) Contacts(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string) (*model.ContactConnection, error) {
+	p, err := readPaging(first, last)
+	if err != nil {
+		return nil, err
+	}
+	older, err := readCursor(after, kindContactCursor)
+	if err != nil {
+		return nil, err
+	}
+	newer, err := readCursor(before, kindContactCursor)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.Resolver.Contacts.Contacts(ctx, obj.AccountID, contacts.Page{Before: older, After: newer, Limit: p.limit + 1, Oldest: p.backward})
+	if err != nil {
+		return nil, err
+	}
+	rows, info := cut(p, rows, contactCursor)
+	return contactConnection(rows, info), nil
+}
+
+func (r *accountResolver) SuggestedContacts(ctx context.Context, obj *model.Account) ([]*model.SuggestedContact, error) {
+	rows, err := r.Resolver.Contacts.Suggested(ctx, obj.AccountID)
+	views := make([]*model.SuggestedContact, len(rows))
+	for i, row := range rows {
+		views[i] = &model.SuggestedContact{Wmid: row.WMID, DisplayName: row.DisplayName(), LastTransferAt: *row.PaidAt}
+	}
+	return views, err
+}
+
+func (r *accountResolver) IncomingPolicy(ctx context.Context, obj *model.Account) (model.IncomingPolicy, error) {
+	policy, err := r.Resolver.Contacts.Policy(ctx, obj.AccountID)
+	return model.IncomingPolicy(policy), err
 }
 
 func (r *mutationResolver) BlockAccount(ctx context.Context, input model.BlockAccountInput) (*model.BlockAccountPayload, error) {
@@ -42,6 +78,50 @@ func (r *mutationResolver) UnblockAccount(ctx context.Context, input model.Unblo
 	}
 	err = r.Contacts.Unblock(ctx, viewer.Account.ID, input.Wmid)
 	payload := &model.UnblockAccountPayload{Account: accountOf(viewer.Account, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) AddContact(ctx context.Context, input model.AddContactInput) (*model.AddContactPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	added, err := r.Contacts.Add(ctx, viewer.Account.ID, recipientOf(input.Recipient), input.Name)
+	payload := &model.AddContactPayload{Contact: contactViewOf(added, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) RenameContact(ctx context.Context, input model.RenameContactInput) (*model.RenameContactPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	renamed, err := r.Contacts.Rename(ctx, viewer.Account.ID, localUUID(input.ContactID, kindContact), input.Name)
+	payload := &model.RenameContactPayload{Contact: contactViewOf(renamed, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) RemoveContact(ctx context.Context, input model.RemoveContactInput) (*model.RemoveContactPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Contacts.Remove(ctx, viewer.Account.ID, localUUID(input.ContactID, kindContact))
+	payload := &model.RemoveContactPayload{Account: accountOf(viewer.Account, err)}
+	payload.UserErrors, err = r.refused(ctx, err)
+	return payload, err
+}
+
+func (r *mutationResolver) SetIncomingPolicy(ctx context.Context, input model.SetIncomingPolicyInput) (*model.SetIncomingPolicyPayload, error) {
+	viewer, err := sessions.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Contacts.SetPolicy(ctx, viewer.Account.ID, string(input.Policy))
+	payload := &model.SetIncomingPolicyPayload{Account: accountOf(viewer.Account, err)}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err
 }

@@ -23,6 +23,8 @@ const (
 	kindDocument  = "Document"
 	kindPasskey   = "Passkey"
 	kindCeremony  = "PasskeyCeremony"
+	kindContact   = "Contact"
+	kindDevice    = "PushDevice"
 
 	kindCertificateRequest = "CertificateRequest"
 	kindSecurity           = "SecurityEvent"
@@ -33,6 +35,7 @@ const (
 	kindReviewCursor   = "ReviewCursor"
 	kindSecurityCursor = "SecurityCursor"
 	kindRefusedCursor  = "RefusedCursor"
+	kindContactCursor  = "ContactCursor"
 
 	kindOperatorRequest = "OperatorRequest"
 	kindRequestCursor   = "OperatorRequestCursor"
@@ -42,6 +45,9 @@ const (
 func globalID(kind string, key ...string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(kind + ":" + strings.Join(key, ":")))
 }
+
+// TransferID is the id of a transfer as the API has it.
+func TransferID(id uuid.UUID) string { return globalID(kindTransfer, id.String()) }
 
 // localKey takes an id of ours apart; ok is false for any other string.
 func localKey(id, kind string) (key string, ok bool) {

@@ -20,6 +20,7 @@ type asked struct {
 	transfers, sessions []uuid.UUID
 	requests            []uuid.UUID
 	security            []uuid.UUID
+	contacts            []uuid.UUID
 	entries             []wallets.EntryKey
 }
 
@@ -60,6 +61,9 @@ func readIDs(ids []string) asked {
 		}
 		if key := localUUID(id, kindSecurity); key != uuid.Nil {
 			a.security = append(a.security, key)
+		}
+		if key := localUUID(id, kindContact); key != uuid.Nil {
+			a.contacts = append(a.contacts, key)
 		}
 		key, _ := localKey(id, kindEntry)
 		wallet, version, _ := strings.Cut(key, ":")
@@ -120,6 +124,16 @@ func (r *Resolver) thingsOf(ctx context.Context, viewer sessions.Identity, a ask
 		}
 		for _, row := range rows {
 			view := securityEventView(row)
+			byID[view.ID] = view
+		}
+	}
+	if len(a.contacts) > 0 {
+		rows, err := r.Contacts.FindMany(ctx, account, a.contacts)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			view := contactView(row)
 			byID[view.ID] = view
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"purser/internal/events"
 	"purser/internal/exports"
 	"purser/internal/factors"
+	"purser/internal/notifications"
 	"purser/internal/operators"
 	"purser/internal/paylinks"
 	"purser/internal/postgres"
@@ -24,21 +25,22 @@ import (
 
 // Resolver lists the rooms that resolvers call.
 type Resolver struct {
-	DB           *postgres.DB // for reading the event log
-	Accounts     *accounts.Service
-	Factors      *factors.Service
-	Recovery     *recovery.Service
-	Sessions     *sessions.Service
-	Verification *verification.Service
-	Wallets      *wallets.Service
-	Changes      *changes.Service
-	Transfers    *transfers.Service
-	Statements   *statements.Service
-	Paylinks     *paylinks.Service
-	Certificates *certificates.Service
-	Exports      *exports.Service
-	Operators    *operators.Service
-	Contacts     *contacts.Service
-	Delivery     *delivery.Service
-	Hub          *events.Hub
+	DB            *postgres.DB // for reading the event log
+	Accounts      *accounts.Service
+	Factors       *factors.Service
+	Recovery      *recovery.Service
+	Sessions      *sessions.Service
+	Verification  *verification.Service
+	Wallets       *wallets.Service
+	Changes       *changes.Service
+	Transfers     *transfers.Service
+	Statements    *statements.Service
+	Paylinks      *paylinks.Service
+	Certificates  *certificates.Service
+	Exports       *exports.Service
+	Operators     *operators.Service
+	Contacts      *contacts.Service
+	Notifications *notifications.Service
+	Delivery      *delivery.Service
+	Hub           *events.Hub
 }

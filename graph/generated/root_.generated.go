@@ -65,14 +65,17 @@ type ComplexityRoot struct {
 		BlockedAccounts          func(childComplexity int) int
 		Certificate              func(childComplexity int) int
 		ClosesAt                 func(childComplexity int) int
+		Contacts                 func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt                func(childComplexity int) int
 		DataExport               func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		Events                   func(childComplexity int, first *int, after *string) int
 		FrozenByOperator         func(childComplexity int) int
 		ID                       func(childComplexity int) int
+		IncomingPolicy           func(childComplexity int) int
 		Limits                   func(childComplexity int, currency string) int
 		Locale                   func(childComplexity int) int
+		NotificationSettings     func(childComplexity int) int
 		PendingAgreements        func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		Profile                  func(childComplexity int) int
@@ -83,6 +86,7 @@ type ComplexityRoot struct {
 		SecurityQuestion         func(childComplexity int) int
 		Sessions                 func(childComplexity int) int
 		Status                   func(childComplexity int) int
+		SuggestedContacts        func(childComplexity int) int
 		TransferByIdempotencyKey func(childComplexity int, key uuid.UUID) int
 		Transfers                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.TransferFilter) int
 		Turnover                 func(childComplexity int, currency string, from string, to string) int
@@ -112,6 +116,11 @@ type ComplexityRoot struct {
 
 	AccountSearchPayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AddContactPayload struct {
+		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -283,6 +292,27 @@ type ComplexityRoot struct {
 	ConfirmationPolicy struct {
 		Currency        func(childComplexity int) int
 		WithoutCodeUpTo func(childComplexity int) int
+	}
+
+	Contact struct {
+		CreatedAt      func(childComplexity int) int
+		DisplayName    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LastTransferAt func(childComplexity int) int
+		Name           func(childComplexity int) int
+		WalletNumber   func(childComplexity int) int
+		Wmid           func(childComplexity int) int
+	}
+
+	ContactConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ContactEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	CreateDocumentUploadPayload struct {
@@ -488,6 +518,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcceptAgreements          func(childComplexity int, input model.AcceptAgreementsInput) int
 		AcceptTransfer            func(childComplexity int, input model.AcceptTransferInput) int
+		AddContact                func(childComplexity int, input model.AddContactInput) int
 		AnswerLostPhoneRecovery   func(childComplexity int, input model.AnswerLostPhoneRecoveryInput) int
 		ApproveOperatorRequest    func(childComplexity int, input model.ApproveOperatorRequestInput) int
 		BlockAccount              func(childComplexity int, input model.BlockAccountInput) int
@@ -523,9 +554,12 @@ type ComplexityRoot struct {
 		RedeemFunds               func(childComplexity int, input model.RedeemFundsInput) int
 		RefreshSession            func(childComplexity int, input model.RefreshSessionInput) int
 		RefundTransfer            func(childComplexity int, input model.RefundTransferInput) int
+		RegisterPushDevice        func(childComplexity int, input model.RegisterPushDeviceInput) int
 		RejectOperatorRequest     func(childComplexity int, input model.RejectOperatorRequestInput) int
 		RejectTransfer            func(childComplexity int, input model.RejectTransferInput) int
+		RemoveContact             func(childComplexity int, input model.RemoveContactInput) int
 		RemovePasskey             func(childComplexity int, input model.RemovePasskeyInput) int
+		RenameContact             func(childComplexity int, input model.RenameContactInput) int
 		RenamePasskey             func(childComplexity int, input model.RenamePasskeyInput) int
 		RenameWallet              func(childComplexity int, input model.RenameWalletInput) int
 		RenewBackupCodes          func(childComplexity int, input model.RenewBackupCodesInput) int
@@ -538,7 +572,10 @@ type ComplexityRoot struct {
 		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
 		SetConfirmationPolicy     func(childComplexity int, input model.SetConfirmationPolicyInput) int
 		SetDefaultWallet          func(childComplexity int, input model.SetDefaultWalletInput) int
+		SetIncomingPolicy         func(childComplexity int, input model.SetIncomingPolicyInput) int
 		SetLocale                 func(childComplexity int, input model.SetLocaleInput) int
+		SetNotifications          func(childComplexity int, input model.SetNotificationsInput) int
+		SetQuietHours             func(childComplexity int, input model.SetQuietHoursInput) int
 		SetRecoveryPhone          func(childComplexity int, input model.SetRecoveryPhoneInput) int
 		StartLostPhoneRecovery    func(childComplexity int, input model.StartLostPhoneRecoveryInput) int
 		StartPasskeyAssertion     func(childComplexity int, input model.StartPasskeyAssertionInput) int
@@ -551,10 +588,22 @@ type ComplexityRoot struct {
 		UnblockAccount            func(childComplexity int, input model.UnblockAccountInput) int
 		UnfreezeAccount           func(childComplexity int, input model.UnfreezeAccountInput) int
 		UnfreezeAccountByOperator func(childComplexity int, input model.UnfreezeAccountByOperatorInput) int
+		UnregisterPushDevice      func(childComplexity int, input model.UnregisterPushDeviceInput) int
 		UpdateProfile             func(childComplexity int, input model.UpdateProfileInput) int
 		VerifyEmail               func(childComplexity int, input model.VerifyEmailInput) int
 		VerifyRecoveryCode        func(childComplexity int, input model.VerifyRecoveryCodeInput) int
 		VerifyRegistrationPhone   func(childComplexity int, input model.VerifyRegistrationPhoneInput) int
+	}
+
+	NotificationChoice struct {
+		Channels func(childComplexity int) int
+		Event    func(childComplexity int) int
+	}
+
+	NotificationSettings struct {
+		Events      func(childComplexity int) int
+		PushDevices func(childComplexity int) int
+		QuietHours  func(childComplexity int) int
 	}
 
 	OpenWalletPayload struct {
@@ -690,6 +739,19 @@ type ComplexityRoot struct {
 		MiddleName func(childComplexity int) int
 	}
 
+	PushDevice struct {
+		CreatedAt func(childComplexity int) int
+		Current   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	PushKeys struct {
+		Kinds   func(childComplexity int) int
+		WebPush func(childComplexity int) int
+	}
+
 	Query struct {
 		AccountSearch      func(childComplexity int, input model.AccountSearchInput) int
 		Agreements         func(childComplexity int) int
@@ -702,10 +764,17 @@ type ComplexityRoot struct {
 		OperatorRequests   func(childComplexity int, first *int, after *string, status model.OperatorRequestStatus) int
 		PaymentLink        func(childComplexity int, input model.PaymentLinkInput) int
 		PaymentRequest     func(childComplexity int, link string) int
+		PushKeys           func(childComplexity int) int
 		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
 		Registration       func(childComplexity int, token string) int
 		TransferQuote      func(childComplexity int, input model.TransferQuoteInput) int
 		Viewer             func(childComplexity int) int
+	}
+
+	QuietHours struct {
+		From     func(childComplexity int) int
+		TimeZone func(childComplexity int) int
+		To       func(childComplexity int) int
 	}
 
 	RateLimited struct {
@@ -778,6 +847,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RegisterPushDevicePayload struct {
+		Device     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Registration struct {
 		Challenge        func(childComplexity int) int
 		ExpiresAt        func(childComplexity int) int
@@ -798,8 +872,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemoveContactPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RemovePasskeyPayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RenameContactPayload struct {
+		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -920,8 +1004,23 @@ type ComplexityRoot struct {
 		Wallet     func(childComplexity int) int
 	}
 
+	SetIncomingPolicyPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetLocalePayload struct {
 		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetNotificationsPayload struct {
+		Settings   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetQuietHoursPayload struct {
+		Settings   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -979,6 +1078,12 @@ type ComplexityRoot struct {
 	Subscription struct {
 		AccountEvents    func(childComplexity int, after *string) int
 		TransferReceived func(childComplexity int, after *string) int
+	}
+
+	SuggestedContact struct {
+		DisplayName    func(childComplexity int) int
+		LastTransferAt func(childComplexity int) int
+		Wmid           func(childComplexity int) int
 	}
 
 	Transfer struct {
@@ -1085,6 +1190,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UnregisterPushDevicePayload struct {
+		Settings   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateProfilePayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1184,6 +1294,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.ClosesAt(childComplexity), true
+	case "Account.contacts":
+		if e.ComplexityRoot.Account.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Account_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Account.createdAt":
 		if e.ComplexityRoot.Account.CreatedAt == nil {
 			break
@@ -1225,6 +1346,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.incomingPolicy":
+		if e.ComplexityRoot.Account.IncomingPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.IncomingPolicy(childComplexity), true
 	case "Account.limits":
 		if e.ComplexityRoot.Account.Limits == nil {
 			break
@@ -1242,6 +1369,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Locale(childComplexity), true
+	case "Account.notificationSettings":
+		if e.ComplexityRoot.Account.NotificationSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.NotificationSettings(childComplexity), true
 	case "Account.pendingAgreements":
 		if e.ComplexityRoot.Account.PendingAgreements == nil {
 			break
@@ -1312,6 +1445,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Status(childComplexity), true
+	case "Account.suggestedContacts":
+		if e.ComplexityRoot.Account.SuggestedContacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.SuggestedContacts(childComplexity), true
 	case "Account.transferByIdempotencyKey":
 		if e.ComplexityRoot.Account.TransferByIdempotencyKey == nil {
 			break
@@ -1444,6 +1583,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountSearchPayload.UserErrors(childComplexity), true
+
+	case "AddContactPayload.contact":
+		if e.ComplexityRoot.AddContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddContactPayload.Contact(childComplexity), true
+	case "AddContactPayload.userErrors":
+		if e.ComplexityRoot.AddContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddContactPayload.UserErrors(childComplexity), true
 
 	case "Agreement.id":
 		if e.ComplexityRoot.Agreement.ID == nil {
@@ -1971,6 +2123,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmationPolicy.WithoutCodeUpTo(childComplexity), true
+
+	case "Contact.createdAt":
+		if e.ComplexityRoot.Contact.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.displayName":
+		if e.ComplexityRoot.Contact.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.DisplayName(childComplexity), true
+	case "Contact.id":
+		if e.ComplexityRoot.Contact.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ID(childComplexity), true
+	case "Contact.lastTransferAt":
+		if e.ComplexityRoot.Contact.LastTransferAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.LastTransferAt(childComplexity), true
+	case "Contact.name":
+		if e.ComplexityRoot.Contact.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Name(childComplexity), true
+	case "Contact.walletNumber":
+		if e.ComplexityRoot.Contact.WalletNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.WalletNumber(childComplexity), true
+	case "Contact.wmid":
+		if e.ComplexityRoot.Contact.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Wmid(childComplexity), true
+
+	case "ContactConnection.edges":
+		if e.ComplexityRoot.ContactConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Edges(childComplexity), true
+	case "ContactConnection.nodes":
+		if e.ComplexityRoot.ContactConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Nodes(childComplexity), true
+	case "ContactConnection.pageInfo":
+		if e.ComplexityRoot.ContactConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.PageInfo(childComplexity), true
+
+	case "ContactEdge.cursor":
+		if e.ComplexityRoot.ContactEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEdge.Cursor(childComplexity), true
+	case "ContactEdge.node":
+		if e.ComplexityRoot.ContactEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
 
 	case "CreateDocumentUploadPayload.upload":
 		if e.ComplexityRoot.CreateDocumentUploadPayload.Upload == nil {
@@ -2667,6 +2894,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptTransfer(childComplexity, args["input"].(model.AcceptTransferInput)), true
+	case "Mutation.addContact":
+		if e.ComplexityRoot.Mutation.AddContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddContact(childComplexity, args["input"].(model.AddContactInput)), true
 	case "Mutation.answerLostPhoneRecovery":
 		if e.ComplexityRoot.Mutation.AnswerLostPhoneRecovery == nil {
 			break
@@ -3037,6 +3275,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefundTransfer(childComplexity, args["input"].(model.RefundTransferInput)), true
+	case "Mutation.registerPushDevice":
+		if e.ComplexityRoot.Mutation.RegisterPushDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerPushDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterPushDevice(childComplexity, args["input"].(model.RegisterPushDeviceInput)), true
 	case "Mutation.rejectOperatorRequest":
 		if e.ComplexityRoot.Mutation.RejectOperatorRequest == nil {
 			break
@@ -3059,6 +3308,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectTransfer(childComplexity, args["input"].(model.RejectTransferInput)), true
+	case "Mutation.removeContact":
+		if e.ComplexityRoot.Mutation.RemoveContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveContact(childComplexity, args["input"].(model.RemoveContactInput)), true
 	case "Mutation.removePasskey":
 		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
 			break
@@ -3070,6 +3330,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
+	case "Mutation.renameContact":
+		if e.ComplexityRoot.Mutation.RenameContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renameContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenameContact(childComplexity, args["input"].(model.RenameContactInput)), true
 	case "Mutation.renamePasskey":
 		if e.ComplexityRoot.Mutation.RenamePasskey == nil {
 			break
@@ -3187,6 +3458,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDefaultWallet(childComplexity, args["input"].(model.SetDefaultWalletInput)), true
+	case "Mutation.setIncomingPolicy":
+		if e.ComplexityRoot.Mutation.SetIncomingPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setIncomingPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetIncomingPolicy(childComplexity, args["input"].(model.SetIncomingPolicyInput)), true
 	case "Mutation.setLocale":
 		if e.ComplexityRoot.Mutation.SetLocale == nil {
 			break
@@ -3198,6 +3480,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetLocale(childComplexity, args["input"].(model.SetLocaleInput)), true
+	case "Mutation.setNotifications":
+		if e.ComplexityRoot.Mutation.SetNotifications == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setNotifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetNotifications(childComplexity, args["input"].(model.SetNotificationsInput)), true
+	case "Mutation.setQuietHours":
+		if e.ComplexityRoot.Mutation.SetQuietHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setQuietHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetQuietHours(childComplexity, args["input"].(model.SetQuietHoursInput)), true
 	case "Mutation.setRecoveryPhone":
 		if e.ComplexityRoot.Mutation.SetRecoveryPhone == nil {
 			break
@@ -3325,6 +3629,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnfreezeAccountByOperator(childComplexity, args["input"].(model.UnfreezeAccountByOperatorInput)), true
+	case "Mutation.unregisterPushDevice":
+		if e.ComplexityRoot.Mutation.UnregisterPushDevice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unregisterPushDevice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnregisterPushDevice(childComplexity, args["input"].(model.UnregisterPushDeviceInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -3369,6 +3684,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VerifyRegistrationPhone(childComplexity, args["input"].(model.VerifyRegistrationPhoneInput)), true
+
+	case "NotificationChoice.channels":
+		if e.ComplexityRoot.NotificationChoice.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChoice.Channels(childComplexity), true
+	case "NotificationChoice.event":
+		if e.ComplexityRoot.NotificationChoice.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChoice.Event(childComplexity), true
+
+	case "NotificationSettings.events":
+		if e.ComplexityRoot.NotificationSettings.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationSettings.Events(childComplexity), true
+	case "NotificationSettings.pushDevices":
+		if e.ComplexityRoot.NotificationSettings.PushDevices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationSettings.PushDevices(childComplexity), true
+	case "NotificationSettings.quietHours":
+		if e.ComplexityRoot.NotificationSettings.QuietHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationSettings.QuietHours(childComplexity), true
 
 	case "OpenWalletPayload.userErrors":
 		if e.ComplexityRoot.OpenWalletPayload.UserErrors == nil {
@@ -3889,6 +4236,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Profile.MiddleName(childComplexity), true
 
+	case "PushDevice.createdAt":
+		if e.ComplexityRoot.PushDevice.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.CreatedAt(childComplexity), true
+	case "PushDevice.current":
+		if e.ComplexityRoot.PushDevice.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Current(childComplexity), true
+	case "PushDevice.id":
+		if e.ComplexityRoot.PushDevice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.ID(childComplexity), true
+	case "PushDevice.kind":
+		if e.ComplexityRoot.PushDevice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Kind(childComplexity), true
+	case "PushDevice.name":
+		if e.ComplexityRoot.PushDevice.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Name(childComplexity), true
+
+	case "PushKeys.kinds":
+		if e.ComplexityRoot.PushKeys.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushKeys.Kinds(childComplexity), true
+	case "PushKeys.webPush":
+		if e.ComplexityRoot.PushKeys.WebPush == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushKeys.WebPush(childComplexity), true
+
 	case "Query.accountSearch":
 		if e.ComplexityRoot.Query.AccountSearch == nil {
 			break
@@ -4001,6 +4392,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PaymentRequest(childComplexity, args["link"].(string)), true
+	case "Query.pushKeys":
+		if e.ComplexityRoot.Query.PushKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushKeys(childComplexity), true
 	case "Query.recipient":
 		if e.ComplexityRoot.Query.Recipient == nil {
 			break
@@ -4040,6 +4437,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "QuietHours.from":
+		if e.ComplexityRoot.QuietHours.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.From(childComplexity), true
+	case "QuietHours.timeZone":
+		if e.ComplexityRoot.QuietHours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.TimeZone(childComplexity), true
+	case "QuietHours.to":
+		if e.ComplexityRoot.QuietHours.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.To(childComplexity), true
 
 	case "RateLimited.code":
 		if e.ComplexityRoot.RateLimited.Code == nil {
@@ -4274,6 +4690,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefusedTransferEdge.Node(childComplexity), true
 
+	case "RegisterPushDevicePayload.device":
+		if e.ComplexityRoot.RegisterPushDevicePayload.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterPushDevicePayload.Device(childComplexity), true
+	case "RegisterPushDevicePayload.userErrors":
+		if e.ComplexityRoot.RegisterPushDevicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterPushDevicePayload.UserErrors(childComplexity), true
+
 	case "Registration.challenge":
 		if e.ComplexityRoot.Registration.Challenge == nil {
 			break
@@ -4343,6 +4772,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RejectTransferPayload.UserErrors(childComplexity), true
 
+	case "RemoveContactPayload.account":
+		if e.ComplexityRoot.RemoveContactPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveContactPayload.Account(childComplexity), true
+	case "RemoveContactPayload.userErrors":
+		if e.ComplexityRoot.RemoveContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveContactPayload.UserErrors(childComplexity), true
+
 	case "RemovePasskeyPayload.account":
 		if e.ComplexityRoot.RemovePasskeyPayload.Account == nil {
 			break
@@ -4355,6 +4797,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemovePasskeyPayload.UserErrors(childComplexity), true
+
+	case "RenameContactPayload.contact":
+		if e.ComplexityRoot.RenameContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenameContactPayload.Contact(childComplexity), true
+	case "RenameContactPayload.userErrors":
+		if e.ComplexityRoot.RenameContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenameContactPayload.UserErrors(childComplexity), true
 
 	case "RenamePasskeyPayload.passkey":
 		if e.ComplexityRoot.RenamePasskeyPayload.Passkey == nil {
@@ -4718,6 +5173,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetDefaultWalletPayload.Wallet(childComplexity), true
 
+	case "SetIncomingPolicyPayload.account":
+		if e.ComplexityRoot.SetIncomingPolicyPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetIncomingPolicyPayload.Account(childComplexity), true
+	case "SetIncomingPolicyPayload.userErrors":
+		if e.ComplexityRoot.SetIncomingPolicyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetIncomingPolicyPayload.UserErrors(childComplexity), true
+
 	case "SetLocalePayload.account":
 		if e.ComplexityRoot.SetLocalePayload.Account == nil {
 			break
@@ -4730,6 +5198,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetLocalePayload.UserErrors(childComplexity), true
+
+	case "SetNotificationsPayload.settings":
+		if e.ComplexityRoot.SetNotificationsPayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetNotificationsPayload.Settings(childComplexity), true
+	case "SetNotificationsPayload.userErrors":
+		if e.ComplexityRoot.SetNotificationsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetNotificationsPayload.UserErrors(childComplexity), true
+
+	case "SetQuietHoursPayload.settings":
+		if e.ComplexityRoot.SetQuietHoursPayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.Settings(childComplexity), true
+	case "SetQuietHoursPayload.userErrors":
+		if e.ComplexityRoot.SetQuietHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.UserErrors(childComplexity), true
 
 	case "SetRecoveryPhonePayload.challenge":
 		if e.ComplexityRoot.SetRecoveryPhonePayload.Challenge == nil {
@@ -4889,6 +5383,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.TransferReceived(childComplexity, args["after"].(*string)), true
+
+	case "SuggestedContact.displayName":
+		if e.ComplexityRoot.SuggestedContact.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedContact.DisplayName(childComplexity), true
+	case "SuggestedContact.lastTransferAt":
+		if e.ComplexityRoot.SuggestedContact.LastTransferAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedContact.LastTransferAt(childComplexity), true
+	case "SuggestedContact.wmid":
+		if e.ComplexityRoot.SuggestedContact.Wmid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedContact.Wmid(childComplexity), true
 
 	case "Transfer.amount":
 		if e.ComplexityRoot.Transfer.Amount == nil {
@@ -5276,6 +5789,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnfreezeAccountPayload.UserErrors(childComplexity), true
 
+	case "UnregisterPushDevicePayload.settings":
+		if e.ComplexityRoot.UnregisterPushDevicePayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnregisterPushDevicePayload.Settings(childComplexity), true
+	case "UnregisterPushDevicePayload.userErrors":
+		if e.ComplexityRoot.UnregisterPushDevicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnregisterPushDevicePayload.UserErrors(childComplexity), true
+
 	case "UpdateProfilePayload.account":
 		if e.ComplexityRoot.UpdateProfilePayload.Account == nil {
 			break
@@ -5431,7 +5957,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptAgreementsInput", ec.unmarshalInputAcceptAgreementsInput),
 			graphql.NewInputUnmarshaler("AcceptTransferInput", ec.unmarshalInputAcceptTransferInput),
 			graphql.NewInputUnmarshaler("AccountSearchInput", ec.unmarshalInputAccountSearchInput),
+			graphql.NewInputUnmarshaler("AddContactInput", ec.unmarshalInputAddContactInput),
 			graphql.NewInputUnmarshaler("AnswerLostPhoneRecoveryInput", ec.unmarshalInputAnswerLostPhoneRecoveryInput),
+			graphql.NewInputUnmarshaler("ApnsTargetInput", ec.unmarshalInputApnsTargetInput),
 			graphql.NewInputUnmarshaler("ApproveOperatorRequestInput", ec.unmarshalInputApproveOperatorRequestInput),
 			graphql.NewInputUnmarshaler("BlockAccountInput", ec.unmarshalInputBlockAccountInput),
 			graphql.NewInputUnmarshaler("CancelRecoveryInput", ec.unmarshalInputCancelRecoveryInput),
@@ -5456,6 +5984,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DisableTotpInput", ec.unmarshalInputDisableTotpInput),
 			graphql.NewInputUnmarshaler("EnableTotpInput", ec.unmarshalInputEnableTotpInput),
 			graphql.NewInputUnmarshaler("EndSessionsByOperatorInput", ec.unmarshalInputEndSessionsByOperatorInput),
+			graphql.NewInputUnmarshaler("FcmTargetInput", ec.unmarshalInputFcmTargetInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyLogInInput", ec.unmarshalInputFinishPasskeyLogInInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("FreezeAccountByOperatorInput", ec.unmarshalInputFreezeAccountByOperatorInput),
@@ -5465,13 +5994,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PasskeyAssertionInput", ec.unmarshalInputPasskeyAssertionInput),
 			graphql.NewInputUnmarshaler("PaymentLinkInput", ec.unmarshalInputPaymentLinkInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
+			graphql.NewInputUnmarshaler("PushTargetInput", ec.unmarshalInputPushTargetInput),
+			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RecipientInput", ec.unmarshalInputRecipientInput),
 			graphql.NewInputUnmarshaler("RedeemFundsInput", ec.unmarshalInputRedeemFundsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefundTransferInput", ec.unmarshalInputRefundTransferInput),
+			graphql.NewInputUnmarshaler("RegisterPushDeviceInput", ec.unmarshalInputRegisterPushDeviceInput),
 			graphql.NewInputUnmarshaler("RejectOperatorRequestInput", ec.unmarshalInputRejectOperatorRequestInput),
 			graphql.NewInputUnmarshaler("RejectTransferInput", ec.unmarshalInputRejectTransferInput),
+			graphql.NewInputUnmarshaler("RemoveContactInput", ec.unmarshalInputRemoveContactInput),
 			graphql.NewInputUnmarshaler("RemovePasskeyInput", ec.unmarshalInputRemovePasskeyInput),
+			graphql.NewInputUnmarshaler("RenameContactInput", ec.unmarshalInputRenameContactInput),
 			graphql.NewInputUnmarshaler("RenamePasskeyInput", ec.unmarshalInputRenamePasskeyInput),
 			graphql.NewInputUnmarshaler("RenameWalletInput", ec.unmarshalInputRenameWalletInput),
 			graphql.NewInputUnmarshaler("RenewBackupCodesInput", ec.unmarshalInputRenewBackupCodesInput),
@@ -5481,7 +6015,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetConfirmationPolicyInput", ec.unmarshalInputSetConfirmationPolicyInput),
 			graphql.NewInputUnmarshaler("SetDefaultWalletInput", ec.unmarshalInputSetDefaultWalletInput),
+			graphql.NewInputUnmarshaler("SetIncomingPolicyInput", ec.unmarshalInputSetIncomingPolicyInput),
 			graphql.NewInputUnmarshaler("SetLocaleInput", ec.unmarshalInputSetLocaleInput),
+			graphql.NewInputUnmarshaler("SetNotificationsInput", ec.unmarshalInputSetNotificationsInput),
+			graphql.NewInputUnmarshaler("SetQuietHoursInput", ec.unmarshalInputSetQuietHoursInput),
 			graphql.NewInputUnmarshaler("SetRecoveryPhoneInput", ec.unmarshalInputSetRecoveryPhoneInput),
 			graphql.NewInputUnmarshaler("StartLostPhoneRecoveryInput", ec.unmarshalInputStartLostPhoneRecoveryInput),
 			graphql.NewInputUnmarshaler("StartPasskeyAssertionInput", ec.unmarshalInputStartPasskeyAssertionInput),
@@ -5496,10 +6033,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnblockAccountInput", ec.unmarshalInputUnblockAccountInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountByOperatorInput", ec.unmarshalInputUnfreezeAccountByOperatorInput),
 			graphql.NewInputUnmarshaler("UnfreezeAccountInput", ec.unmarshalInputUnfreezeAccountInput),
+			graphql.NewInputUnmarshaler("UnregisterPushDeviceInput", ec.unmarshalInputUnregisterPushDeviceInput),
 			graphql.NewInputUnmarshaler("UpdateProfileInput", ec.unmarshalInputUpdateProfileInput),
 			graphql.NewInputUnmarshaler("VerifyEmailInput", ec.unmarshalInputVerifyEmailInput),
 			graphql.NewInputUnmarshaler("VerifyRecoveryCodeInput", ec.unmarshalInputVerifyRecoveryCodeInput),
 			graphql.NewInputUnmarshaler("VerifyRegistrationPhoneInput", ec.unmarshalInputVerifyRegistrationPhoneInput),
+			graphql.NewInputUnmarshaler("WebPushTargetInput", ec.unmarshalInputWebPushTargetInput),
 		)
 	}
 	first := true
@@ -6170,6 +6709,75 @@ type CancelClosingPayload {
 	{Name: "../contacts.graphqls", Input: `extend type Account {
   "Those whose transfers the viewer does not take, newest first; 200 at most."
   blockedAccounts: [BlockedAccount!]!
+  "Those whom the viewer remembers, newest first; 1,000 at most."
+  contacts(
+    "How many of the newest, 1 to 100; 20 when neither is given."
+    first: Int
+    "Only what is older than this cursor."
+    after: String
+    "How many of the oldest, 1 to 100."
+    last: Int
+    "Only what is newer than this cursor."
+    before: String
+  ): ContactConnection!
+  "Those whom the viewer has paid lately and who are no contacts yet, the last first; 20 at most, from the newest 1,000 transfers sent."
+  suggestedContacts: [SuggestedContact!]!
+  "From whom transfers are taken."
+  incomingPolicy: IncomingPolicy!
+}
+
+"From whom transfers are taken. Whom the viewer blocks sends nothing under either."
+enum IncomingPolicy {
+  "From everyone."
+  EVERYONE
+  "From contacts alone."
+  CONTACTS
+}
+
+"Somebody whom the viewer remembers under a name of their own. It stays when the other closes the account."
+type Contact implements Node {
+  "The id."
+  id: ID!
+  "The name that the viewer gave; nobody else sees it."
+  name: String!
+  "The other's own name: in full once money has moved between the two, else with the last name shortened. Empty when it was erased with the account."
+  displayName: String!
+  "The WMID."
+  wmid: WMID!
+  "The wallet by which the contact was added last; null when by something else, or when it is closed."
+  walletNumber: WalletNumber
+  "Since when."
+  createdAt: DateTime!
+  "When the viewer last paid them; null when never, or not among the newest 1,000 transfers sent."
+  lastTransferAt: DateTime
+}
+
+"A page of contacts."
+type ContactConnection {
+  "The contacts with their cursors."
+  edges: [ContactEdge!]!
+  "The contacts."
+  nodes: [Contact!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A contact and its cursor."
+type ContactEdge {
+  "Where it stands."
+  cursor: String!
+  "The contact."
+  node: Contact!
+}
+
+"Somebody whom the viewer has paid and not remembered."
+type SuggestedContact {
+  "The WMID."
+  wmid: WMID!
+  "Their own name."
+  displayName: String!
+  "When the viewer last paid them."
+  lastTransferAt: DateTime!
 }
 
 "Somebody whose transfers are refused."
@@ -6191,6 +6799,80 @@ extend type Mutation {
   blockAccount(input: BlockAccountInput!): BlockAccountPayload!
   "Takes transfers from an account again. A repeat does nothing."
   unblockAccount(input: UnblockAccountInput!): UnblockAccountPayload!
+  """
+  Remembers somebody under a name. A repeat gives the same contact with the new name, and with the new wallet if one is named. It counts with the looks of
+  ` + "`" + `recipient` + "`" + `: 600 in an hour, 100 of them by phone.
+  """
+  addContact(input: AddContactInput!): AddContactPayload!
+  "Gives a contact another name."
+  renameContact(input: RenameContactInput!): RenameContactPayload!
+  "Forgets a contact: under CONTACTS they send nothing from then on. A repeat does nothing."
+  removeContact(input: RemoveContactInput!): RemoveContactPayload!
+  """
+  Says from whom transfers are taken. Under CONTACTS anybody else is told RECIPIENT_REFUSES and nothing more, as one who is blocked: in a quote, too, and for a
+  transfer that waits for its code. What was protected and on its way before arrives or goes back as it would have, and refunds come in. A repeat does nothing.
+  """
+  setIncomingPolicy(input: SetIncomingPolicyInput!): SetIncomingPolicyPayload!
+}
+
+"Input of addContact."
+input AddContactInput {
+  "Whom to remember."
+  recipient: RecipientInput!
+  "Under which name, up to 60 characters."
+  name: String!
+}
+
+"Result of addContact."
+type AddContactPayload {
+  "The contact; null when refused."
+  contact: Contact
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of renameContact."
+input RenameContactInput {
+  "Which contact."
+  contactId: ID!
+  "The new name, up to 60 characters."
+  name: String!
+}
+
+"Result of renameContact."
+type RenameContactPayload {
+  "The contact; null when refused."
+  contact: Contact
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of removeContact."
+input RemoveContactInput {
+  "Which contact."
+  contactId: ID!
+}
+
+"Result of removeContact."
+type RemoveContactPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of setIncomingPolicy."
+input SetIncomingPolicyInput {
+  "From whom transfers are taken from now on."
+  policy: IncomingPolicy!
+}
+
+"Result of setIncomingPolicy."
+type SetIncomingPolicyPayload {
+  "The viewer's account; null when refused."
+  account: Account
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 
 "Input of blockAccount."
@@ -6430,6 +7112,8 @@ enum ErrorCode {
   SECOND_FACTOR_REQUIRED
   "There is no such account. Operators only: nobody else is told."
   ACCOUNT_NOT_FOUND
+  "The viewer has no such contact."
+  CONTACT_NOT_FOUND
 }
 `, BuiltIn: false},
 	{Name: "../events.graphqls", Input: `"Something the devices of an account must learn."
@@ -6848,6 +7532,221 @@ type RefusedTransferEdge {
   cursor: String!
   "The attempt."
   node: RefusedTransfer!
+}
+`, BuiltIn: false},
+	{Name: "../notifications.graphqls", Input: `extend type Query {
+  "What an app needs to know before it registers a device for pushes."
+  pushKeys: PushKeys!
+}
+
+"What an app needs to know before it registers a device for pushes."
+type PushKeys {
+  "The kinds of devices that pushes are sent to."
+  kinds: [PushKind!]!
+  "The public key that a browser subscribes with (` + "`" + `applicationServerKey` + "`" + `, base64url); null when there is no push to browsers."
+  webPush: String
+}
+
+"Who takes pushes to a device."
+enum PushKind {
+  "The push service of a browser (RFC 8030)."
+  WEB_PUSH
+  "Apple's."
+  APNS
+  "Google's Firebase."
+  FCM
+}
+
+extend type Account {
+  "What the viewer is told of, on which channels, and when."
+  notificationSettings: NotificationSettings!
+}
+
+"What a person is told of, on which channels, and when."
+type NotificationSettings {
+  "Every event with its channels."
+  events: [NotificationChoice!]!
+  "When SMS and pushes about money wait; null when never."
+  quietHours: QuietHours
+  "The devices that take pushes, newest first; 20 at most. A device takes none once its session has ended."
+  pushDevices: [PushDevice!]!
+}
+
+"An event and its channels."
+type NotificationChoice {
+  "What happens."
+  event: NotificationEvent!
+  "Where the person is told of it."
+  channels: [NotificationChannel!]!
+}
+
+"What a person can be told of. New values may be added."
+enum NotificationEvent {
+  "Money came in."
+  MONEY_RECEIVED
+  "Money was sent that is protected: it waits for its code, or for its time."
+  MONEY_PROTECTED
+  "Money went out. The device that sent it is not told."
+  MONEY_SENT
+  "A transfer was returned or cancelled, or expired before it was confirmed. The device that did it is not told."
+  TRANSFER_ENDED
+  "Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off."
+  NEW_SIGN_IN
+  "Something about the account's security was changed. SMS and letters tell of it always: whoever took an account over cannot silence them."
+  SECURITY_CHANGE
+}
+
+"Where a person is told of something."
+enum NotificationChannel {
+  "On the devices that take pushes. A push holds an amount and a shortened name at most: a lock screen shows it to anybody."
+  PUSH
+  "At the address, when it is confirmed."
+  EMAIL
+  "By SMS."
+  SMS
+}
+
+"Hours in which SMS and pushes about money wait for their end; letters, and what concerns security, do not."
+type QuietHours {
+  "Their beginning, as ` + "`" + `HH:MM` + "`" + `."
+  from: String!
+  "Their end, as ` + "`" + `HH:MM` + "`" + `; the next day's when it is before the beginning."
+  to: String!
+  "The IANA time zone whose clocks count, such as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String!
+}
+
+"A device that takes pushes."
+type PushDevice {
+  "The id."
+  id: ID!
+  "What it is called."
+  name: String!
+  "Who takes pushes to it."
+  kind: PushKind!
+  "Since when."
+  createdAt: DateTime!
+  "Whether it is of the session that asks."
+  current: Boolean!
+}
+
+extend type Mutation {
+  """
+  Says on which channels the viewer is told of an event; an empty list means nowhere. At first money is told by push, and security by all there is. What is
+  always on cannot be left out. A repeat does nothing.
+  """
+  setNotifications(input: SetNotificationsInput!): SetNotificationsPayload!
+  "Sets the hours in which SMS and pushes about money wait, or ends them. A repeat does nothing."
+  setQuietHours(input: SetQuietHoursInput!): SetQuietHoursPayload!
+  """
+  Lets a device of the session that asks take pushes, until the session ends. A repeat gives the same device; who registers a target last has it. At most 60
+  in an hour, and 20 devices for an account.
+  """
+  registerPushDevice(input: RegisterPushDeviceInput!): RegisterPushDevicePayload!
+  "Takes a device away. A repeat does nothing."
+  unregisterPushDevice(input: UnregisterPushDeviceInput!): UnregisterPushDevicePayload!
+}
+
+"Input of setNotifications."
+input SetNotificationsInput {
+  "The event."
+  event: NotificationEvent!
+  "Where the person is told of it."
+  channels: [NotificationChannel!]!
+}
+
+"Result of setNotifications."
+type SetNotificationsPayload {
+  "The viewer's settings; null when refused."
+  settings: NotificationSettings
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of setQuietHours."
+input SetQuietHoursInput {
+  "The hours; null or nothing ends them."
+  quietHours: QuietHoursInput
+}
+
+"Hours of the day."
+input QuietHoursInput {
+  "Their beginning, as ` + "`" + `HH:MM` + "`" + `."
+  from: String!
+  "Their end, as ` + "`" + `HH:MM` + "`" + `; the next day's when it is before the beginning."
+  to: String!
+  "The IANA time zone whose clocks count."
+  timeZone: String!
+}
+
+"Result of setQuietHours."
+type SetQuietHoursPayload {
+  "The viewer's settings; null when refused."
+  settings: NotificationSettings
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of registerPushDevice."
+input RegisterPushDeviceInput {
+  "Where the device is reached."
+  target: PushTargetInput!
+  "What it is called, up to 60 characters."
+  name: String!
+}
+
+"Where a device is reached, by one of these."
+input PushTargetInput @oneOf {
+  "A browser's subscription."
+  webPush: WebPushTargetInput
+  "A device of Apple's."
+  apns: ApnsTargetInput
+  "A device that Firebase reaches."
+  fcm: FcmTargetInput
+}
+
+"A browser's subscription (` + "`" + `PushSubscription` + "`" + `)."
+input WebPushTargetInput {
+  "Its ` + "`" + `endpoint` + "`" + `, an https:// address."
+  endpoint: String!
+  "Its key ` + "`" + `p256dh` + "`" + `, in base64url."
+  p256dh: String!
+  "Its key ` + "`" + `auth` + "`" + `, in base64url."
+  auth: String!
+}
+
+"A device of Apple's."
+input ApnsTargetInput {
+  "The device token, in hexadecimal digits."
+  token: String!
+}
+
+"A device that Firebase reaches."
+input FcmTargetInput {
+  "The registration token."
+  token: String!
+}
+
+"Result of registerPushDevice."
+type RegisterPushDevicePayload {
+  "The device; null when refused."
+  device: PushDevice
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Input of unregisterPushDevice."
+input UnregisterPushDeviceInput {
+  "Which device."
+  deviceId: ID!
+}
+
+"Result of unregisterPushDevice."
+type UnregisterPushDevicePayload {
+  "The viewer's settings; null when refused."
+  settings: NotificationSettings
+  "What kept it from being done; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../operators.graphqls", Input: `extend type Mutation {
@@ -9012,6 +9911,12 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_closesAt(ctx, field)
 	case "blockedAccounts":
 		return ec.fieldContext_Account_blockedAccounts(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Account_contacts(ctx, field)
+	case "suggestedContacts":
+		return ec.fieldContext_Account_suggestedContacts(ctx, field)
+	case "incomingPolicy":
+		return ec.fieldContext_Account_incomingPolicy(ctx, field)
 	case "events":
 		return ec.fieldContext_Account_events(ctx, field)
 	case "dataExport":
@@ -9022,6 +9927,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_turnover(ctx, field)
 	case "refusedTransfers":
 		return ec.fieldContext_Account_refusedTransfers(ctx, field)
+	case "notificationSettings":
+		return ec.fieldContext_Account_notificationSettings(ctx, field)
 	case "securityLog":
 		return ec.fieldContext_Account_securityLog(ctx, field)
 	case "sessions":
@@ -9072,6 +9979,16 @@ func (ec *executionContext) childFields_AccountSearchPayload(ctx context.Context
 		return ec.fieldContext_AccountSearchPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountSearchPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_AddContactPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddContactPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Agreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9400,6 +10317,48 @@ func (ec *executionContext) childFields_ConfirmationPolicy(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmationPolicy", field.Name)
 }
 
+func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Contact_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Contact_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Contact_displayName(ctx, field)
+	case "wmid":
+		return ec.fieldContext_Contact_wmid(ctx, field)
+	case "walletNumber":
+		return ec.fieldContext_Contact_walletNumber(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Contact_createdAt(ctx, field)
+	case "lastTransferAt":
+		return ec.fieldContext_Contact_lastTransferAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateDocumentUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "upload":
@@ -9726,6 +10685,28 @@ func (ec *executionContext) childFields_MonthlyTurnover(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type MonthlyTurnover", field.Name)
 }
 
+func (ec *executionContext) childFields_NotificationChoice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "event":
+		return ec.fieldContext_NotificationChoice_event(ctx, field)
+	case "channels":
+		return ec.fieldContext_NotificationChoice_channels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationChoice", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "events":
+		return ec.fieldContext_NotificationSettings_events(ctx, field)
+	case "quietHours":
+		return ec.fieldContext_NotificationSettings_quietHours(ctx, field)
+	case "pushDevices":
+		return ec.fieldContext_NotificationSettings_pushDevices(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettings", field.Name)
+}
+
 func (ec *executionContext) childFields_OpenWalletPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "wallet":
@@ -9992,6 +10973,44 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
 
+func (ec *executionContext) childFields_PushDevice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PushDevice_id(ctx, field)
+	case "name":
+		return ec.fieldContext_PushDevice_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_PushDevice_kind(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PushDevice_createdAt(ctx, field)
+	case "current":
+		return ec.fieldContext_PushDevice_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDevice", field.Name)
+}
+
+func (ec *executionContext) childFields_PushKeys(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kinds":
+		return ec.fieldContext_PushKeys_kinds(ctx, field)
+	case "webPush":
+		return ec.fieldContext_PushKeys_webPush(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushKeys", field.Name)
+}
+
+func (ec *executionContext) childFields_QuietHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_QuietHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_QuietHours_to(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_QuietHours_timeZone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuietHours", field.Name)
+}
+
 func (ec *executionContext) childFields_ReceiptUrls(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pdf":
@@ -10106,6 +11125,16 @@ func (ec *executionContext) childFields_RefusedTransferEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RefusedTransferEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterPushDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "device":
+		return ec.fieldContext_RegisterPushDevicePayload_device(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegisterPushDevicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterPushDevicePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -10146,6 +11175,16 @@ func (ec *executionContext) childFields_RejectTransferPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RejectTransferPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_RemoveContactPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveContactPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -10154,6 +11193,16 @@ func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context
 		return ec.fieldContext_RemovePasskeyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RenameContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_RenameContactPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RenameContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenameContactPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenamePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10376,6 +11425,16 @@ func (ec *executionContext) childFields_SetDefaultWalletPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetDefaultWalletPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetIncomingPolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SetIncomingPolicyPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetIncomingPolicyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetIncomingPolicyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetLocalePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -10384,6 +11443,26 @@ func (ec *executionContext) childFields_SetLocalePayload(ctx context.Context, fi
 		return ec.fieldContext_SetLocalePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetLocalePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetNotificationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_SetNotificationsPayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetNotificationsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetNotificationsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetQuietHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_SetQuietHoursPayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetQuietHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetQuietHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetRecoveryPhonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10486,6 +11565,18 @@ func (ec *executionContext) childFields_SubmitRegistrationProfilePayload(ctx con
 		return ec.fieldContext_SubmitRegistrationProfilePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubmitRegistrationProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestedContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wmid":
+		return ec.fieldContext_SuggestedContact_wmid(ctx, field)
+	case "displayName":
+		return ec.fieldContext_SuggestedContact_displayName(ctx, field)
+	case "lastTransferAt":
+		return ec.fieldContext_SuggestedContact_lastTransferAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestedContact", field.Name)
 }
 
 func (ec *executionContext) childFields_Transfer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10650,6 +11741,16 @@ func (ec *executionContext) childFields_UnfreezeAccountPayload(ctx context.Conte
 		return ec.fieldContext_UnfreezeAccountPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnfreezeAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnregisterPushDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_UnregisterPushDevicePayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnregisterPushDevicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnregisterPushDevicePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -107,6 +107,12 @@ type Account struct {
 	ClosesAt *time.Time `json:"closesAt,omitempty"`
 	// Those whose transfers the viewer does not take, newest first; 200 at most.
 	BlockedAccounts []*BlockedAccount `json:"blockedAccounts"`
+	// Those whom the viewer remembers, newest first; 1,000 at most.
+	Contacts *ContactConnection `json:"contacts"`
+	// Those whom the viewer has paid lately and who are no contacts yet, the last first; 20 at most, from the newest 1,000 transfers sent.
+	SuggestedContacts []*SuggestedContact `json:"suggestedContacts"`
+	// From whom transfers are taken.
+	IncomingPolicy IncomingPolicy `json:"incomingPolicy"`
 	// All events of the account, oldest first: what an app that was closed has missed.
 	Events *AccountEventConnection `json:"events"`
 	// The copy of one's own data that was asked for last; null when none was, or long ago.
@@ -118,6 +124,8 @@ type Account struct {
 	Turnover []*MonthlyTurnover `json:"turnover"`
 	// Attempts of the account to send that were refused for more than a typing error, newest first. They are kept for 90 days, 200 a day at most.
 	RefusedTransfers *RefusedTransferConnection `json:"refusedTransfers"`
+	// What the viewer is told of, on which channels, and when.
+	NotificationSettings *NotificationSettings `json:"notificationSettings"`
 	// What happened to the account's sessions, contacts and secrets, newest first.
 	SecurityLog *SecurityEventConnection `json:"securityLog"`
 	// The apps that are signed in, at most 50: first the one that asks, then the others, the most recently seen first.
@@ -203,6 +211,22 @@ type AccountSearchPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of addContact.
+type AddContactInput struct {
+	// Whom to remember.
+	Recipient *RecipientInput `json:"recipient"`
+	// Under which name, up to 60 characters.
+	Name string `json:"name"`
+}
+
+// Result of addContact.
+type AddContactPayload struct {
+	// The contact; null when refused.
+	Contact *Contact `json:"contact,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A text that people accept, in one version.
 type Agreement struct {
 	// The id of this version.
@@ -237,6 +261,12 @@ type AnswerLostPhoneRecoveryPayload struct {
 	Recovery *LostPhoneRecovery `json:"recovery,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// A device of Apple's.
+type ApnsTargetInput struct {
+	// The device token, in hexadecimal digits.
+	Token string `json:"token"`
 }
 
 // Input of approveOperatorRequest.
@@ -684,6 +714,47 @@ type ConfirmationPolicy struct {
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
 }
 
+// Somebody whom the viewer remembers under a name of their own. It stays when the other closes the account.
+type Contact struct {
+	// The id.
+	ID string `json:"id"`
+	// The name that the viewer gave; nobody else sees it.
+	Name string `json:"name"`
+	// The other's own name: in full once money has moved between the two, else with the last name shortened. Empty when it was erased with the account.
+	DisplayName string `json:"displayName"`
+	// The WMID.
+	Wmid string `json:"wmid"`
+	// The wallet by which the contact was added last; null when by something else, or when it is closed.
+	WalletNumber *string `json:"walletNumber,omitempty"`
+	// Since when.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the viewer last paid them; null when never, or not among the newest 1,000 transfers sent.
+	LastTransferAt *time.Time `json:"lastTransferAt,omitempty"`
+}
+
+func (Contact) IsNode() {}
+
+// The id, unique among all things.
+func (this Contact) GetID() string { return this.ID }
+
+// A page of contacts.
+type ContactConnection struct {
+	// The contacts with their cursors.
+	Edges []*ContactEdge `json:"edges"`
+	// The contacts.
+	Nodes []*Contact `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A contact and its cursor.
+type ContactEdge struct {
+	// Where it stands.
+	Cursor string `json:"cursor"`
+	// The contact.
+	Node *Contact `json:"node"`
+}
+
 // The other side of a transfer: exactly one. One that nobody has finds nothing.
 type CounterpartyInput struct {
 	// A wallet.
@@ -944,6 +1015,12 @@ type EntryEdge struct {
 	Cursor string `json:"cursor"`
 	// The entry.
 	Node *Entry `json:"node"`
+}
+
+// A device that Firebase reaches.
+type FcmTargetInput struct {
+	// The registration token.
+	Token string `json:"token"`
 }
 
 // A fee: the rate, rounded up to the smallest unit, but not less than the minimum and not more than the maximum.
@@ -1257,6 +1334,24 @@ type MonthlyTurnover struct {
 type Mutation struct {
 }
 
+// An event and its channels.
+type NotificationChoice struct {
+	// What happens.
+	Event NotificationEvent `json:"event"`
+	// Where the person is told of it.
+	Channels []NotificationChannel `json:"channels"`
+}
+
+// What a person is told of, on which channels, and when.
+type NotificationSettings struct {
+	// Every event with its channels.
+	Events []*NotificationChoice `json:"events"`
+	// When SMS and pushes about money wait; null when never.
+	QuietHours *QuietHours `json:"quietHours,omitempty"`
+	// The devices that take pushes, newest first; 20 at most. A device takes none once its session has ended.
+	PushDevices []*PushDevice `json:"pushDevices"`
+}
+
 // Input of openWallet.
 type OpenWalletInput struct {
 	// The currency.
@@ -1536,8 +1631,60 @@ type ProfileInput struct {
 	BirthDate string `json:"birthDate"`
 }
 
+// A device that takes pushes.
+type PushDevice struct {
+	// The id.
+	ID string `json:"id"`
+	// What it is called.
+	Name string `json:"name"`
+	// Who takes pushes to it.
+	Kind PushKind `json:"kind"`
+	// Since when.
+	CreatedAt time.Time `json:"createdAt"`
+	// Whether it is of the session that asks.
+	Current bool `json:"current"`
+}
+
+// What an app needs to know before it registers a device for pushes.
+type PushKeys struct {
+	// The kinds of devices that pushes are sent to.
+	Kinds []PushKind `json:"kinds"`
+	// The public key that a browser subscribes with (`applicationServerKey`, base64url); null when there is no push to browsers.
+	WebPush *string `json:"webPush,omitempty"`
+}
+
+// Where a device is reached, by one of these.
+type PushTargetInput struct {
+	// A browser's subscription.
+	WebPush *WebPushTargetInput `json:"webPush,omitempty"`
+	// A device of Apple's.
+	Apns *ApnsTargetInput `json:"apns,omitempty"`
+	// A device that Firebase reaches.
+	Fcm *FcmTargetInput `json:"fcm,omitempty"`
+}
+
 // What one may ask.
 type Query struct {
+}
+
+// Hours in which SMS and pushes about money wait for their end; letters, and what concerns security, do not.
+type QuietHours struct {
+	// Their beginning, as `HH:MM`.
+	From string `json:"from"`
+	// Their end, as `HH:MM`; the next day's when it is before the beginning.
+	To string `json:"to"`
+	// The IANA time zone whose clocks count, such as `Europe/Berlin`.
+	TimeZone string `json:"timeZone"`
+}
+
+// Hours of the day.
+type QuietHoursInput struct {
+	// Their beginning, as `HH:MM`.
+	From string `json:"from"`
+	// Their end, as `HH:MM`; the next day's when it is before the beginning.
+	To string `json:"to"`
+	// The IANA time zone whose clocks count.
+	TimeZone string `json:"timeZone"`
 }
 
 // Too much of this lately.
@@ -1737,6 +1884,22 @@ type RefusedTransferEdge struct {
 	Node *RefusedTransfer `json:"node"`
 }
 
+// Input of registerPushDevice.
+type RegisterPushDeviceInput struct {
+	// Where the device is reached.
+	Target *PushTargetInput `json:"target"`
+	// What it is called, up to 60 characters.
+	Name string `json:"name"`
+}
+
+// Result of registerPushDevice.
+type RegisterPushDevicePayload struct {
+	// The device; null when refused.
+	Device *PushDevice `json:"device,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A person on the way to an account: phone, personal data, code, password and agreements. `nextStep` says what is due; a
 // step out of order is refused and changes nothing. Whoever holds the token can go on, so keep it like a password.
 type Registration struct {
@@ -1786,6 +1949,20 @@ type RejectTransferPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of removeContact.
+type RemoveContactInput struct {
+	// Which contact.
+	ContactID string `json:"contactId"`
+}
+
+// Result of removeContact.
+type RemoveContactPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of removePasskey: exactly one of `code` and `assertion`.
 type RemovePasskeyInput struct {
 	// The passkey.
@@ -1800,6 +1977,22 @@ type RemovePasskeyInput struct {
 type RemovePasskeyPayload struct {
 	// The viewer's account; null when refused.
 	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of renameContact.
+type RenameContactInput struct {
+	// Which contact.
+	ContactID string `json:"contactId"`
+	// The new name, up to 60 characters.
+	Name string `json:"name"`
+}
+
+// Result of renameContact.
+type RenameContactPayload struct {
+	// The contact; null when refused.
+	Contact *Contact `json:"contact,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2098,6 +2291,20 @@ type SetDefaultWalletPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of setIncomingPolicy.
+type SetIncomingPolicyInput struct {
+	// From whom transfers are taken from now on.
+	Policy IncomingPolicy `json:"policy"`
+}
+
+// Result of setIncomingPolicy.
+type SetIncomingPolicyPayload struct {
+	// The viewer's account; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of setLocale.
 type SetLocaleInput struct {
 	// The language.
@@ -2108,6 +2315,36 @@ type SetLocaleInput struct {
 type SetLocalePayload struct {
 	// The account; null when refused.
 	Account *Account `json:"account,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of setNotifications.
+type SetNotificationsInput struct {
+	// The event.
+	Event NotificationEvent `json:"event"`
+	// Where the person is told of it.
+	Channels []NotificationChannel `json:"channels"`
+}
+
+// Result of setNotifications.
+type SetNotificationsPayload struct {
+	// The viewer's settings; null when refused.
+	Settings *NotificationSettings `json:"settings,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Input of setQuietHours.
+type SetQuietHoursInput struct {
+	// The hours; null or nothing ends them.
+	QuietHours *QuietHoursInput `json:"quietHours,omitempty"`
+}
+
+// Result of setQuietHours.
+type SetQuietHoursPayload struct {
+	// The viewer's settings; null when refused.
+	Settings *NotificationSettings `json:"settings,omitempty"`
 	// What kept it from being done; empty on success.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -2262,6 +2499,16 @@ type SubmitRegistrationProfilePayload struct {
 
 // What one may listen to, over a websocket (`graphql-transport-ws`, token in `connection_init` as `Authorization`) or SSE.
 type Subscription struct {
+}
+
+// Somebody whom the viewer has paid and not remembered.
+type SuggestedContact struct {
+	// The WMID.
+	Wmid string `json:"wmid"`
+	// Their own name.
+	DisplayName string `json:"displayName"`
+	// When the viewer last paid them.
+	LastTransferAt time.Time `json:"lastTransferAt"`
 }
 
 // Money on its way from one wallet to another of the same currency.
@@ -2588,6 +2835,20 @@ type UnfreezeAccountPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Input of unregisterPushDevice.
+type UnregisterPushDeviceInput struct {
+	// Which device.
+	DeviceID string `json:"deviceId"`
+}
+
+// Result of unregisterPushDevice.
+type UnregisterPushDevicePayload struct {
+	// The viewer's settings; null when refused.
+	Settings *NotificationSettings `json:"settings,omitempty"`
+	// What kept it from being done; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Input of updateProfile.
 type UpdateProfileInput struct {
 	// The password.
@@ -2707,6 +2968,16 @@ func (this WalletOpened) GetCursor() string { return this.Cursor }
 
 // When it happened.
 func (this WalletOpened) GetOccurredAt() time.Time { return this.OccurredAt }
+
+// A browser's subscription (`PushSubscription`).
+type WebPushTargetInput struct {
+	// Its `endpoint`, an https:// address.
+	Endpoint string `json:"endpoint"`
+	// Its key `p256dh`, in base64url.
+	P256dh string `json:"p256dh"`
+	// Its key `auth`, in base64url.
+	Auth string `json:"auth"`
+}
 
 // Whether an account can be used.
 type AccountStatus string
@@ -3291,6 +3562,8 @@ const (
 	ErrorCodeSecondFactorRequired ErrorCode = "SECOND_FACTOR_REQUIRED"
 	// There is no such account. Operators only: nobody else is told.
 	ErrorCodeAccountNotFound ErrorCode = "ACCOUNT_NOT_FOUND"
+	// The viewer has no such contact.
+	ErrorCodeContactNotFound ErrorCode = "CONTACT_NOT_FOUND"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -3335,11 +3608,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTooManyPasskeys,
 	ErrorCodeSecondFactorRequired,
 	ErrorCodeAccountNotFound,
+	ErrorCodeContactNotFound,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired, ErrorCodeAccountNotFound:
+	case ErrorCodeInvalidInput, ErrorCodeInvalidPhone, ErrorCodeInvalidAmount, ErrorCodeInvalidWalletNumber, ErrorCodeInvalidWmid, ErrorCodeCodeRejected, ErrorCodeCodeExpired, ErrorCodeRateLimited, ErrorCodeStepOutOfOrder, ErrorCodeRegistrationExpired, ErrorCodePhoneTaken, ErrorCodeEmailTaken, ErrorCodePasswordMismatch, ErrorCodePasswordTooWeak, ErrorCodeAgreementsNotAccepted, ErrorCodeCredentialsRejected, ErrorCodeSessionExpired, ErrorCodeSessionNotFound, ErrorCodeAccountFrozen, ErrorCodeWalletNotFound, ErrorCodeWalletClosed, ErrorCodeWalletNotEmpty, ErrorCodeTooManyWallets, ErrorCodeRecipientNotFound, ErrorCodeRecipientHasNoWallet, ErrorCodeRecipientRefuses, ErrorCodeSameWallet, ErrorCodeCurrencyMismatch, ErrorCodeInsufficientFunds, ErrorCodeLimitExceeded, ErrorCodeIdempotencyKeyReused, ErrorCodeTransferNotFound, ErrorCodeTransferState, ErrorCodeCertificateRequired, ErrorCodeProfileCertified, ErrorCodeForbidden, ErrorCodeTransfersHeld, ErrorCodePasskeyNotFound, ErrorCodeTooManyPasskeys, ErrorCodeSecondFactorRequired, ErrorCodeAccountNotFound, ErrorCodeContactNotFound:
 		return true
 	}
 	return false
@@ -3433,6 +3707,64 @@ func (e *FeePayer) UnmarshalJSON(b []byte) error {
 }
 
 func (e FeePayer) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// From whom transfers are taken. Whom the viewer blocks sends nothing under either.
+type IncomingPolicy string
+
+const (
+	// From everyone.
+	IncomingPolicyEveryone IncomingPolicy = "EVERYONE"
+	// From contacts alone.
+	IncomingPolicyContacts IncomingPolicy = "CONTACTS"
+)
+
+var AllIncomingPolicy = []IncomingPolicy{
+	IncomingPolicyEveryone,
+	IncomingPolicyContacts,
+}
+
+func (e IncomingPolicy) IsValid() bool {
+	switch e {
+	case IncomingPolicyEveryone, IncomingPolicyContacts:
+		return true
+	}
+	return false
+}
+
+func (e IncomingPolicy) String() string {
+	return string(e)
+}
+
+func (e *IncomingPolicy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IncomingPolicy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IncomingPolicy", str)
+	}
+	return nil
+}
+
+func (e IncomingPolicy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IncomingPolicy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IncomingPolicy) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3552,6 +3884,137 @@ func (e *Locale) UnmarshalJSON(b []byte) error {
 }
 
 func (e Locale) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where a person is told of something.
+type NotificationChannel string
+
+const (
+	// On the devices that take pushes. A push holds an amount and a shortened name at most: a lock screen shows it to anybody.
+	NotificationChannelPush NotificationChannel = "PUSH"
+	// At the address, when it is confirmed.
+	NotificationChannelEmail NotificationChannel = "EMAIL"
+	// By SMS.
+	NotificationChannelSms NotificationChannel = "SMS"
+)
+
+var AllNotificationChannel = []NotificationChannel{
+	NotificationChannelPush,
+	NotificationChannelEmail,
+	NotificationChannelSms,
+}
+
+func (e NotificationChannel) IsValid() bool {
+	switch e {
+	case NotificationChannelPush, NotificationChannelEmail, NotificationChannelSms:
+		return true
+	}
+	return false
+}
+
+func (e NotificationChannel) String() string {
+	return string(e)
+}
+
+func (e *NotificationChannel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NotificationChannel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NotificationChannel", str)
+	}
+	return nil
+}
+
+func (e NotificationChannel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NotificationChannel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NotificationChannel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a person can be told of. New values may be added.
+type NotificationEvent string
+
+const (
+	// Money came in.
+	NotificationEventMoneyReceived NotificationEvent = "MONEY_RECEIVED"
+	// Money was sent that is protected: it waits for its code, or for its time.
+	NotificationEventMoneyProtected NotificationEvent = "MONEY_PROTECTED"
+	// Money went out. The device that sent it is not told.
+	NotificationEventMoneySent NotificationEvent = "MONEY_SENT"
+	// A transfer was returned or cancelled, or expired before it was confirmed. The device that did it is not told.
+	NotificationEventTransferEnded NotificationEvent = "TRANSFER_ENDED"
+	// Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off.
+	NotificationEventNewSignIn NotificationEvent = "NEW_SIGN_IN"
+	// Something about the account's security was changed. SMS and letters tell of it always: whoever took an account over cannot silence them.
+	NotificationEventSecurityChange NotificationEvent = "SECURITY_CHANGE"
+)
+
+var AllNotificationEvent = []NotificationEvent{
+	NotificationEventMoneyReceived,
+	NotificationEventMoneyProtected,
+	NotificationEventMoneySent,
+	NotificationEventTransferEnded,
+	NotificationEventNewSignIn,
+	NotificationEventSecurityChange,
+}
+
+func (e NotificationEvent) IsValid() bool {
+	switch e {
+	case NotificationEventMoneyReceived, NotificationEventMoneyProtected, NotificationEventMoneySent, NotificationEventTransferEnded, NotificationEventNewSignIn, NotificationEventSecurityChange:
+		return true
+	}
+	return false
+}
+
+func (e NotificationEvent) String() string {
+	return string(e)
+}
+
+func (e *NotificationEvent) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NotificationEvent(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NotificationEvent", str)
+	}
+	return nil
+}
+
+func (e NotificationEvent) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NotificationEvent) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NotificationEvent) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3902,6 +4365,67 @@ func (e *ProtectionKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e ProtectionKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who takes pushes to a device.
+type PushKind string
+
+const (
+	// The push service of a browser (RFC 8030).
+	PushKindWebPush PushKind = "WEB_PUSH"
+	// Apple's.
+	PushKindApns PushKind = "APNS"
+	// Google's Firebase.
+	PushKindFcm PushKind = "FCM"
+)
+
+var AllPushKind = []PushKind{
+	PushKindWebPush,
+	PushKindApns,
+	PushKindFcm,
+}
+
+func (e PushKind) IsValid() bool {
+	switch e {
+	case PushKindWebPush, PushKindApns, PushKindFcm:
+		return true
+	}
+	return false
+}
+
+func (e PushKind) String() string {
+	return string(e)
+}
+
+func (e *PushKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PushKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PushKind", str)
+	}
+	return nil
+}
+
+func (e PushKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PushKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PushKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -47,7 +47,7 @@ func TestRegistrationLeadsToAnAccount(t *testing.T) {
 		ID: account.ID, WMID: account.WMID, Role: models.RolePerson, Status: models.AccountActive, CertificateLevel: models.CertificateAlias, Locale: "RU",
 		Phone: &verified.Phone, Email: &email, PhoneMAC: r.db.Lookup("phone", verified.Phone), EmailMAC: r.db.Lookup("email", "anna@example.com"), FirstName: "Anna", LastName: "Petrova", BirthDate: &born,
 		PasswordHash: kept.PasswordHash, SecurityQuestion: "First ship?", SecurityAnswerHash: kept.SecurityAnswerHash, CreatedAt: r.clock.Now(),
-		AcceptedTerms: 1, AcceptedData: 1,
+		AcceptedTerms: 1, AcceptedData: 1, IncomingPolicy: models.FromEveryone,
 	}
 	if diff := cmp.Diff(want, kept); diff != "" {
 		t.Errorf("the account (-want +got):\n%s", diff)

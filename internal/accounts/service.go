@@ -72,7 +72,7 @@ func (s *Service) Create(tx *postgres.Tx, n NewAccount) (models.Account, error) 
 		Locale: string(n.Locale), Phone: &n.Phone, Email: &n.Email, PhoneMAC: s.phoneMAC(n.Phone), EmailMAC: s.mailMAC(n.Email),
 		FirstName: n.FirstName, MiddleName: n.MiddleName, LastName: n.LastName, BirthDate: &n.BirthDate,
 		PasswordHash: n.PasswordHash, SecurityQuestion: n.SecurityQuestion, SecurityAnswerHash: n.SecurityAnswerHash,
-		CreatedAt: tx.Now,
+		CreatedAt: tx.Now, IncomingPolicy: models.FromEveryone,
 	}
 	if n.EmailVerified {
 		account.EmailVerifiedAt = &tx.Now

@@ -26,6 +26,16 @@ func forgetLinks(tx *postgres.Tx, account uuid.UUID) error {
 	return EndRecoveries(tx, account)
 }
 
+// forgetHabits deletes whom an account knew, and what it wanted to be told of and where. That others know it is theirs to keep.
+func forgetHabits(tx *postgres.Tx, account uuid.UUID) error {
+	for _, row := range []any{&models.Contact{}, &models.NotificationChoice{}, &models.QuietHours{}, &models.PushDevice{}} {
+		if err := tx.GORM().Delete(row, "account_id = ?", account).Error; err != nil {
+			return fmt.Errorf("accounts: forget habits: %w", err)
+		}
+	}
+	return nil
+}
+
 // EndRecoveries ends the recoveries of an account that is locked: whoever has just changed a password, a question or a contact is there, and
 // what an older letter or code has begun is void. A repeat does nothing.
 func EndRecoveries(tx *postgres.Tx, account uuid.UUID) error {

@@ -44,6 +44,17 @@ type Config struct {
 	SMSGateway2 string   `env:"SMS_GATEWAY_2,unset" envDefault:"" doc:"Who sends an SMS that the first did not take."`
 	SMTPURL     string   `env:"SMTP_URL,unset" envDefault:"" doc:"Who sends letters: smtp://user:password@host:587?from=pay@example.com, with STARTTLS. Empty: the dev inbox; production needs one."`
 
+	WebPushKey     string   `env:"WEB_PUSH_KEY,unset" envDefault:"" doc:"Private key that browsers' push services know this server by (VAPID): P-256, 32 bytes in base64url (docs/operations.md). Empty: no push to browsers."`
+	WebPushContact string   `env:"WEB_PUSH_CONTACT" envDefault:"" doc:"E-mail or https:// address of whoever answers for the server, for browsers' push services."`
+	WebPushHosts   []string `env:"WEB_PUSH_HOSTS" envSeparator:"," doc:"Hosts of browsers' push services that are taken, with those below them, separated by commas. Empty: any on the internet."`
+	APNsKey        string   `env:"APNS_KEY,unset" envDefault:"" doc:"Key of Apple's push service, the text of the .p8 file. Empty: no push to Apple's devices."`
+	APNsKeyID      string   `env:"APNS_KEY_ID" envDefault:"" doc:"Id of APNS_KEY."`
+	APNsTeamID     string   `env:"APNS_TEAM_ID" envDefault:"" doc:"Id of the team that APNS_KEY belongs to."`
+	APNsTopic      string   `env:"APNS_TOPIC" envDefault:"" doc:"Bundle id of the app."`
+	APNsURL        string   `env:"APNS_URL" envDefault:"https://api.push.apple.com" doc:"Apple's push service; for development builds of the app https://api.sandbox.push.apple.com."`
+	FCMCredentials string   `env:"FCM_CREDENTIALS,unset" envDefault:"" doc:"Service account of Firebase, the text of the JSON file. Empty: no push through Firebase."`
+	FCMURL         string   `env:"FCM_URL" envDefault:"https://fcm.googleapis.com" doc:"Firebase's push service."`
+
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
 
 	ProfileAddr string `env:"PROFILE_ADDR" envDefault:"" doc:"Private address to serve Go's profiles on (/debug/pprof/), such as 127.0.0.1:6060. Empty: none."`
@@ -220,6 +231,7 @@ func (c Config) mistakes() (found []error) {
 	}
 	c.gatewayMistakes(wrong)
 	c.passkeyMistakes(wrong)
+	c.pushMistakes(wrong)
 	for name, d := range c.durations() {
 		if d <= 0 {
 			wrong(name, "%s is not a positive duration", d)

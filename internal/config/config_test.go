@@ -76,6 +76,11 @@ func TestProductionStartsWithGateways(t *testing.T) {
 func TestGatewaysThatCannotWorkAreRefused(t *testing.T) {
 	t.Parallel()
 	for what, bad := range map[string]struct{ name, value string }{
+		"a key that is none":        {"WEB_PUSH_KEY", "t0psecret"},
+		"a host that is an address": {"WEB_PUSH_HOSTS", "https://push.example"},
+		"no key of Apple's":         {"APNS_KEY", "t0psecret"},
+		"no service account":        {"FCM_CREDENTIALS", `{"private_key": "t0psecret"}`},
+		"pushes in the clear":       {"FCM_URL", "http://push.example"},
 		"no protocol":               {"SMS_GATEWAY", "smsc.example?from=Purser"},
 		"another protocol":          {"SMS_GATEWAY", "ftp://t0psecret@smsc.example?from=Purser"},
 		"no host":                   {"SMS_GATEWAY", "smpp://purser:t0psecret@:2775?from=Purser"},

@@ -1,5 +1,5 @@
-// Package contacts owns whom people do not take money from. The ledger judges it, behind its locks; this room keeps the list, and marks the
-// wallets of whoever has one.
+// Package contacts owns whom people know: those whom they pay, under names of their own, and those from whom they take no money. The ledger judges
+// who may send, behind its locks; this room keeps the lists, and marks the wallets of those who are choosy. It moves no money.
 package contacts
 
 import (
@@ -13,6 +13,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/postgres"
 	"purser/internal/verification"
+	"purser/internal/wallets"
 	"purser/models"
 )
 
@@ -28,13 +29,14 @@ const tooMany = "too_many_blocked"
 type Service struct {
 	db           *postgres.DB
 	accounts     *accounts.Service
+	wallets      *wallets.Service
 	verification *verification.Service
 	hub          *events.Hub
 }
 
 // New makes the room.
-func New(db *postgres.DB, a *accounts.Service, v *verification.Service, hub *events.Hub) *Service {
-	return &Service{db: db, accounts: a, verification: v, hub: hub}
+func New(db *postgres.DB, a *accounts.Service, w *wallets.Service, v *verification.Service, hub *events.Hub) *Service {
+	return &Service{db: db, accounts: a, wallets: w, verification: v, hub: hub}
 }
 
 // Blocked is somebody whose transfers are refused, and since when.
@@ -73,7 +75,7 @@ func (s *Service) Block(ctx context.Context, viewer uuid.UUID, wmid string) (Blo
 		if err := insertBlock(tx, models.Block{AccountID: viewer, BlockedID: other.ID, CreatedAt: tx.Now}); err != nil {
 			return time.Time{}, err
 		}
-		if err := screenWallets(tx, viewer, true); err != nil {
+		if err := screenWallets(tx, viewer); err != nil {
 			return time.Time{}, err
 		}
 		return tx.Now, events.AppendTx(tx, events.Changed(viewer))
@@ -103,7 +105,7 @@ func (s *Service) Unblock(ctx context.Context, viewer uuid.UUID, wmid string) er
 			return struct{}{}, err
 		}
 		if len(list) == 1 {
-			if err := screenWallets(tx, viewer, false); err != nil {
+			if err := screenWallets(tx, viewer); err != nil {
 				return struct{}{}, err
 			}
 		}

@@ -14,17 +14,26 @@ import (
 	"purser/models"
 )
 
-// lockList locks an account and then its wallets, in id order, and reads whom it blocks. Nobody opens a wallet meanwhile, and the ledger
-// posts nothing into one.
-func lockList(tx *postgres.Tx, account uuid.UUID) (map[uuid.UUID]time.Time, error) {
-	var rows []models.Block
-	err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error
+// lockWallets locks an account and then its wallets, in id order. Nobody opens a wallet meanwhile, and the ledger posts nothing into one.
+func lockWallets(tx *postgres.Tx, account uuid.UUID) error {
+	err := lockAccount(tx, account)
 	if err == nil {
 		err = tx.GORM().Exec(`SELECT 1 FROM wallets WHERE account_id = ? ORDER BY id FOR NO KEY UPDATE`, account).Error
 	}
-	if err == nil {
-		err = tx.GORM().Where("account_id = ?", account).Limit(Most + 1).Find(&rows).Error
+	return wrap("lock", err)
+}
+
+func lockAccount(tx *postgres.Tx, account uuid.UUID) error {
+	return wrap("lock", tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error)
+}
+
+// lockList locks as lockWallets does, and reads whom the account blocks.
+func lockList(tx *postgres.Tx, account uuid.UUID) (map[uuid.UUID]time.Time, error) {
+	if err := lockWallets(tx, account); err != nil {
+		return nil, err
 	}
+	var rows []models.Block
+	err := tx.GORM().Where("account_id = ?", account).Limit(Most + 1).Find(&rows).Error
 	list := make(map[uuid.UUID]time.Time, len(rows))
 	for _, row := range rows {
 		list[row.BlockedID] = row.CreatedAt
@@ -40,9 +49,10 @@ func deleteBlock(tx *postgres.Tx, account, blocked uuid.UUID) error {
 	return wrap("delete", tx.GORM().Delete(&models.Block{}, "account_id = ? AND blocked_id = ?", account, blocked).Error)
 }
 
-func screenWallets(tx *postgres.Tx, account uuid.UUID, screened bool) error {
-	return wrap("screen", tx.GORM().Exec(`UPDATE wallets SET screened = @screened WHERE account_id = @account AND screened <> @screened`,
-		map[string]any{"screened": screened, "account": account}).Error)
+// screenWallets marks the wallets of an account for the ledger, or takes the mark away, by what stands in the tables now.
+func screenWallets(tx *postgres.Tx, account uuid.UUID) error {
+	return wrap("screen", tx.GORM().Exec(`UPDATE wallets SET screened = NOT screened WHERE account_id = @account AND screened <> is_screened(@account)`,
+		map[string]any{"account": account}).Error)
 }
 
 func blocksOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []models.Block, err error) {

@@ -49,12 +49,18 @@ var samples = map[string]map[string]any{
 	"closing_code":         nil,
 	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
 
+	"notice_received": told, "notice_protected": told, "notice_sent": told, "notice_returned": told, "notice_expired": told, "notice_cancelled": told,
+	"notice_sign_in": nil, "notice_security": nil,
+
 	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},
 	"alert_closing": {"Until": "2026-11-26 10:00 UTC"}, "alert_closing_cancelled": nil, "alert_closed": {"WMID": "123456789012"},
 	"data_export":  {"Name": "Anna", "Hours": 48},
 	"lost_phone":   {"Name": "Anna", "Hours": 24, "Wait": 48},
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
+
+// told are the values of what tells of a transfer.
+var told = map[string]any{"Amount": "12.50 WMZ", "Name": "Anna P."}
 
 // letters are the templates that go by e-mail without a link.
 var letters = map[string]bool{

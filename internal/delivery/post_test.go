@@ -49,15 +49,22 @@ func start(t *testing.T, db *postgres.DB, c delivery.Config) *post {
 
 func startWith(t *testing.T, db *postgres.DB, c delivery.Config, j jobs.Config) *post {
 	t.Helper()
+	return startReaching(t, db, c, j, nil)
+}
+
+// startReaching is startWith for a server that knows devices.
+func startReaching(t *testing.T, db *postgres.DB, c delivery.Config, j jobs.Config, d delivery.Devices) *post {
+	t.Helper()
 	c.Within = within
 	if c.ForSMS.Rounds == 0 {
-		c.ForSMS, c.ForEmail = hasty, hasty
+		c.ForSMS, c.ForEmail, c.ForPush = hasty, hasty, hasty
 	}
 	log := &strings.Builder{}
 	handler := &lockedHandler{Handler: slog.NewTextHandler(log, nil)}
 	p := &post{Service: delivery.New(db, box(t, 1)), db: db, log: log}
 	p.sender = delivery.NewSender(db, box(t, 1), slog.New(handler), c)
 	runner := jobs.New(db, slog.New(slog.DiscardHandler), j)
+	p.sender.Reach(d)
 	p.sender.Handle(runner)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -36,15 +36,18 @@ type Patience struct {
 // Config says who takes messages, in the order in which they are asked. Without anyone they stay in the dev inbox.
 type Config struct {
 	SMS, Email []gateway.Gateway
+	// Push are the gateways of devices, by their kind. A kind without one is not offered.
+	Push map[string]gateway.Gateway
 	// Within is what one gateway has for one attempt; 0 means ten seconds. All of a channel fit into the time of a job.
 	Within time.Duration
-	// ForSMS and ForEmail have defaults that try a code for its five minutes and a letter for some hours.
-	ForSMS, ForEmail Patience
+	// ForSMS, ForEmail and ForPush have defaults that try a code for its five minutes, and a letter or a push for some hours.
+	ForSMS, ForEmail, ForPush Patience
 }
 
 const (
 	smsAtOnce   = 20 // attempts of one server
 	emailAtOnce = 5
+	pushAtOnce  = 20
 	// grace is what an attempt has, beside its gateways, to write down how it ended. Only then another server may try.
 	grace = 15 * time.Second
 	// recordEvery is how often it tries to.
@@ -58,6 +61,9 @@ type Sender struct {
 	log    *slog.Logger
 	routes map[string]route
 	within time.Duration
+
+	push    map[string]gateway.Gateway
+	devices Devices
 
 	attempts          *prometheus.CounterVec
 	queued, abandoned atomic.Int64
@@ -83,17 +89,22 @@ func NewSender(db *postgres.DB, box *secret.Box, log *slog.Logger, c Config) *Se
 		routes: map[string]route{
 			SMS:   {c.SMS, cmp.Or(c.ForSMS, Patience{First: 5 * time.Second, Longest: time.Minute, Rounds: 12})},
 			Email: {c.Email, cmp.Or(c.ForEmail, Patience{First: 30 * time.Second, Longest: time.Hour, Rounds: 12})},
+			Push:  {nil, cmp.Or(c.ForPush, Patience{First: 5 * time.Second, Longest: time.Hour, Rounds: 12})},
 		},
+		push:     c.Push,
 		attempts: newAttempts(),
 	}
 }
 
-// sendSMS and sendEmail are the jobs. They are two kinds, so that a mail server that hangs holds up no code.
+// sendSMS, sendEmail and sendPush are the jobs. They are three kinds, so that a mail server that hangs holds up no code.
 type (
 	sendSMS struct {
 		MessageID uuid.UUID `json:"message_id"`
 	}
 	sendEmail struct {
+		MessageID uuid.UUID `json:"message_id"`
+	}
+	sendPush struct {
 		MessageID uuid.UUID `json:"message_id"`
 	}
 )
@@ -104,9 +115,15 @@ func (sendSMS) Kind() string { return "send_sms" }
 // Kind is the job's name in the database.
 func (sendEmail) Kind() string { return "send_email" }
 
+// Kind is the job's name in the database.
+func (sendPush) Kind() string { return "send_push" }
+
 func jobOf(channel string, id uuid.UUID) jobs.Args {
-	if channel == Email {
+	switch channel {
+	case Email:
 		return sendEmail{id}
+	case Push:
+		return sendPush{id}
 	}
 	return sendSMS{id}
 }
@@ -115,6 +132,7 @@ func jobOf(channel string, id uuid.UUID) jobs.Args {
 func (s *Sender) Handle(r *jobs.Runner) {
 	jobs.Handle(r, smsAtOnce, func(ctx context.Context, job sendSMS) error { return s.send(ctx, job.MessageID) })
 	jobs.Handle(r, emailAtOnce, func(ctx context.Context, job sendEmail) error { return s.send(ctx, job.MessageID) })
+	jobs.Handle(r, pushAtOnce, func(ctx context.Context, job sendPush) error { return s.send(ctx, job.MessageID) })
 }
 
 // Close says good-bye to the gateways, after the runner has stopped.
@@ -124,6 +142,9 @@ func (s *Sender) Close() error {
 		for _, g := range route.gateways {
 			failures = append(failures, g.Close())
 		}
+	}
+	for _, g := range s.push {
+		failures = append(failures, g.Close())
 	}
 	return errors.Join(failures...)
 }
@@ -141,7 +162,7 @@ func (s *Sender) send(ctx context.Context, id uuid.UUID) error {
 	case wait > 0:
 		return jobs.Later(wait)
 	}
-	route, now := s.routes[m.Channel], s.db.Now()
+	letter, route, now := gateway.Message{ID: m.ID.String(), To: m.Recipient}, s.routes[m.Channel], s.db.Now()
 	if !now.Before(m.ExpiresAt) {
 		return s.abandon(ctx, m, cmp.Or(m.LastError, expired))
 	}
@@ -150,7 +171,15 @@ func (s *Sender) send(ctx context.Context, id uuid.UUID) error {
 		m.LastError = unreadable
 		return s.again(ctx, m, route)
 	}
-	letter := gateway.Message{ID: m.ID.String(), To: m.Recipient, Subject: c.Subject, Text: c.Text, Life: m.ExpiresAt.Sub(now)}
+	letter.Subject, letter.Text, letter.Data, letter.Life = c.Subject, c.Text, c.Data, m.ExpiresAt.Sub(now)
+	if m.Channel == Push {
+		if letter.Target, route.gateways, err = s.reach(ctx, m); err != nil {
+			return err
+		}
+		if letter.Target == nil {
+			return s.abandon(ctx, m, gateway.Gone)
+		}
+	}
 	taken, said := s.round(ctx, route.gateways, letter)
 	m.LastError = said.String()
 	switch {
@@ -162,10 +191,12 @@ func (s *Sender) send(ctx context.Context, id uuid.UUID) error {
 	case ctx.Err() != nil: // the server is told to stop: the next does it, at once
 		_, err := s.record(ctx, m)
 		return errors.Join(err, jobs.Later(0))
+	case said.isGone():
+		return errors.Join(s.abandon(ctx, m, m.LastError), s.forget(ctx, m))
 	case said.allRefused():
 		return s.abandon(ctx, m, m.LastError)
 	}
-	return s.again(ctx, m, route)
+	return s.againAfter(ctx, m, route, said.after())
 }
 
 // round asks one gateway after the other until one takes the message: exactly one, as far as gateways answer. One that was told
@@ -186,14 +217,19 @@ func (s *Sender) round(ctx context.Context, gateways []gateway.Gateway, m gatewa
 		class := gateway.Class(err)
 		s.attempts.WithLabelValues(g.Name(), class).Inc()
 		s.log.WarnContext(ctx, "a gateway did not take a message", "message", m.ID, "gateway", g.Name(), "why", err)
-		said = append(said, answer{g.Name(), class})
+		said = append(said, answer{g.Name(), class, gateway.After(err)})
 	}
 	return nil, said
 }
 
 // again leaves the message for another round, or gives it up when there is none in time.
 func (s *Sender) again(ctx context.Context, m models.Message, r route) error {
-	wait := r.patience.after(m.Attempts)
+	return s.againAfter(ctx, m, r, 0)
+}
+
+// againAfter is again, not sooner than a gateway has asked for.
+func (s *Sender) againAfter(ctx context.Context, m models.Message, r route, asked time.Duration) error {
+	wait := max(r.patience.after(m.Attempts), asked)
 	if m.Attempts >= r.patience.Rounds || !s.db.Now().Add(wait).Before(m.ExpiresAt) {
 		return s.abandon(ctx, m, m.LastError)
 	}
@@ -241,7 +277,10 @@ func (s *Sender) record(ctx context.Context, m models.Message) (counted bool, er
 }
 
 // answer is what one gateway said in a round, in a word.
-type answer struct{ gateway, class string }
+type answer struct {
+	gateway, class string
+	after          time.Duration
+}
 
 type answers []answer
 
@@ -260,4 +299,22 @@ func (all answers) allRefused() bool {
 		}
 	}
 	return true
+}
+
+// isGone tells that there is nobody to send to any more.
+func (all answers) isGone() bool {
+	for _, a := range all {
+		if a.class == gateway.Gone {
+			return true
+		}
+	}
+	return false
+}
+
+// after is the longest that a gateway asked to wait.
+func (all answers) after() (longest time.Duration) {
+	for _, a := range all {
+		longest = max(longest, a.after)
+	}
+	return longest
 }

@@ -1,4 +1,4 @@
-// Package delivery takes messages to people: SMS and letters, queued in the transaction of whatever they speak of, so
+// Package delivery takes messages to people: SMS, letters and pushes to their devices, queued in the transaction of whatever they speak of, so
 // that a message exists exactly when its cause does. Texts are written in the person's language and kept sealed. Service queues
 // them, Sender hands them to gateways, as jobs that any server may run. In development the queue itself is shown as the inbox,
 // and without gateways no message leaves the machine.
@@ -24,6 +24,7 @@ import (
 const (
 	SMS   = "SMS"
 	Email = "EMAIL"
+	Push  = "PUSH" // to a device, which is named by its id
 )
 
 // InboxLimit is how many messages Inbox shows at most.
@@ -38,6 +39,8 @@ type Letter struct {
 	Values   map[string]any
 	Code     string // the code it carries, if it does
 	Link     string // the link it carries, if it does
+	// Data is what a push tells the app beside its text: ids and words, no more than a lock screen may show.
+	Data map[string]string
 	// ExpiresAt is when what it carries can be used no longer: from then on it is not delivered.
 	ExpiresAt time.Time
 	// Nowhere makes a message that looks sent and goes to nobody, with the work of one that does, so that the time of an answer does not
@@ -65,7 +68,10 @@ type Service struct {
 // New makes the service.
 func New(db *postgres.DB, box *secret.Box) *Service { return &Service{db: db, box: box} }
 
-type content struct{ Subject, Text, Code, Link string }
+type content struct {
+	Subject, Text, Code, Link string
+	Data                      map[string]string `json:",omitempty"`
+}
 
 // Enqueue writes the message in the caller's transaction, and the job that delivers it. The id is what States is asked with.
 func (s *Service) Enqueue(tx *postgres.Tx, l Letter) (uuid.UUID, error) {
@@ -73,8 +79,8 @@ func (s *Service) Enqueue(tx *postgres.Tx, l Letter) (uuid.UUID, error) {
 	for name, value := range l.Values {
 		values[name] = value
 	}
-	written := content{Text: l.Locale.Text("message."+l.Template, values), Code: l.Code, Link: l.Link}
-	if l.Channel == Email {
+	written := content{Text: l.Locale.Text("message."+l.Template, values), Code: l.Code, Link: l.Link, Data: l.Data}
+	if l.Channel != SMS {
 		written.Subject = l.Locale.Text("message."+l.Template+".subject", values)
 	}
 	plain, err := json.Marshal(written)

@@ -53,6 +53,8 @@ func (s *Service) writeArchive(ctx context.Context, p *pieces, owner models.Acco
 		{"passkeys.json", func(l *list) error { return s.writePasskeys(ctx, l, owner.ID) }},
 		{"confirmation-policies.json", func(l *list) error { return s.writePolicies(ctx, l, owner.ID) }},
 		{"blocked.json", func(l *list) error { return s.writeBlocked(ctx, l, owner.ID) }},
+		{"notifications.json", func(l *list) error { return s.writeNotifications(ctx, l, owner.ID) }},
+		{"contacts.json", func(l *list) error { return s.writeContacts(ctx, l, owner.ID) }},
 	} {
 		w, err := archive.CreateHeader(&zip.FileHeader{Name: file.name, Method: zip.Deflate, Modified: s.db.Now()})
 		if err != nil {
@@ -244,6 +246,7 @@ func profileOf(a models.Account) profile {
 	p := profile{
 		WMID: a.WMID, Phone: text(a.Phone), Email: text(a.Email), EmailVerified: a.EmailVerifiedAt != nil, FirstName: a.FirstName, MiddleName: a.MiddleName,
 		LastName: a.LastName, SecurityQuestion: a.SecurityQuestion, Certificate: a.CertificateLevel, Locale: a.Locale, Status: a.Status, CreatedAt: a.CreatedAt,
+		IncomingPolicy: a.IncomingPolicy,
 	}
 	if a.BirthDate != nil {
 		p.BirthDate = a.BirthDate.Format(time.DateOnly)

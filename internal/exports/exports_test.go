@@ -76,6 +76,7 @@ func TestAnArchiveHoldsAllThereIsAndItsEntriesAddUp(t *testing.T) {
 		VALUES (gen_random_uuid(), $1, 'c', '', gen_random_uuid(), '', 0, true, true, 'Pixel', now())`, r.anna.ID)
 	r.exec(t, `INSERT INTO confirmation_policies (account_id, currency, without_code_upto) VALUES ($1, 'Z', 500)`, r.anna.ID)
 	r.exec(t, `INSERT INTO blocks (account_id, blocked_id, created_at) SELECT $1, id, now() FROM accounts WHERE id <> $1 LIMIT 1`, r.anna.ID)
+	r.remember(t)
 	export, token := r.ready(t)
 	files := r.fetch(t, token)
 
@@ -95,6 +96,12 @@ func TestAnArchiveHoldsAllThereIsAndItsEntriesAddUp(t *testing.T) {
 	if len(entries) != many || len(purses) != 1 || purses[0].Balance != money.Format(sum, 2) {
 		t.Errorf("%d entries add up to %d, the wallets are %+v", len(entries), sum, purses)
 	}
+	if known := read[[]struct{ WMID, Name string }](t, files, "contacts.json"); known[0].Name != "The plumber" || known[0].WMID == r.anna.WMID {
+		t.Errorf("contacts: %+v", known)
+	}
+	if told := read[struct{ Events []struct{ Event string } }](t, files, "notifications.json"); len(told.Events) != 6 {
+		t.Errorf("notifications: %+v", told)
+	}
 	type transfer struct {
 		Memo     string
 		From, To struct{ WalletNumber, DisplayName string }
@@ -111,7 +118,7 @@ func TestAnArchiveHoldsAllThereIsAndItsEntriesAddUp(t *testing.T) {
 		t.Errorf("profile: %+v", p)
 	}
 	for name, want := range map[string]int{"sessions.json": 1, "security-log.json": 1200 + 3, "agreements.json": 2, "certificate-requests.json": 3,
-		"refused-transfers.json": 1, "passkeys.json": 1, "confirmation-policies.json": 1, "blocked.json": 1} {
+		"refused-transfers.json": 1, "passkeys.json": 1, "confirmation-policies.json": 1, "blocked.json": 1, "contacts.json": 1} {
 		if got := read[[]any](t, files, name); len(got) != want {
 			t.Errorf("%s has %d lines, want %d", name, len(got), want)
 		}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"purser/internal/notifications"
 )
 
 // What the files of an archive hold. README.txt explains them; their names are the API's where it has the same.
@@ -22,6 +24,7 @@ type profile struct {
 	Locale           string    `json:"locale"`
 	Status           string    `json:"status"`
 	CreatedAt        time.Time `json:"createdAt"`
+	IncomingPolicy   string    `json:"incomingPolicy"`
 }
 
 type session struct {
@@ -114,6 +117,30 @@ type policy struct {
 type blocked struct {
 	WMID      string    `json:"wmid"`
 	CreatedAt time.Time `json:"createdAt"`
+}
+
+type notified struct {
+	Events     []choice             `json:"events"`
+	QuietHours *notifications.Quiet `json:"quietHours"`
+	Devices    []device             `json:"devices"`
+}
+
+type choice struct {
+	Event    string   `json:"event"`
+	Channels []string `json:"channels"`
+}
+
+type device struct {
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+type contact struct {
+	WMID         string    `json:"wmid"`
+	Name         string    `json:"name"`
+	WalletNumber *string   `json:"walletNumber"`
+	CreatedAt    time.Time `json:"createdAt"`
 }
 
 type refused struct {

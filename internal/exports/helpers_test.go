@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"purser/internal/accounts"
 	"purser/internal/delivery"
@@ -18,6 +21,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/ledger"
 	"purser/internal/locale"
+	"purser/internal/notifications"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 	"purser/internal/secret"
@@ -79,7 +83,8 @@ func roomOn(t *testing.T, db *postgres.DB, clock *pgtest.Clock) room {
 		t.Fatal(err)
 	}
 	payments := transfers.New(db, box, transfers.Rooms{Ledger: ledger.New(db, hub, log), Accounts: people, Wallets: purses, Verification: codes, Hub: hub}, time.Hour)
-	rooms := exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes, Delivery: inbox, Hub: hub}
+	rooms := exports.Rooms{Accounts: people, Sessions: signedIn, Wallets: purses, Transfers: payments, Verification: codes, Delivery: inbox, Hub: hub,
+		Notifications: notifications.New(db, notifications.Rooms{}, notifications.Config{})}
 	return room{Service: exports.New(db, box, log, rooms, "https://pay.example/"), db: db, clock: clock, rooms: rooms}
 }
 
@@ -155,6 +160,19 @@ func (r room) status(t *testing.T) string {
 		t.Fatal(last, err)
 	}
 	return last.Status
+}
+
+// remember gives anna a contact.
+func (r room) remember(t *testing.T) {
+	t.Helper()
+	_, err := postgres.InTx(t.Context(), r.db, func(tx *postgres.Tx) (struct{}, error) {
+		row := models.Contact{ID: uuid.New(), AccountID: r.anna.ID, Name: "The plumber", CreatedAt: tx.Now}
+		err := tx.GORM().Raw(`SELECT id FROM accounts WHERE id <> ? LIMIT 1`, r.anna.ID).Row().Scan(&row.ContactID)
+		return struct{}{}, errors.Join(err, tx.GORM().Create(&row).Error)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r room) exec(t *testing.T, sql string, args ...any) {

@@ -17,6 +17,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/jobs"
 	"purser/internal/journal"
+	"purser/internal/notifications"
 	"purser/internal/postgres"
 	"purser/internal/request"
 	"purser/internal/secret"
@@ -47,13 +48,14 @@ const emailFirst = "export_email" // why nothing is made for an address that is 
 
 // Rooms are those that the service works with.
 type Rooms struct {
-	Accounts     *accounts.Service
-	Sessions     *sessions.Service
-	Wallets      *wallets.Service
-	Transfers    *transfers.Service
-	Verification *verification.Service
-	Delivery     *delivery.Service
-	Hub          *events.Hub
+	Accounts      *accounts.Service
+	Sessions      *sessions.Service
+	Wallets       *wallets.Service
+	Transfers     *transfers.Service
+	Notifications *notifications.Service
+	Verification  *verification.Service
+	Delivery      *delivery.Service
+	Hub           *events.Hub
 }
 
 // Service is the room.

@@ -38,6 +38,31 @@ func (s *Service) writeBlocked(ctx context.Context, l *list, account uuid.UUID) 
 	return err
 }
 
+func (s *Service) writeNotifications(ctx context.Context, l *list, account uuid.UUID) error {
+	set, err := s.rooms.Notifications.Settings(ctx, account)
+	if err != nil {
+		return err
+	}
+	all := notified{QuietHours: set.Quiet}
+	for _, c := range set.Choices {
+		all.Events = append(all.Events, choice{c.Event, c.Channels})
+	}
+	for _, d := range set.Devices {
+		all.Devices = append(all.Devices, device{d.Name, d.Kind, d.CreatedAt})
+	}
+	return l.only(all)
+}
+
+func (s *Service) writeContacts(ctx context.Context, l *list, account uuid.UUID) error {
+	rows, err := contactsOf(ctx, s.db, account)
+	for _, row := range rows {
+		if err := l.add(contact{row.WMID, row.Name, row.WalletNumber, row.CreatedAt}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (s *Service) writeRefused(ctx context.Context, l *list, account uuid.UUID) error {
 	var after uuid.UUID
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -98,6 +99,21 @@ func blockedOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []
 	err = db.GORM(ctx).Raw(`SELECT a.wmid, b.created_at FROM blocks b JOIN accounts a ON a.id = b.blocked_id WHERE b.account_id = ?
 ORDER BY b.created_at, a.wmid`, account).Scan(&rows).Error
 	return rows, wrap("blocked", err)
+}
+
+// known is a contact as it is read.
+type known struct {
+	ID           uuid.UUID `gorm:"column:id"`
+	WMID         string    `gorm:"column:wmid"`
+	Name         string    `gorm:"column:name_sealed;serializer:sealed" sealed:"contacts.name_sealed,ID"`
+	WalletNumber *string   `gorm:"column:number"`
+	CreatedAt    time.Time `gorm:"column:created_at"`
+}
+
+func contactsOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []known, err error) {
+	err = db.GORM(ctx).Raw(`SELECT c.id, a.wmid, c.name_sealed, w.number, c.created_at FROM contacts c JOIN accounts a ON a.id = c.contact_id
+LEFT JOIN wallets w ON w.id = c.wallet_id WHERE c.account_id = ? ORDER BY c.id`, account).Scan(&rows).Error
+	return rows, wrap("contacts", err)
 }
 
 // refusedOf are a part of what an account tried to send and could not, oldest first.

@@ -57,6 +57,7 @@ const (
 	TooManyPasskeys       Code = "TOO_MANY_PASSKEYS"
 	SecondFactorRequired  Code = "SECOND_FACTOR_REQUIRED"
 	AccountNotFound       Code = "ACCOUNT_NOT_FOUND"
+	ContactNotFound       Code = "CONTACT_NOT_FOUND"
 )
 
 // Codes of the system; they reach the client as top-level errors. Forbidden and RateLimited can be both.
@@ -75,7 +76,7 @@ var UserCodes = []Code{
 	WalletNotEmpty, TooManyWallets, RecipientNotFound, RecipientHasNoWallet, RecipientRefuses, SameWallet,
 	CurrencyMismatch, InsufficientFunds, LimitExceeded, IdempotencyKeyReused, TransferNotFound, TransferState,
 	CertificateRequired, ProfileCertified, Forbidden, TransfersHeld,
-	PasskeyNotFound, TooManyPasskeys, SecondFactorRequired, AccountNotFound,
+	PasskeyNotFound, TooManyPasskeys, SecondFactorRequired, AccountNotFound, ContactNotFound,
 }
 
 // Reasons refine a code where one sentence would not do. A reason names the message, not another code.

@@ -102,7 +102,7 @@ func (b *book) judgeEnd(p Posting) *verdict {
 	}
 	t.CompletedAt = &b.now
 	b.keep(t)
-	return &verdict{outcome: Outcome{Transfer: t}, posted: true, news: updates(t)}
+	return &verdict{outcome: Outcome{Transfer: t}, posted: true, news: updates(t), ended: true, session: p.Session}
 }
 
 // expect counts protected money that may come to a wallet, or has stopped to.

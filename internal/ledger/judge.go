@@ -68,6 +68,8 @@ type verdict struct {
 	posted  bool // this group posts it: there is something to write
 	insert  bool // its row is not in the table yet
 	news    []events.Draft
+	ended   bool      // it ends a protected transfer
+	session uuid.UUID // that asked for it
 }
 
 func (v *verdict) err() error {
@@ -189,7 +191,7 @@ func (b *book) pay(p Posting) *verdict {
 	} else {
 		b.stored[t.ID] = t
 	}
-	return &verdict{outcome: Outcome{Transfer: t}, posted: true, insert: !p.Stored, news: news(t)}
+	return &verdict{outcome: Outcome{Transfer: t}, posted: true, insert: !p.Stored, news: news(t), session: p.Session}
 }
 
 // isMissing tells whether a row that a transfer needs was left out because others hold it.

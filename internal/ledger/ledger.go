@@ -47,6 +47,8 @@ type Posting struct {
 	// Policed: it goes to someone else. The account must have agreed to the current agreements, must not pass the limits of its
 	// certificate, and what is above the amount it allows without a code must not be held, and, if it is not Stored, needs a code.
 	Policed bool
+	// Session asks for it: its own devices need not be told. The zero UUID when nobody's does.
+	Session uuid.UUID
 }
 
 // Outcome is what became of a posting. Replayed is true when the idempotency key had been used by the same request

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"purser/internal/events"
+	"purser/internal/notices"
 	"purser/internal/postgres"
 	"purser/models"
 )
@@ -192,6 +193,7 @@ func (b *book) write(ctx context.Context, conn *pgx.Conn, verdicts []*verdict) e
 	queueWallets(batch, b)
 	b.queueIncoming(batch)
 	b.queueSpending(batch)
+	notices.Queue(batch, b.now, b.tell(verdicts)...)
 	events.Queue(batch, b.now, drafts...)
 	batch.Queue(`COMMIT`)
 	return conn.SendBatch(ctx, batch).Close()

@@ -18,8 +18,9 @@ func isScreened(t models.Transfer) bool {
 	return t.Kind == models.TransferPayment && t.RefundOf == nil && t.FromAccountID != t.ToAccountID
 }
 
-// screen reads which senders of a group are blocked by their recipients. Only wallets whose owners block anybody are asked about, so most groups
-// ask nothing. It reads behind the locks of the wallets: whoever blocks locks them first, too.
+// screen reads which senders of a group their recipients take nothing from: they are blocked, or they are no contacts and only contacts may
+// send. Only wallets that are marked for it are asked about, so most groups ask nothing. It reads behind the locks of the wallets: whoever
+// blocks, sets the policy or takes a contact away locks them first, too.
 func (b *book) screen(ctx context.Context, conn querier, group []Posting) error {
 	var from, to []uuid.UUID
 	for _, p := range group {
@@ -31,8 +32,11 @@ func (b *book) screen(ctx context.Context, conn querier, group []Posting) error 
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT blocked_id, account_id FROM blocks JOIN unnest($1::uuid[], $2::uuid[]) AS asked (sender, recipient)
-ON account_id = recipient AND blocked_id = sender`, postgres.UUIDs(from), postgres.UUIDs(to)).Query(func(rows pgx.Rows) error {
+	batch.Queue(`SELECT sender, recipient FROM unnest($1::uuid[], $2::uuid[]) AS asked (sender, recipient)
+WHERE EXISTS (SELECT 1 FROM blocks WHERE account_id = recipient AND blocked_id = sender)
+   OR (EXISTS (SELECT 1 FROM accounts WHERE id = recipient AND incoming_policy = 'CONTACTS')
+       AND NOT EXISTS (SELECT 1 FROM contacts WHERE account_id = recipient AND contact_id = sender))`,
+		postgres.UUIDs(from), postgres.UUIDs(to)).Query(func(rows pgx.Rows) error {
 		var p pair
 		_, err := pgx.ForEachRow(rows, []any{&p.from, &p.to}, func() error { b.blocked[p] = true; return nil })
 		return err

@@ -38,11 +38,12 @@ func (b *book) lock(tables ...string) string {
 // queueLocks locks wallets in id order and puts them into the book.
 func (b *book) queueLocks(batch *pgx.Batch, ids []int64) {
 	batch.Queue(`
-SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at, balance_cap, incoming, shut, screened
+SELECT id, account_id, kind, currency, balance, version, head_hash, closed_at, balance_cap, incoming, shut, screened, notified
 FROM wallets WHERE id = ANY($1) ORDER BY id `+b.lock(), ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var w models.Wallet
-			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt, &w.Cap, &w.Incoming, &w.Shut, &w.Screened); err != nil {
+			if err := rows.Scan(&w.ID, &w.AccountID, &w.Kind, &w.Currency, &w.Balance, &w.Version, &w.HeadHash, &w.ClosedAt, &w.Cap, &w.Incoming, &w.Shut, &w.Screened,
+				&w.Notified); err != nil {
 				return err
 			}
 			b.wallets[w.ID] = &w

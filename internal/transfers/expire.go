@@ -11,6 +11,7 @@ import (
 
 	"purser/internal/events"
 	"purser/internal/ledger"
+	"purser/internal/notices"
 	"purser/internal/postgres"
 	"purser/models"
 )
@@ -64,6 +65,13 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 		if err := s.verification.Void(tx, challenges...); err != nil {
 			return nil, err
 		}
+		told := make([]notices.Draft, len(rows))
+		for i, t := range rows {
+			told[i] = ended(t)
+		}
+		if err := notices.AppendTx(tx, told...); err != nil {
+			return nil, err
+		}
 		return rows, events.AppendTx(tx, drafts...)
 	})
 	ids := make([]uuid.UUID, len(expired))
@@ -72,6 +80,11 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 	}
 	s.hub.Publish(ids...)
 	return len(expired), err
+}
+
+// ended is what the sender of a transfer is told that came to nothing before its money moved.
+func ended(t models.Transfer) notices.Draft {
+	return notices.Draft{Account: t.FromAccountID, Event: models.TransferEnded, Subject: t.ID.String()}
 }
 
 // SettleDue ends up to a batch of protected transfers whose term has ended, or whose code was right or tried out, and says how many. They

@@ -13,6 +13,7 @@ import (
 	"purser/internal/events"
 	"purser/internal/fault"
 	"purser/internal/ledger"
+	"purser/internal/notices"
 	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/internal/text"
@@ -183,6 +184,11 @@ func (s *Service) Cancel(ctx context.Context, viewer, id uuid.UUID) (View, error
 		if err := s.verification.Void(tx, *t.ChallengeID); err != nil {
 			return t, err
 		}
+		told := ended(t)
+		told.Session = sessionOf(ctx)
+		if err := notices.AppendTx(tx, told); err != nil {
+			return t, err
+		}
 		return t, events.AppendTx(tx, updated(t))
 	})
 	if err != nil {
@@ -200,6 +206,6 @@ func (s *Service) Cancel(ctx context.Context, viewer, id uuid.UUID) (View, error
 // end lets the ledger end a protected transfer.
 func (s *Service) end(ctx context.Context, t models.Transfer, how ledger.Action) error {
 	currency, _ := s.wallets.Currency(t.Currency)
-	_, err := s.ledger.Post(ctx, ledger.Posting{Transfer: t, Currency: currency, Stored: true, Action: how})
+	_, err := s.ledger.Post(ctx, ledger.Posting{Transfer: t, Currency: currency, Stored: true, Action: how, Session: sessionOf(ctx)})
 	return fault.Elsewhere(err, map[string]string{"transferId": "transferId"})
 }

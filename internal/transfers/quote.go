@@ -3,7 +3,6 @@ package transfers
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -12,12 +11,9 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/money"
 	"purser/internal/request"
-	"purser/internal/verification"
+	"purser/internal/wallets"
 	"purser/models"
 )
-
-// looksPerHour is how often an account may ask who somebody is: an answer tells a name and whether a number is anybody's.
-const looksPerHour = 600
 
 // Quote is what a transfer would be. Amount, Fee and Total are in minor units.
 type Quote struct {
@@ -77,7 +73,7 @@ func (s *Service) Recipient(ctx context.Context, viewer models.Account, to Recip
 	if err := s.look(ctx, viewer.ID); err != nil {
 		return Somebody{}, false, err
 	}
-	typed, err := to.read(request.Of(ctx))
+	typed, err := to.Read(request.Of(ctx), "to")
 	if err != nil {
 		return Somebody{}, false, err
 	}
@@ -103,7 +99,7 @@ func (s *Service) Limits(ctx context.Context, account models.Account, letter str
 }
 
 func (s *Service) look(ctx context.Context, viewer uuid.UUID) error {
-	return s.verification.Spend(ctx, verification.Limit{Name: "recipients", Subject: viewer.String(), Most: looksPerHour, Window: time.Hour})
+	return s.verification.Spend(ctx, wallets.Looks(viewer))
 }
 
 func (s *Service) somebody(ctx context.Context, viewer, id uuid.UUID) (Somebody, error) {

@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
-	"purser/internal/accounts"
 	"purser/internal/fault"
 	"purser/internal/ledger"
 	"purser/internal/money"
@@ -17,15 +15,11 @@ import (
 	"purser/internal/request"
 	"purser/internal/secret"
 	"purser/internal/text"
-	"purser/internal/verification"
 	"purser/internal/wallets"
 	"purser/models"
 )
 
-const (
-	memoLongest       = 255
-	phoneLooksPerHour = 100
-)
+const memoLongest = 255
 
 // Request is a wish to send, as it was typed. Exactly one of the recipients is set.
 type Request struct {
@@ -40,7 +34,7 @@ type Request struct {
 }
 
 // Recipient says who gets the money: a wallet, or a person, whose default wallet of the currency it is then.
-type Recipient struct{ WalletNumber, WMID, Phone *string }
+type Recipient = wallets.Recipient
 
 // asked is a request that reads well, before anything is looked up.
 type asked struct {
@@ -62,7 +56,7 @@ func (s *Service) read(ctx context.Context, r Request) (asked, error) {
 	if !ok {
 		return asked{}, fault.New(fault.InvalidWalletNumber, "from")
 	}
-	to, err := r.To.read(request.Of(ctx))
+	to, err := r.To.Read(request.Of(ctx), "to")
 	if err != nil {
 		return asked{}, err
 	}
@@ -82,34 +76,6 @@ func (s *Service) read(ctx context.Context, r Request) (asked, error) {
 
 	sum := sha256.Sum256(fmt.Appendf(nil, "PAYMENT %s %s %d %s %q%s", r.From, to, minor, r.FeePaidBy, memo, protection.print()))
 	return asked{Request: r, currency: currency, minor: minor, to: to, protection: protection, fingerprint: sum[:]}, nil
-}
-
-func (to Recipient) read(info request.Info) (string, error) {
-	given := 0
-	for _, way := range []*string{to.WalletNumber, to.WMID, to.Phone} {
-		if way != nil {
-			given++
-		}
-	}
-	if given != 1 {
-		return "", fault.Invalid(fault.OneOf, "to")
-	}
-	switch {
-	case to.WalletNumber != nil:
-		walletNumber := strings.TrimSpace(*to.WalletNumber)
-		if !number.ValidWallet(walletNumber) {
-			return "", fault.New(fault.InvalidWalletNumber, "to", "walletNumber")
-		}
-		return walletNumber, nil
-	case to.WMID != nil:
-		wmid := strings.TrimSpace(*to.WMID)
-		if !number.ValidWMID(wmid) {
-			return "", fault.New(fault.InvalidWMID, "to", "wmid")
-		}
-		return wmid, nil
-	default:
-		return accounts.Phone(*to.Phone, info.Locale, "to", "phone")
-	}
 }
 
 func (a asked) isSameAs(t models.Transfer) bool { return secret.Equal(a.fingerprint, t.Fingerprint) }
@@ -165,8 +131,7 @@ func (s *Service) resolve(ctx context.Context, viewer uuid.UUID, a asked) (walle
 	default:
 		field = "phone"
 		// An answer tells whether a phone has an account: nobody may go through a list of them.
-		looks := verification.Limit{Name: "recipients by phone", Subject: viewer.String(), Most: phoneLooksPerHour, Window: time.Hour}
-		if err := s.verification.Spend(ctx, looks); err != nil {
+		if err := s.verification.Spend(ctx, wallets.PhoneLooks(viewer)); err != nil {
 			return wallets.Identity{}, err
 		}
 		owner, err = s.accounts.FindByPhone(ctx, a.to, request.Of(ctx).Locale, "to", field)

@@ -15,6 +15,7 @@ import (
 	"purser/internal/ledger"
 	"purser/internal/money"
 	"purser/internal/postgres"
+	"purser/internal/request"
 	"purser/internal/secret"
 	"purser/internal/verification"
 	"purser/internal/wallets"
@@ -96,7 +97,7 @@ func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (R
 	}
 
 	others := draft.FromAccountID != draft.ToAccountID
-	outcome, err := s.ledger.Post(ctx, ledger.Posting{Transfer: draft, Currency: a.currency, Policed: others})
+	outcome, err := s.ledger.Post(ctx, ledger.Posting{Transfer: draft, Currency: a.currency, Policed: others, Session: sessionOf(ctx)})
 	switch {
 	case errors.Is(err, ledger.ErrNeedsCode):
 		return s.await(ctx, viewer, draft, a)
@@ -159,7 +160,7 @@ func (s *Service) confirm(ctx context.Context, viewer models.Account, id uuid.UU
 	if t.PostedAt == nil {
 		currency, _ := s.wallets.Currency(t.Currency)
 		if _, err := s.ledger.Post(ctx, ledger.Posting{
-			Transfer: t, Currency: currency, Stored: true, Policed: t.FromAccountID != t.ToAccountID,
+			Transfer: t, Currency: currency, Stored: true, Policed: t.FromAccountID != t.ToAccountID, Session: sessionOf(ctx),
 		}); err != nil {
 			return View{}, fault.Elsewhere(err, nil) // wallets and amount are no fields of this input
 		}
@@ -227,6 +228,9 @@ func (s *Service) await(ctx context.Context, viewer models.Account, t models.Tra
 	result.Transfer, err = s.mustFind(ctx, viewer.ID, t.ID)
 	return result, err
 }
+
+// sessionOf is the session that asks, or the zero UUID.
+func sessionOf(ctx context.Context) uuid.UUID { return request.Of(ctx).Session }
 
 func updated(t models.Transfer) events.Draft {
 	return events.Draft{AccountID: t.FromAccountID, Kind: models.EventTransferUpdated, Subject: t.ID.String()}

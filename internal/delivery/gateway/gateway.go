@@ -1,5 +1,5 @@
 // Package gateway hands messages to those who take them to people: SMS centres over SMPP, services over HTTP, mail servers over
-// SMTP. Each knows one message, one attempt, one outcome; whether and when to try again, or elsewhere, is not decided here. What a
+// SMTP, and push services, which take them to devices. Each knows one message, one attempt, one outcome; whether and when to try again, or elsewhere, is not decided here. What a
 // gateway says is never logged or kept: it may quote the message.
 package gateway
 
@@ -19,6 +19,9 @@ type Message struct {
 	Subject string // letters have one
 	Text    string
 	Life    time.Duration // after which it is worth nothing
+
+	Target *Target           // of a push
+	Data   map[string]string // of a push: what it tells the app
 }
 
 // Gateway takes messages. Send returns nil when the message was accepted, and otherwise a *Failure. It ends when ctx does, and can
@@ -34,12 +37,14 @@ const (
 	Refused     = "REFUSED"     // it said no, and would again
 	Unavailable = "UNAVAILABLE" // it could not be reached, or said: not now
 	NoAnswer    = "NO_ANSWER"   // it was told everything and did not answer: it may have taken the message
+	Gone        = "GONE"        // there is no such device any more
 )
 
 // Failure is why a gateway did not take a message: one of the words above, and a number that its protocol has for it.
 type Failure struct {
 	Class  string
-	Status string // such as "SMPP 0x00000058", "HTTP 503"; no text of the gateway's
+	Status string        // such as "SMPP 0x00000058", "HTTP 503"; no text of the gateway's
+	After  time.Duration // it asked not to be tried sooner; 0 when it did not
 }
 
 // Error is the class and the status.
@@ -52,6 +57,15 @@ func Class(err error) string {
 		return f.Class
 	}
 	return Unavailable
+}
+
+// After is how long a gateway asked to be left alone; 0 when it did not.
+func After(err error) time.Duration {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.After
+	}
+	return 0
 }
 
 // Options are what all gateways have in common.
