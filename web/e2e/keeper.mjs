@@ -31,6 +31,8 @@ await runInBrowser(async (house) => {
   await protect(house, desk, phone, number);
   await refund(house, phone, desk);
   await lookAround(house, desk, phone, number);
+  await rememberPeople(house, desk);
+  await chooseNotifications(house, phone);
   await revoke(house, phone, desk);
   await recover(house, phone);
   await freeze(house, phone);
@@ -365,4 +367,38 @@ async function usePasskeys(house, desk, number) {
   await desk.getByRole('button', { name: 'Use a passkey' }).click();
   await desk.getByRole('heading', { name: 'Sent' }).waitFor();
   ok('a passkey confirms a transfer');
+}
+
+async function rememberPeople(house, desk) {
+  await place(desk, 'Contacts');
+  await desk.getByText('No contacts yet').waitFor();
+  await desk.getByTestId('suggested').getByRole('button', { name: 'Add: Ema Keeper' }).click();
+  await desk.locator('[name=contact-name]').fill('Ema from the shop');
+  await house.accessible(desk, 'a new contact');
+  await desk.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await desk.getByTestId('contact').getByText('Ema from the shop').waitFor();
+  await desk.getByTestId('suggested').waitFor({ state: 'detached' });
+  await desk.getByRole('switch', { name: 'Take money from contacts only' }).check();
+  await house.accessible(desk, 'contacts');
+  await house.shot('keeper-contacts-desk', desk);
+  await desk.reload();
+  await desk.getByTestId('contact').waitFor();
+  check(await desk.getByRole('switch', { name: 'Take money from contacts only' }).isChecked(), 'a contact has a name of one\'s own, and only contacts may pay');
+  await desk.getByRole('link', { name: 'Send to Ema from the shop' }).click();
+  check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is sent to with a tap');
+  await place(desk, 'Security');
+}
+
+async function chooseNotifications(house, page) {
+  await place(page, 'Settings');
+  const box = page.getByRole('checkbox', { name: 'Money has come: E-mail' });
+  await box.check();
+  await page.getByLabel('Until').fill('07:30');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Quiet hours: 22:00–07:30').waitFor();
+  await house.accessible(page, 'the notifications');
+  await house.shot('keeper-notifications-phone', page);
+  await page.reload();
+  await box.waitFor();
+  check((await box.isChecked()) && (await page.getByRole('checkbox', { name: 'A change of security: SMS' }).isChecked()), 'what one is told of, and how, is kept');
 }

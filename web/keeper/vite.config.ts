@@ -18,7 +18,7 @@ export default defineConfig({
         background_color: '#0b1f2a', theme_color: '#0b1f2a',
         icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
       },
-      workbox: { navigateFallback: '/index.html', navigateFallbackDenylist: served, globPatterns: ['**/*.{js,css,html,svg}'] },
+      workbox: { importScripts: ['push.js'], navigateFallback: '/index.html', navigateFallbackDenylist: served, globPatterns: ['**/*.{js,css,html,svg}'] },
     }),
   ],
   // light-dark() is left to the browser: every one has it since 2024.

@@ -20,6 +20,7 @@ const Receive = lazy(() => import('./pages/receive'));
 const History = lazy(() => import('./pages/history'));
 const Transfer = lazy(() => import('./pages/transfer'));
 const Security = lazy(() => import('./pages/security'));
+const Contacts = lazy(() => import('./pages/contacts'));
 const Settings = lazy(() => import('./pages/settings'));
 
 const Loading = () => <Center h="60vh"><Loader aria-label="…" /></Center>;
@@ -64,6 +65,7 @@ function Inside() {
             <Route path="/receive" element={<Receive />} />
             <Route path="/history" element={<History />} />
             <Route path="/transfers/:id" element={<Transfer />} />
+            <Route path="/contacts" element={<Contacts />} />
             <Route path="/security" element={<Security />} />
             <Route path="/settings" element={<Settings me={me} />} />
             <Route path="*" element={<Navigate to="/" replace />} />

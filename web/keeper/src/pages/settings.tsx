@@ -1,4 +1,4 @@
-import { Button, Progress, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
+import { Button, Group, Progress, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { signOut } from '../api/session';
@@ -6,6 +6,7 @@ import { LimitsDocument, type MeQuery } from '../gql/graphql';
 import { chooseLanguage, money } from '../text/text';
 import { useLiveQuery } from '../ui/live-query';
 import { Copyable, Page } from '../ui/parts';
+import { Notifications } from './notifications';
 
 export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> }) {
   const { t, i18n } = useTranslation();
@@ -23,7 +24,10 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <dt>{t('email')}</dt><dd>{me.email.address}{me.email.verified ? '' : ` (${t('emailUnverified')})`}</dd>
           <dt>{t('certificate')}</dt><dd>{me.certificate.level}</dd>
         </dl>
-        <Button component={Link} to="/security" variant="default">{t('security')}</Button>
+        <Group grow>
+          <Button component={Link} to="/security" variant="default">{t('security')}</Button>
+          <Button component={Link} to="/contacts" variant="default">{t('contacts')}</Button>
+        </Group>
       </Stack>
       <Stack className="panel">
         <Title order={2} size="h4">{t('limits')} · Z</Title>
@@ -38,6 +42,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           );
         })}
       </Stack>
+      <Notifications />
       <Stack className="panel">
         <div>
           <Text size="sm" fw={500} mb={4} id="language">{t('language')}</Text>

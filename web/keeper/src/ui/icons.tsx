@@ -11,6 +11,7 @@ export const SendIcon = icon(<path d="M12 20V5m-6 6l6-6 6 6" />);
 export const ReceiveIcon = icon(<><rect x="4" y="4" width="6" height="6" rx="1" /><rect x="14" y="4" width="6" height="6" rx="1" /><rect x="4" y="14" width="6" height="6" rx="1" /><path d="M14 14h2v2m4-2v6h-4" /></>);
 export const HistoryIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 8v4l3 2" /></>);
 export const ShieldIcon = icon(<path d="M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6z" />);
+export const PeopleIcon = icon(<><circle cx="9" cy="8" r="3.5" /><path d="M3 20c0-4 3-6 6-6s6 2 6 6m1-15a3.5 3.5 0 0 1 0 6.5M17 14c2.5.6 4 2.6 4 6" /></>);
 export const GearIcon = icon(<><circle cx="12" cy="12" r="3" /><path d="M12 3v3m0 12v3m9-9h-3M6 12H3m15.4-6.4l-2.1 2.1M7.7 16.3l-2.1 2.1m12.8 0l-2.1-2.1M7.7 7.7L5.6 5.6" /></>);
 export const InIcon = icon(<path d="M17 7L7 17m0-8v8h8" />);
 export const OutIcon = icon(<path d="M7 17L17 7m-8 0h8v8" />);

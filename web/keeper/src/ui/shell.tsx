@@ -6,12 +6,13 @@ import { NavLink } from 'react-router';
 import { useLive } from '../api/live';
 import type { MeQuery } from '../gql/graphql';
 import { money } from '../text/text';
-import { GearIcon, HistoryIcon, HomeIcon, ReceiveIcon, SendIcon, ShieldIcon, WalletIcon } from './icons';
+import { GearIcon, HistoryIcon, HomeIcon, PeopleIcon, ReceiveIcon, SendIcon, ShieldIcon, WalletIcon } from './icons';
 
 const places = [
   { to: '/', key: 'home', Icon: HomeIcon, tab: true }, { to: '/wallets', key: 'wallets', Icon: WalletIcon, tab: false },
   { to: '/send', key: 'send', Icon: SendIcon, tab: true }, { to: '/receive', key: 'receive', Icon: ReceiveIcon, tab: true },
   { to: '/history', key: 'history', Icon: HistoryIcon, tab: true }, { to: '/security', key: 'security', Icon: ShieldIcon, tab: false },
+  { to: '/contacts', key: 'contacts', Icon: PeopleIcon, tab: false },
   { to: '/settings', key: 'settings', Icon: GearIcon, tab: true },
 ] as const;
 

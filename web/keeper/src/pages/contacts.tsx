@@ -1,0 +1,103 @@
+import { Button, Group, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { grouped, readRecipient } from '../api/numbers';
+import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument } from '../gql/graphql';
+import { of, Problems, useAct } from '../ui/act';
+import { useLiveQuery } from '../ui/live-query';
+import { Empty, Page, Waiting } from '../ui/parts';
+import { useToggle } from '../ui/toggle';
+
+type Contact = NonNullable<ContactsQuery['viewer']>['contacts']['nodes'][number];
+type Asked = { add: string } | { rename: Contact };
+
+export default function Contacts() {
+  const { t } = useTranslation();
+  const [{ data, error }, again] = useLiveQuery(ContactsDocument, {});
+  const [asked, setAsked] = useState<Asked>();
+  const remove = useAct(RemoveContactDocument);
+  const me = data?.viewer;
+  if (!me) return <Page title={t('contacts')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  const add = <Button onClick={() => setAsked({ add: '' })}>{t('addContact')}</Button>;
+  return (
+    <Page title={t('contacts')} aside={me.contacts.nodes.length > 0 && add}>
+      <Problems problems={remove.problems} error={remove.error} />
+      {me.contacts.nodes.length === 0 ? <Empty title={t('contactsEmpty')} hint={t('contactsHint')} action={add} /> : (
+        <section className="panel" aria-label={t('contacts')}>
+          {me.contacts.nodes.map((c) => (
+            <Group key={c.id} justify="space-between" py="xs" data-testid="contact">
+              <div>
+                <Text fw={500}>{c.name}</Text>
+                <Text size="sm" c="dimmed">{c.displayName} · {grouped(c.walletNumber ?? c.wmid)}</Text>
+              </div>
+              <Group gap="xs">
+                <Button size="xs" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
+                <Button size="xs" variant="default" aria-label={`${t('rename')}: ${c.name}`} onClick={() => setAsked({ rename: c })}>{t('rename')}</Button>
+                <Button size="xs" variant="default" aria-label={t('removeNamed', { name: c.name })} onClick={async () => { await remove.run({ input: { contactId: c.id } }); again(); }}>{t('remove')}</Button>
+              </Group>
+            </Group>
+          ))}
+        </section>
+      )}
+      {me.suggestedContacts.length > 0 && (
+        <section className="panel" aria-labelledby="lately">
+          <Title order={2} size="h4" id="lately">{t('paidLately')}</Title>
+          {me.suggestedContacts.map((c) => (
+            <Group key={c.wmid} justify="space-between" py="xs" data-testid="suggested">
+              <Text>{c.displayName} · {grouped(c.wmid)}</Text>
+              <Button size="xs" variant="default" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
+            </Group>
+          ))}
+        </section>
+      )}
+      <section className="panel">
+        <OnlyContacts actual={me.incomingPolicy === 'CONTACTS'} onChange={again} />
+      </section>
+      <Modal opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')} closeButtonProps={{ 'aria-label': t('close') }}>
+        {asked && <Edit asked={asked} onDone={() => { setAsked(undefined); again(); }} />}
+      </Modal>
+    </Page>
+  );
+}
+
+function OnlyContacts({ actual, onChange }: { actual: boolean; onChange: () => void }) {
+  const { t } = useTranslation();
+  const policy = useAct(SetIncomingDocument);
+  const [shown, set] = useToggle(actual, async (on) => {
+    const { payload } = await policy.run({ input: { policy: on ? 'CONTACTS' : 'EVERYONE' } });
+    onChange();
+    return !!payload;
+  });
+  return (
+    <>
+      <Switch label={t('onlyContacts')} description={t('onlyContactsHint')} checked={shown} onChange={(e) => void set(e.currentTarget.checked)} />
+      <Problems problems={policy.problems} error={policy.error} />
+    </>
+  );
+}
+
+function Edit({ asked, onDone }: { asked: Asked; onDone: () => void }) {
+  const { t } = useTranslation();
+  const [to, setTo] = useState('add' in asked ? asked.add : '');
+  const [name, setName] = useState('rename' in asked ? asked.rename.name : '');
+  const add = useAct(AddContactDocument);
+  const rename = useAct(RenameContactDocument);
+  // Any currency will do: the letter that was typed is the one that is meant.
+  const { recipient, problem } = readRecipient(to, to.trim().charAt(0).toUpperCase());
+
+  async function save() {
+    const { payload } = 'rename' in asked ? await rename.run({ input: { contactId: asked.rename.id, name } }) : await add.run({ input: { recipient: recipient!, name } });
+    if (payload) onDone();
+  }
+  return (
+    <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
+      <Stack>
+        {'add' in asked && <TextInput name="contact-to" label={t('to')} description={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : undefined} />}
+        <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={64} autoComplete="off" data-autofocus error={of([...add.problems, ...rename.problems], 'name')} />
+        <Problems problems={[...add.problems, ...rename.problems].filter((p) => p.field?.at(-1) !== 'name')} error={add.error ?? rename.error} />
+        <Button type="submit" loading={add.busy || rename.busy} disabled={'add' in asked && !recipient}>{t('save')}</Button>
+      </Stack>
+    </form>
+  );
+}
