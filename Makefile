@@ -101,10 +101,10 @@ $(KEEPER)/dist/index.html: $(KEEPER_SOURCES) | npm-present
 	@$(MAKE) --no-print-directory $(KEEPER)/node_modules/.package-lock.json
 	cd $(KEEPER) && npm run --silent build -- --logLevel warn
 
-## keeper-shots: pictures of the web app's screens, as its test sees them, into web/e2e/shots
+## keeper-shots: pictures of every screen of the web app, at three sizes, in both languages and themes, into web/e2e/shots
 .PHONY: keeper-shots
 keeper-shots: deps npm keeper
-	SCREENSHOTS=$(CURDIR)/web/e2e/shots go test . -run TestKeeperInABrowser -count=1
+	scripts/keeper-shots.sh web/e2e/shots
 
 ## playground: build the playground's page if its sources have changed
 .PHONY: playground

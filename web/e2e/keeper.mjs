@@ -211,7 +211,7 @@ async function protect(house, desk, phone, number) {
   await phone.getByTestId('transfer').filter({ hasText: 'Protected' }).click();
   await phone.getByLabel('Protection code').fill('1111');
   await phone.getByRole('button', { name: 'Accept' }).click();
-  await phone.getByText('7 attempts left').waitFor();
+  await phone.getByText('7 attempts are left').waitFor();
   await house.shot('keeper-protected-phone', phone);
   await house.accessible(phone, 'a protected transfer');
   await phone.getByLabel('Protection code').fill('2468');

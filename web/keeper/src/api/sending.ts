@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 import { isLost } from './client';
-import { ByKeyDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
+import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key. It holds no secret but
 // a protection code, which the sender chose; that is gone with the tab.
@@ -90,10 +90,15 @@ export function useSending() {
   }, [client, sending, settle]);
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
+  // giveUp calls off what awaits its code; whatever the answer, nothing moves without that code.
+  const giveUp = async () => {
+    if (sending.at === 'code') await client.mutation(CancelTransferDocument, { input: { transferId: sending.transfer.id } });
+    restart();
+  };
   const restart = () => {
     sessionStorage.removeItem(KEPT);
     setProblems([]);
     setSending({ at: 'form' });
   };
-  return { sending, problems, fault, send, ask, confirm, setChallenge, restart };
+  return { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp };
 }

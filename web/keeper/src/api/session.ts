@@ -46,6 +46,7 @@ export const adopt = ({ refreshToken, deviceTrustToken }: Handed) => exchange({ 
 
 export async function signOut() {
   await fetch('/web/session', { method: 'DELETE' });
+  sessionStorage.clear(); // what was begun is nobody else's
   set(undefined);
 }
 

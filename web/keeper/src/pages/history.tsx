@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, TextInput, Title, useComputedColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -15,6 +15,7 @@ const Months = lazy(() => import('../ui/months')); // with its library, which no
 
 function Turnover() {
   const { t, i18n } = useTranslation();
+  const theme = useComputedColorScheme();
   const [{ data: own }] = useLiveQuery(WalletsDocument, {});
   const letters = [...new Set(own?.viewer?.wallets.map((w) => w.currency.letter) ?? [])];
   const [chosen, setChosen] = useState<string | null>(null);
@@ -30,7 +31,7 @@ function Turnover() {
         <Title order={2} size="h4" id="months">{t('months')}</Title>
         {letters.length > 1 && <Select aria-label={t('currency')} data={letters} value={currency} onChange={setChosen} allowDeselect={false} w={90} />}
       </Group>
-      <Suspense fallback={<Skeleton height={160} />}><Months months={months} came={t('came')} went={t('went')} language={i18n.language} /></Suspense>
+      <Suspense fallback={<Skeleton height={160} />}><Months months={months} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
     </section>
   );
 }

@@ -8,9 +8,6 @@ import { Page, Waiting } from '../ui/parts';
 import { Factors } from './factors';
 import { Freezing } from './freezing';
 
-// inWords makes a readable word of a kind that this version of the app does not know by name.
-const inWords = (kind: string) => kind.charAt(0) + kind.slice(1).toLowerCase().replaceAll('_', ' ');
-
 export default function Security() {
   const { t } = useTranslation();
   const [{ data, error }, again] = useLiveQuery(SecurityDocument, {});
@@ -33,7 +30,7 @@ export default function Security() {
               <Text fw={500}>{s.device.name || s.device.platform} {s.current && <Badge ml={6} variant="light">{t('thisDevice')}</Badge>}</Text>
               <Text size="sm" c="dimmed">{t('lastSeen', { time: time(s.lastSeenAt) })}</Text>
             </div>
-            {!s.current && <Button size="xs" variant="default" aria-label={`${t('endSession')}: ${s.device.name}`} onClick={async () => { await end.run({ input: { sessionId: s.id } }); again(); }}>{t('endSession')}</Button>}
+            {!s.current && <Button size="xs" variant="default" flex="none" aria-label={`${t('endSession')}: ${s.device.name}`} onClick={async () => { await end.run({ input: { sessionId: s.id } }); again(); }}>{t('endSession')}</Button>}
           </Group>
         ))}
         {others.length === 0 && <Text c="dimmed" size="sm">{t('noOthers')}</Text>}
@@ -45,7 +42,7 @@ export default function Security() {
         <Stack gap="xs">
           {me.securityLog.nodes.map((e) => (
             <Group key={e.id} justify="space-between" wrap="nowrap">
-              <Text>{inWords(e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''}</Text>
+              <Text>{t(`log_${e.kind}`, e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''}</Text>
               <Text size="sm" c="dimmed" ta="right">{time(e.occurredAt)}</Text>
             </Group>
           ))}

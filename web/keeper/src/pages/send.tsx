@@ -17,7 +17,7 @@ const QUOTE_AFTER_MS = 350;
 
 export default function Send() {
   const { t } = useTranslation();
-  const { sending, problems, fault, send, ask, confirm, setChallenge, restart } = useSending();
+  const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending();
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault}</Alert>;
   return (
     <Page title={t('send')}>
@@ -35,6 +35,7 @@ export default function Send() {
           <Stack className="panel">
             <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
             <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
+            <Button variant="subtle" onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}
         {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={restart} />}
@@ -146,7 +147,7 @@ function Quoted({ quote }: { quote: NonNullable<QuoteQuery['transferQuote']['quo
   const { t } = useTranslation();
   return (
     <dl className="facts">
-      <dt>{t('recipient')}</dt><dd><b>{quote.recipient.displayName}</b> · {quote.recipient.certificateLevel}</dd>
+      <dt>{t('recipient')}</dt><dd><b>{quote.recipient.displayName}</b> · {t(`level_${quote.recipient.certificateLevel}`)}</dd>
       <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
       <dt>{t('fee')}</dt><dd className="money">{money(quote.fee)}</dd>
       <dt>{t('toPay')}</dt><dd className="money"><b>{money(quote.total)}</b></dd>

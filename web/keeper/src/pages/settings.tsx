@@ -22,7 +22,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <dt>{t('wmid')}</dt><dd><Copyable text={me.wmid} /></dd>
           <dt>{t('phone')}</dt><dd>{me.phone}</dd>
           <dt>{t('email')}</dt><dd>{me.email.address}{me.email.verified ? '' : ` (${t('emailUnverified')})`}</dd>
-          <dt>{t('certificate')}</dt><dd>{me.certificate.level}</dd>
+          <dt>{t('certificate')}</dt><dd>{t(`level_${me.certificate.level}`)}</dd>
         </dl>
         <Group grow>
           <Button component={Link} to="/security" variant="default">{t('security')}</Button>

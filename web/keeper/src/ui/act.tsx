@@ -35,10 +35,7 @@ export function Problems({ problems, error, retry }: { problems?: ProblemFragmen
   return (
     <Alert color="red" role="alert" variant="light">
       {problems?.map((p) => (
-        <div key={p.code + p.message}>
-          {p.message}
-          {p.__typename === 'CodeRejected' && <> {t('attemptsLeft', { count: p.attemptsLeft })}</>}
-        </div>
+        <div key={p.code + p.message}>{p.message}</div>
       ))}
       {error && <div>{isLost(error) ? t('failedNetwork') : (error.graphQLErrors[0]?.message ?? t('failed'))}</div>}
       {reference ? <div>№ {String(reference)}</div> : null}

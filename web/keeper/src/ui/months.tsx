@@ -7,7 +7,7 @@ type Money = { amount: string; currency: { code: string } };
 type Month = { month: string; incoming: Money; outgoing: Money };
 
 // Months draws what came in and went out in each month. The numbers beside it say the same to whoever does not see it.
-export default function Months({ months, came, went, language }: { months: Month[]; came: string; went: string; language: string }) {
+export default function Months({ months, came, went, language, theme }: { months: Month[]; came: string; went: string; language: string; theme: string }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = place.current!;
@@ -21,7 +21,7 @@ export default function Months({ months, came, went, language }: { months: Month
         width: box.clientWidth, height: 160, legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [-0.6, months.length - 0.4] } },
         axes: [{ ...axis, values: (_, at) => at.map((i) => (months[i] ? name.format(new Date(months[i].month)) : '')), incrs: [1] }, { ...axis, size: 64 }],
-        series: [{}, { label: came, fill: '#12b886', stroke: '#12b886', paths: barsLeft }, { label: went, fill: '#868e96', stroke: '#868e96', paths: bars }],
+        series: [{}, { label: came, fill: '#12b886', stroke: '#12b886', paths: barsLeft, points: { show: false } }, { label: went, fill: '#868e96', stroke: '#868e96', paths: bars, points: { show: false } }],
       },
       [months.map((_, i) => i), months.map((m) => Number(m.incoming.amount)), months.map((m) => Number(m.outgoing.amount))],
       box,
@@ -32,7 +32,7 @@ export default function Months({ months, came, went, language }: { months: Month
       resize.disconnect();
       chart.destroy();
     };
-  }, [months, came, went, language]);
+  }, [months, came, went, language, theme]);
   const last = months.at(-1)!;
   return (
     <>
