@@ -49,6 +49,10 @@ func attacks() []attack {
 		{"a deep query: 10,000 levels", 200, 10, "200 GRAPHQL_PARSE_FAILED", posting(deep)},
 		{"a deep query of lists of lists", 200, 10, "200 BAD_USER_INPUT", posting(lists)},
 		{"a wide query: 3,000 fields", 200, 10, "200 GRAPHQL_PARSE_FAILED", posting(wide)},
+		{"one field 1,990 times", 200, 10, "200 BAD_USER_INPUT", posting(`{"query":"{` + strings.Repeat("__typename ", 1990) + `}"}`)},
+		{"one field as often as it may be, 190 times", 200, 10, "200 ", posting(`{"query":"{` + strings.Repeat("__typename ", 190) + `}"}`)},
+		{"eleven times the same field, on three levels", 200, 10, "200 BAD_USER_INPUT", posting(`{"query":"{` + nested(11, 3) + `}"}`)},
+		{"one field in ten fragments", 200, 10, "200 BAD_USER_INPUT", posting(`{"query":"` + fragments(10, 180) + `"}`)},
 		{"fragments that stand for 2^60 fields", 200, 10, "200 BAD_USER_INPUT", posting(`{"query":"` + bomb(60) + `"}`)},
 		{"10,000 aliases", 200, 10, "413 BAD_USER_INPUT", posting(`{"query":"{` + aliases.String() + `}"}`)},
 		{"3,000 aliases, which a body can hold", 200, 10, "200 GRAPHQL_PARSE_FAILED", posting(`{"query":"{` + aliases.String()[:45_000] + `"}`)},
@@ -146,6 +150,28 @@ func posting(body string, headers ...string) func(*client) (string, error) {
 		text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 		return strconv.Itoa(response.StatusCode) + " " + firstCode(string(text)), err
 	}
+}
+
+// nested selects one field a number of times, and in each the same again.
+func nested(times, levels int) string {
+	if levels == 0 {
+		return ""
+	}
+	inner := nested(times, levels-1)
+	if inner != "" {
+		inner = "{" + inner + "}"
+	}
+	return strings.Repeat("viewer"+inner+" ", times)
+}
+
+// fragments selects one field many times in each of many fragments of one object.
+func fragments(n, times int) string {
+	var spread, defined strings.Builder
+	for i := range n {
+		fmt.Fprintf(&spread, "...f%d ", i)
+		fmt.Fprintf(&defined, " fragment f%d on Query{%s}", i, strings.Repeat("__typename ", times))
+	}
+	return "query{" + spread.String() + "}" + defined.String()
 }
 
 func firstCode(text string) string {

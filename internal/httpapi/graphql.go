@@ -67,6 +67,7 @@ func (a *API) graphql() http.Handler {
 	}
 	server.Use(a.safelist) // before what would remember any document
 	server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](documentCacheSize)})
+	server.Use(newOverlaps(a.Present))
 	server.Use(&rules{present: a.Present}) // before the cost is reckoned, which walks every fragment as often as it is spread
 	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
 
