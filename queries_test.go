@@ -194,7 +194,7 @@ func TestEveryWriteHasAKnownNumberOfQueries(t *testing.T) {
 		t.Fatalf("%+v, %v", r.Errors, err)
 	}
 	// both wallets; recipient; begin, acquainted, app, counter, message, its job, challenge, transfer, events, commit; view
-	expect(t, counted, r, "a transfer that needs a code", 14)
+	expect(t, counted, r, "a transfer that needs a code", 17)
 
 	if r, err = anna.try(createTransfer, request); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ var withoutModel = []string{"data_keys", "event_heads", "rate_counters", "turnov
 // kinds are the column types that a field's type reads and writes without loss.
 var kinds = map[string][]string{
 	"string": {"text", "wallet_number"}, "int": {"integer"}, "int64": {"bigint"}, "bool": {"boolean"}, "uuid.UUID": {"uuid"},
-	"time.Time": {"timestamp with time zone", "date"}, "[]uint8": {"bytea", "jsonb"},
+	"time.Time": {"timestamp with time zone", "date"}, "[]uint8": {"bytea", "jsonb"}, "[]int64": {"bigint[]"},
 }
 
 const primaryKeySQL = `SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)

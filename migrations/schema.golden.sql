@@ -701,6 +701,7 @@ CREATE TABLE spending (
     month                  bigint                   NOT NULL DEFAULT 0,
     uncoded_since          timestamp with time zone NOT NULL DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone,
     uncoded                bigint                   NOT NULL DEFAULT 0,
+    uncoded_hours          bigint[]                 NOT NULL DEFAULT '{}'::bigint[],
     CONSTRAINT spending_pkey PRIMARY KEY (account_id, currency)
 ) WITH (fillfactor=70);
 

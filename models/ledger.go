@@ -181,8 +181,9 @@ type Spending struct {
 	Day          int64     `gorm:"column:day"`
 	Week         int64     `gorm:"column:week"`
 	Month        int64     `gorm:"column:month"`
-	UncodedSince time.Time `gorm:"column:uncoded_since"`
-	Uncoded      int64     `gorm:"column:uncoded"`
+	UncodedSince time.Time `gorm:"column:uncoded_since"`               // beginning of the newest hour of UncodedHours
+	Uncoded      int64     `gorm:"column:uncoded"`                     // the sum of UncodedHours, as of SpentAt
+	UncodedHours []int64   `gorm:"column:uncoded_hours;type:bigint[]"` // sent without a code, hour by hour, the newest first
 }
 
 // TableName is the table's.

@@ -9047,7 +9047,7 @@ type TransferEdge {
 type ConfirmationPolicy {
   "The currency it is for."
   currency: Currency!
-  "Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one."
+  "Transfers need no code while all that went without one in the last 24 hours is not more than this. 0: each needs one."
   withoutCodeUpTo: Money!
 }
 
@@ -9077,7 +9077,7 @@ extend type Mutation {
   """
   refundTransfer(input: RefundTransferInput!): RefundTransferPayload!
   """
-  Sets how much may be sent to others without a code: all together in 24 hours from the first of it. To lower it takes one call. To raise it takes two: one
+  Sets how much may be sent to others without a code: all together in any 24 hours; each transfer counts for a day, and until its hour is over. To lower it takes one call. To raise it takes two: one
   without ` + "`" + `code` + "`" + `, which sends it (` + "`" + `challenge` + "`" + `), and one with the code, or what a passkey has signed, and the same amount.
   """
   setConfirmationPolicy(input: SetConfirmationPolicyInput!): SetConfirmationPolicyPayload!

@@ -710,7 +710,7 @@ type ConfirmTransferPayload struct {
 type ConfirmationPolicy struct {
 	// The currency it is for.
 	Currency *Currency `json:"currency"`
-	// Transfers need no code while their totals, within 24 hours from the first, are not more than this. 0: each needs one.
+	// Transfers need no code while all that went without one in the last 24 hours is not more than this. 0: each needs one.
 	WithoutCodeUpTo *Money `json:"withoutCodeUpTo"`
 }
 

@@ -12,8 +12,11 @@ import (
 	"purser/models"
 )
 
-// uncodedFor is how long what went without a code counts, from the first of it.
-const uncodedFor = 24 * time.Hour
+// What went without a code counts for a day, and until the end of the hour a day later: never for less.
+const (
+	uncodedHour  = time.Hour
+	uncodedHours = 25 // the hour that runs, and 24 whole ones before it
+)
 
 // tier is what limits depend on.
 type tier struct{ level, currency string }
@@ -87,8 +90,26 @@ func roll(s *models.Spending, now time.Time) {
 	if !now.Before(nextMonth(s.SpentAt)) {
 		s.Month = 0
 	}
-	if !now.Before(s.UncodedSince.Add(uncodedFor)) {
-		s.Uncoded = 0
+	rollUncoded(s, now)
+}
+
+// rollUncoded moves the hours on, and sums up what is left in them.
+func rollUncoded(s *models.Spending, now time.Time) {
+	hour := now.UTC().Truncate(uncodedHour)
+	passed := int64(hour.Sub(s.UncodedSince.UTC().Truncate(uncodedHour)) / uncodedHour)
+	switch {
+	case passed >= uncodedHours:
+		s.UncodedHours = nil
+	case passed > 0 && len(s.UncodedHours) > 0:
+		s.UncodedHours = append(make([]int64, passed), s.UncodedHours...)
+		s.UncodedHours = s.UncodedHours[:min(len(s.UncodedHours), uncodedHours)]
+	}
+	if passed > 0 {
+		s.UncodedSince = hour
+	}
+	s.Uncoded = 0
+	for _, minor := range s.UncodedHours {
+		s.Uncoded += minor
 	}
 }
 
@@ -105,9 +126,10 @@ func spend(s *models.Spending, minor int64, coded bool, now time.Time) {
 	if coded {
 		return
 	}
-	if s.Uncoded == 0 {
-		s.UncodedSince = now
+	if len(s.UncodedHours) == 0 {
+		s.UncodedHours, s.UncodedSince = []int64{0}, latest(now.UTC().Truncate(uncodedHour), s.UncodedSince)
 	}
+	s.UncodedHours[0] += minor
 	s.Uncoded += minor
 }
 

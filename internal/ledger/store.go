@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,7 +100,7 @@ SELECT a.id, s.currency, a.transfers_held_until, a.certificate_level,
        a.accepted_terms >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'TERMS_OF_TRANSFER' AND published_at <= $3), 0)
        AND a.accepted_data >= coalesce((SELECT max(version) FROM agreements WHERE kind = 'PERSONAL_DATA' AND published_at <= $3), 0),
        a.status = 'ACTIVE', coalesce(p.without_code_upto, 0),
-       s.spent_at, s.day, s.week, s.month, s.uncoded_since, s.uncoded
+       s.spent_at, s.day, s.week, s.month, s.uncoded_since, s.uncoded_hours
 FROM unnest($1::uuid[], $2::text[]) AS x (account, currency)
 JOIN spending s ON s.account_id = x.account AND s.currency = x.currency JOIN accounts a ON a.id = x.account
 LEFT JOIN confirmation_policies p ON p.account_id = x.account AND p.currency = x.currency `+b.lock("s"),
@@ -109,7 +110,7 @@ LEFT JOIN confirmation_policies p ON p.account_id = x.account AND p.currency = x
 				s := &sender{}
 				spent := &s.spending
 				err := rows.Scan(&spent.AccountID, &spent.Currency, &s.heldUntil, &s.level, &s.agreed, &s.active, &s.allowed,
-					&spent.SpentAt, &spent.Day, &spent.Week, &spent.Month, &spent.UncodedSince, &spent.Uncoded)
+					&spent.SpentAt, &spent.Day, &spent.Week, &spent.Month, &spent.UncodedSince, &spent.UncodedHours)
 				if err != nil {
 					return err
 				}
@@ -124,6 +125,7 @@ func (b *book) queueSpending(batch *pgx.Batch) {
 	var accounts []uuid.UUID
 	var currencies []string
 	var days, weeks, months, uncoded []int64
+	var hours []string // as text: an array of arrays of different lengths cannot be sent
 	var since, spent []time.Time
 	for p, s := range b.senders {
 		if !s.spent {
@@ -132,16 +134,30 @@ func (b *book) queueSpending(batch *pgx.Batch) {
 		accounts, currencies = append(accounts, p.account), append(currencies, p.currency)
 		days, weeks, months = append(days, s.spending.Day), append(weeks, s.spending.Week), append(months, s.spending.Month)
 		since, uncoded, spent = append(since, s.spending.UncodedSince), append(uncoded, s.spending.Uncoded), append(spent, s.spending.SpentAt)
+		hours = append(hours, arrayOf(s.spending.UncodedHours))
 	}
 	if len(accounts) == 0 {
 		return
 	}
 	batch.Queue(`
-UPDATE spending SET spent_at = s.spent_at, day = s.day, week = s.week, month = s.month, uncoded_since = s.since, uncoded = s.uncoded
-FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::timestamptz[])
-     AS s (account, currency, day, week, month, since, uncoded, spent_at)
+UPDATE spending SET spent_at = s.spent_at, day = s.day, week = s.week, month = s.month, uncoded_since = s.since, uncoded = s.uncoded,
+                    uncoded_hours = s.hours::bigint[]
+FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::timestamptz[], $9::text[])
+     AS s (account, currency, day, week, month, since, uncoded, spent_at, hours)
 WHERE account_id = s.account AND spending.currency = s.currency`,
-		postgres.UUIDs(accounts), currencies, days, weeks, months, since, uncoded, spent)
+		postgres.UUIDs(accounts), currencies, days, weeks, months, since, uncoded, spent, hours)
+}
+
+// arrayOf is an array as Postgres reads it.
+func arrayOf(numbers []int64) string {
+	text := []byte{'{'}
+	for i, n := range numbers {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, n, 10)
+	}
+	return string(append(text, '}'))
 }
 
 // queueIncoming writes how much protected money may still come to the wallets that some was sent to, or came from.

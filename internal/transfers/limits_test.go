@@ -145,9 +145,33 @@ func TestWhatGoesWithoutACodeIsCountedForADay(t *testing.T) {
 	if got := w.mustCreate(w.wish("4")).Transfer.Status; got != models.TransferAwaitingConfirmation {
 		t.Errorf("a minute too early: %s", got)
 	}
-	w.later(time.Minute)
+	w.later(time.Hour + time.Minute) // it counts until the hour is over in which it was sent, a day later
 	if got := w.mustCreate(w.wish("9")).Transfer.Status; got != models.TransferCompleted {
 		t.Errorf("a day later: %s", got)
+	}
+}
+
+// TestNoDayHasTwiceWhatGoesWithoutACode sends a crumb a day before: what is left goes a minute before its day is over, and nothing a minute after.
+func TestNoDayHasTwiceWhatGoesWithoutACode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.allow("10"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		after        time.Duration
+		amount, want string
+	}{
+		{0, "0.01", models.TransferCompleted},
+		{24*time.Hour - time.Minute, "9.80", models.TransferCompleted},
+		{2 * time.Minute, "9.80", models.TransferAwaitingConfirmation},
+		{23 * time.Hour, "9.80", models.TransferAwaitingConfirmation},
+		{2 * time.Hour, "9.80", models.TransferCompleted},
+	} {
+		w.later(step.after)
+		if got := w.mustCreate(w.wish(step.amount)).Transfer.Status; got != step.want {
+			t.Errorf("%s after %s: %s", step.amount, step.after, got)
+		}
 	}
 }
 

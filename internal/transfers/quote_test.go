@@ -137,7 +137,14 @@ func TestNobodyGoesThroughAListOfNumbers(t *testing.T) {
 	r.To = transfers.Recipient{WMID: ptr(number.NewWMID())}
 	_, err := w.create(r)
 	wantFault(t, err, fault.RateLimited)
-	w.mustCreate(w.wish("1")) // who knows whom to pay is not bounded
+	_, err = w.create(w.wish("1000000")) // somebody whom it would find is refused alike
+	wantFault(t, err, fault.RateLimited)
+	_, err = w.create(w.wish("1")) // and so is what would tell by asking for a code
+	wantFault(t, err, fault.RateLimited)
+	if err := w.allow("10"); err != nil {
+		t.Fatal(err)
+	}
+	w.mustCreate(w.wish("1")) // who pays is not bounded
 }
 
 func ptr[T any](v T) *T { return &v }

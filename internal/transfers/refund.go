@@ -17,7 +17,20 @@ import (
 // returns the first refund.
 // Faults: TransferNotFound, TransferState, InvalidAmount, InsufficientFunds, WalletClosed, AccountFrozen, AgreementsNotAccepted,
 // IdempotencyKeyReused, Overloaded.
-func (s *Service) Refund(ctx context.Context, viewer models.Account, id uuid.UUID, amount *string, key uuid.UUID) (Result, error) {
+func (s *Service) Refund(ctx context.Context, viewer models.Account, id uuid.UUID, amount *string, key uuid.UUID) (result Result, err error) {
+	for range restTries {
+		result, err = s.refund(ctx, viewer, id, amount, key)
+		if amount != nil || !fault.Is(err, fault.InvalidAmount) {
+			break
+		}
+		// Another refund came in between: there is less left than was read.
+	}
+	return result, err
+}
+
+const restTries = 10
+
+func (s *Service) refund(ctx context.Context, viewer models.Account, id uuid.UUID, amount *string, key uuid.UUID) (Result, error) {
 	paid, ok, err := s.Find(ctx, viewer.ID, id)
 	if err == nil && (!ok || paid.ToAccountID != viewer.ID) {
 		err = fault.New(fault.TransferNotFound, "transferId")

@@ -132,6 +132,32 @@ func TestRefundsAtOnceNeverPassThePayment(t *testing.T) {
 	w.wantBalances(10000-1000-8+900, 10000+1000-900)
 }
 
+func TestTheRestIsSentBackBesideOtherRefunds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	payment := w.paid("10")
+	w.issue(w.boris, "100")
+	part := "0.70"
+	var all sync.WaitGroup
+	for i := range 12 {
+		amount := &part
+		if i > 7 {
+			amount = nil
+		}
+		server := []*transfers.Service{w.transfers, w.twin}[i%2]
+		all.Go(func() {
+			_, err := server.Refund(t.Context(), w.boris.account, payment.ID, amount, uuid.New())
+			if err != nil && (amount == nil || !fault.Is(err, fault.InvalidAmount)) && !fault.Is(err, fault.TransferState) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if view := w.wantStatus(payment.ID, models.TransferCompleted); view.Refunded != view.Amount {
+		t.Errorf("%d of %d was sent back", view.Refunded, view.Amount)
+	}
+}
+
 func TestARefundWaitsForTheHoldAfterARecovery(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -87,20 +87,20 @@ func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (R
 		return Result{}, fault.New(fault.AccountFrozen)
 	}
 	draft, to, err := s.draft(ctx, viewer, a)
-	if fault.Is(err, fault.RecipientNotFound) || fault.Is(err, fault.RecipientHasNoWallet) {
-		if limited := s.look(ctx, viewer.ID); limited != nil { // nobody may go through a list of numbers
-			return Result{}, limited
-		}
-	}
 	if err != nil {
-		return Result{}, err
+		return Result{}, s.unmoved(ctx, viewer.ID, err)
 	}
 
 	others := draft.FromAccountID != draft.ToAccountID
 	outcome, err := s.ledger.Post(ctx, ledger.Posting{Transfer: draft, Currency: a.currency, Policed: others, Session: sessionOf(ctx)})
 	switch {
 	case errors.Is(err, ledger.ErrNeedsCode):
+		if limited := s.unmoved(ctx, viewer.ID, nil); limited != nil {
+			return Result{}, limited
+		}
 		return s.await(ctx, viewer, draft, a)
+	case err != nil && others:
+		return Result{}, s.unmoved(ctx, viewer.ID, err)
 	case err != nil:
 		return Result{}, err
 	case outcome.Replayed:
@@ -112,6 +112,20 @@ func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (R
 		return Result{Transfer: view}, err
 	}
 	return Result{Transfer: View{Transfer: outcome.Transfer, FromNumber: a.From, ToNumber: to.Number, Known: true}}, nil
+}
+
+// unmoved counts an attempt that moved nothing, whatever kept it from that, as a look at the recipient, and returns its error: it tells whether a number
+// is anybody's. When there were too many, all of them are refused alike, so that nobody goes through a list of numbers. What moves is not counted: it
+// costs money.
+func (s *Service) unmoved(ctx context.Context, viewer uuid.UUID, err error) error {
+	var refusal *fault.Fault
+	if err != nil && !errors.As(err, &refusal) {
+		return err // a fault of ours, which tells nothing
+	}
+	if limited := s.look(ctx, viewer); limited != nil {
+		return limited
+	}
+	return err
 }
 
 // Confirm posts a transfer that awaits its code, or what a passkey signs in its place. A code that was right once need not be right again: if the money was
