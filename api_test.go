@@ -235,6 +235,24 @@ func TestProductionShowsNoWorkshop(t *testing.T) {
 	}
 }
 
+func TestProductionShowsItsWorkshopWhenToldTo(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, func(c *config.Config) { c.AppEnv, c.Introspection, c.Playground = config.Production, "on", "on" })
+	if r, err := c.try(`{ __schema { queryType { name } } }`, nil); err != nil || !strings.Contains(string(r.Data), `"Query"`) {
+		t.Errorf("introspection: %s, %v", r.Data, err)
+	}
+	if status, _, _ := c.raw("GET", "/playground/", ""); status != http.StatusOK {
+		t.Errorf("the playground: %d", status)
+	}
+	if status, _, _ := c.raw("GET", "/dev/inbox.json", ""); status != http.StatusNotFound {
+		t.Errorf("other people's messages are shown: %d", status)
+	}
+	laptop, _ := front(t, func(c *config.Config) { c.Introspection, c.Playground = "off", "off" })
+	if status, _, _ := laptop.raw("GET", "/playground/", ""); status != http.StatusNotFound {
+		t.Errorf("the playground that was turned off: %d", status)
+	}
+}
+
 func TestPlainPages(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"net/url"
+	"os"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +92,8 @@ type Config struct {
 	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas. Empty: nobody's is."`
 	PersistedOperations []string      `env:"PERSISTED_OPERATIONS" envSeparator:"," doc:"Files with the operations of our own apps (persisted-query-manifest.json of Apollo's generators), separated by commas."`
 	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
+	Introspection       string        `env:"INTROSPECTION" doc:"Whether the schema tells about itself: on or off. Empty: off in production, on elsewhere."`
+	Playground          string        `env:"PLAYGROUND" doc:"Whether the playground is served: on or off. Empty: off in production, on elsewhere. It needs INTROSPECTION to know the schema."`
 	SocketPing          time.Duration `env:"SOCKET_PING_INTERVAL" envDefault:"20s" doc:"How often sockets and event streams are pinged. A socket that has said nothing for twice as long is closed."`
 	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
 	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
@@ -100,9 +106,46 @@ var alone = regexp.MustCompile(`^[A-Z]:[0-9]{1,12}(\.[0-9]{1,8})?$`)
 func Load(environment map[string]string) (Config, error) {
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Environment: environment}); err != nil {
-		return Config{}, err
+		return Config{}, errors.Join(err, errors.Join(c.otherMistakes(err)...))
 	}
 	return c, errors.Join(c.mistakes()...)
+}
+
+// otherMistakes are those of the settings that could be read, when some could not.
+func (c Config) otherMistakes(unread error) (found []error) {
+	var all env.AggregateError
+	fields := map[string]bool{}
+	if errors.As(unread, &all) {
+		for _, err := range all.Errors {
+			var parse env.ParseError
+			if errors.As(err, &parse) {
+				fields[parse.Name] = true
+			}
+		}
+	}
+	unreadable := map[string]bool{}
+	for field := range reflect.TypeFor[Config]().Fields() {
+		if fields[field.Name] {
+			unreadable[field.Tag.Get("env")] = true
+		}
+	}
+	for _, mistake := range c.mistakes() {
+		name, _, _ := strings.Cut(mistake.Error(), ":")
+		if !unreadable[name] {
+			found = append(found, mistake)
+		}
+	}
+	return found
+}
+
+// ShowsSchema tells whether introspection is answered.
+func (c Config) ShowsSchema() bool { return c.isOn(c.Introspection) }
+
+// ServesPlayground tells whether the playground is served.
+func (c Config) ServesPlayground() bool { return c.isOn(c.Playground) }
+
+func (c Config) isOn(setting string) bool {
+	return setting == "on" || (setting == "" && !c.IsProduction())
 }
 
 // IsProduction tells whether laptop defaults, demo data and development pages are refused.
@@ -221,6 +264,16 @@ func (c Config) mistakes() (found []error) {
 			wrong("TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", network)
 		}
 	}
+	for name, setting := range map[string]string{"INTROSPECTION": c.Introspection, "PLAYGROUND": c.Playground} {
+		if setting != "" && setting != "on" && setting != "off" {
+			wrong(name, "%q is neither on nor off", setting)
+		}
+	}
+	for _, path := range c.PersistedOperations {
+		if _, err := os.Stat(path); err != nil {
+			wrong("PERSISTED_OPERATIONS", "%s cannot be read", path)
+		}
+	}
 	if c.PersistedOnly && len(c.PersistedOperations) == 0 {
 		wrong("PERSISTED_ONLY", "there are no PERSISTED_OPERATIONS")
 	}
@@ -266,7 +319,28 @@ func (c Config) laptopDefaults() (found []error) {
 	if c.SMTPURL == "" {
 		found = append(found, errors.New("SMTP_URL: production needs someone who sends letters"))
 	}
+	return append(found, c.openDoors()...)
+}
+
+// openDoors are settings that are handy on a laptop and let anybody in elsewhere.
+func (c Config) openDoors() (found []error) {
+	if slices.Contains(c.CORSOrigins, "*") {
+		found = append(found, errors.New("CORS_ALLOWED_ORIGINS: production does not let every site in"))
+	}
+	for _, network := range c.TrustedProxies {
+		if p, err := netip.ParsePrefix(network); err == nil && p.Bits() == 0 {
+			found = append(found, fmt.Errorf("TRUSTED_PROXIES: %s is the whole internet, not proxies of ours", network))
+		}
+	}
+	if host, _, err := net.SplitHostPort(c.ProfileAddr); c.ProfileAddr != "" && (err != nil || !isLoopback(host)) {
+		found = append(found, errors.New("PROFILE_ADDR: production shows profiles on the loopback alone"))
+	}
 	return found
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
 func (c Config) durations() map[string]time.Duration {

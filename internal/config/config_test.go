@@ -49,6 +49,38 @@ func TestProductionRefusesLaptopDefaults(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeReadHidesNoOtherMistake(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load(map[string]string{"APP_ENV": "production", "DRAIN_TIMEOUT": "abc", "MAX_SOCKETS_PER_SESSION": "x"})
+	if err == nil {
+		t.Fatal("nothing is wrong with it")
+	}
+	for _, want := range []string{"DrainTimeout", "MaxSockets", "SECRET_KEY:", "DATABASE_URL:", "SMTP_URL:"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing is said of %s: %v", want, err)
+		}
+	}
+	for _, name := range []string{"DRAIN_TIMEOUT:", "MAX_SOCKETS_PER_SESSION:"} {
+		if strings.Contains(err.Error(), name) {
+			t.Errorf("%s is judged, though it could not be read: %v", name, err)
+		}
+	}
+}
+
+func TestProductionLetsNotEverybodyIn(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{
+		"CORS_ALLOWED_ORIGINS": "https://app.example,*", "TRUSTED_PROXIES": "10.0.0.0/8,::/0", "PROFILE_ADDR": "0.0.0.0:6060",
+		"PERSISTED_OPERATIONS": "/nowhere/manifest.json", "INTROSPECTION": "yes", "PLAYGROUND": "1",
+	} {
+		environment := production()
+		environment[name] = value
+		if _, err := config.Load(environment); err == nil || !strings.Contains(err.Error(), name+":") {
+			t.Errorf("%s=%s is accepted: %v", name, value, err)
+		}
+	}
+}
+
 // production is an environment that production accepts.
 func production() map[string]string {
 	return map[string]string{

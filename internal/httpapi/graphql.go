@@ -58,11 +58,11 @@ func (a *API) graphql() http.Handler {
 
 	server.SetParserTokenLimit(tokenLimit)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](documentCacheSize))
-	server.SetDisableSuggestion(a.Config.IsProduction())
-	if a.Config.IsProduction() {
+	server.SetDisableSuggestion(!a.Config.ShowsSchema())
+	if !a.Config.ShowsSchema() {
 		server.SetValidationRulesFn(rulesWithoutSuggestions)
 	}
-	if !a.Config.IsProduction() {
+	if a.Config.ShowsSchema() {
 		server.Use(extension.Introspection{})
 	}
 	server.Use(a.safelist) // before what would remember any document

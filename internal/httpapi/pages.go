@@ -36,7 +36,7 @@ func (a *API) pages(router chi.Router) {
 		r.Use(middleware.Compress(5), policy(web.KeeperCSP))
 		keeper(r)
 	})
-	if a.Config.IsProduction() {
+	if !a.Config.ServesPlayground() {
 		return
 	}
 	router.Group(func(r chi.Router) {

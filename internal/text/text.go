@@ -58,5 +58,5 @@ func unprintable(r rune) bool {
 	case utf8.RuneError, '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
 		return true
 	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) // the last two break the line
 }

@@ -23,7 +23,7 @@ func TestCleanKeepsWhatPeopleWrite(t *testing.T) {
 func TestCleanRefusesWhatCannotBeShownOrStored(t *testing.T) {
 	t.Parallel()
 	for given, reason := range map[string]string{
-		"a\x00b": fault.Malformed, "a\nb": fault.Malformed, "\xff": fault.Malformed, "\ufffd": fault.Malformed,
+		"a\x00b": fault.Malformed, "a\nb": fault.Malformed, "a\u2028b": fault.Malformed, "a\u2029b": fault.Malformed, "\xff": fault.Malformed, "\ufffd": fault.Malformed,
 		"pay \u202eevil": fault.Malformed, "\u200b": fault.Malformed, "\u3164": fault.Malformed, strings.Repeat("ж", 11): fault.TooLong, strings.Repeat("x", 1<<20): fault.TooLong,
 	} {
 		if _, refusal := text.Clean(given, 10, "memo"); refusal == nil || refusal.Reason != reason || refusal.Field[0] != "memo" {
