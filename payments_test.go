@@ -135,12 +135,19 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 		m.wallets[i], _ = c.wallet("P")
 		m.held[i] = 5_000_000
 	}
+	m.operator = servers[0].client(t).operator()
+	m.wmid = ask[struct{ Viewer struct{ WMID string } }](anna, `{ viewer { wmid } }`, nil).Viewer.WMID
+	m.second = ask[struct {
+		OpenWallet struct{ Wallet struct{ Number string } }
+	}](anna, `mutation { openWallet(input: {currency: "P"}) { wallet { number } } }`, nil).OpenWallet.Wallet.Number
 	rapid.Check(t, func(r *rapid.T) {
 		m.payments = nil
 		r.Repeat(map[string]func(*rapid.T){"": m.compare, "pay": m.pay, "pay protected": m.pay, "accept": m.accept, "guess": m.guess, "reject": m.reject,
-			"cancel": m.cancel, "refund": m.refund, "refund again": m.refund, "repeat": m.repeat})
+			"cancel": m.cancel, "refund": m.refund, "refund again": m.refund, "repeat": m.repeat,
+			"pay with a code": m.payWithCode, "move among own": m.moveAmongOwn, "fund": m.fund, "refuse": m.refuse})
 	})
-	for _, what := range []string{"paid", "protected", "accepted", "guessed", "rejected", "cancelled", "refunded", "too much", "repeated", "too late"} {
+	for _, what := range []string{"paid", "protected", "accepted", "guessed", "rejected", "cancelled", "refunded", "too much", "repeated", "too late",
+		"confirmed", "called off", "moved among own", "funded", "frozen", "blocked", "only contacts"} {
 		if m.reached[what] == 0 {
 			t.Errorf("no run ever came to %q: %v", what, m.reached)
 		}
@@ -160,6 +167,9 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 type paymentModel struct {
 	people   [2]*client
 	servers  []*server
+	operator *client
+	wmid     string // of the first
+	second   string // another wallet of the first
 	wallets  [2]string
 	held     [2]int64
 	payments []*modelPayment
