@@ -108,6 +108,9 @@ func (m *paymentModel) refuse(r *rapid.T) {
 	anna, boris := m.person(r, 0), m.person(r, 1)
 	wmid := vars{"w": m.wmid}
 	way := rapid.SampledFrom([]string{"frozen", "blocked", "only contacts"}).Draw(r, "way")
+	if m.reached[way] == map[string]int{"frozen": 3, "blocked": 20, "only contacts": 20}[way] {
+		r.Skip("it may not be done so often in an hour")
+	}
 	wanted := "RECIPIENT_REFUSES"
 	switch way {
 	case "frozen":
