@@ -131,6 +131,7 @@ func (i *installed) reload() {
 type keptConnection struct {
 	url, token string
 	transport  *http.Transport
+	events     bool // answers are to come as server-sent events
 }
 
 func (a *keptConnection) ask(query string, variables vars) (text string, err error) {
@@ -145,6 +146,9 @@ func (a *keptConnection) ask(query string, variables vars) (text string, err err
 	request.ContentLength = int64(len(body))
 	request.Header.Set("Content-Type", asJSON)
 	request.Header.Set("Authorization", "Bearer "+a.token)
+	if a.events {
+		request.Header.Set("Accept", "text/event-stream")
+	}
 	response, err := a.transport.RoundTrip(request)
 	if err != nil {
 		return "", err
@@ -164,9 +168,9 @@ type load struct {
 	crowd               sync.WaitGroup
 }
 
-func (l *load) begin(t *testing.T, c *client, pause time.Duration, request func() (query string, variables vars, want string)) {
+func (l *load) begin(t *testing.T, c *client, events bool, pause time.Duration, request func() (query string, variables vars, want string)) {
 	l.crowd.Go(func() {
-		a := &keptConnection{url: c.url, token: c.token, transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+		a := &keptConnection{url: c.url, token: c.token, transport: &http.Transport{MaxIdleConnsPerHost: 1}, events: events}
 		defer a.transport.CloseIdleConnections()
 		for {
 			query, variables, want := request()
@@ -193,7 +197,7 @@ func (l *load) begin(t *testing.T, c *client, pause time.Duration, request func(
 func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	i := install(t, dsn, "DRAIN_GRACE=2s")
+	i := install(t, dsn, "DRAIN_GRACE=2s", "MAX_SOCKETS_PER_SESSION=20")
 	c := &client{t: t, url: i.url}
 	anna, boris := c.anna(), c.boris()
 	annaWallet, _ := anna.wallet("P")
@@ -203,12 +207,14 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 
 	l := &load{over: make(chan struct{})}
 	for _, pause := range []time.Duration{0, 0, 10 * time.Millisecond, 50 * time.Millisecond, 300 * time.Millisecond, time.Second} {
-		l.begin(t, anna, pause, func() (string, vars, string) {
+		l.begin(t, anna, false, pause, func() (string, vars, string) {
 			return createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()}, `"COMPLETED"`
 		})
-		l.begin(t, boris, pause, func() (string, vars, string) {
-			return `{ viewer { wallets { number balance { amount } } } }`, nil, `"number"`
-		})
+		for _, events := range []bool{false, true} {
+			l.begin(t, boris, events, pause, func() (string, vars, string) {
+				return `{ viewer { wallets { number balance { amount } } } }`, nil, `"number"`
+			})
+		}
 	}
 	opener := &keptConnection{url: c.url, token: boris.token, transport: &http.Transport{}}
 	var opened []string

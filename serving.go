@@ -129,6 +129,7 @@ func newDoor(api *httpapi.API, log *slog.Logger) *door {
 	d := &door{api: api}
 	d.Server = &http.Server{
 		Handler: api.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
+		WriteTimeout:   httpapi.AnswerTimeout,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {

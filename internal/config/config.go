@@ -88,6 +88,7 @@ type Config struct {
 	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas. Empty: nobody's is."`
 	PersistedOperations []string      `env:"PERSISTED_OPERATIONS" envSeparator:"," doc:"Files with the operations of our own apps (persisted-query-manifest.json of Apollo's generators), separated by commas."`
 	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
+	SendTimeout         time.Duration `env:"SEND_TIMEOUT" envDefault:"15s" doc:"How long a client may take for a piece (64 KB) of an answer or an event; then its connection is closed."`
 	SocketPing          time.Duration `env:"SOCKET_PING_INTERVAL" envDefault:"20s" doc:"How often sockets and event streams are pinged. A socket that has said nothing for twice as long is closed."`
 	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
 	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
@@ -275,5 +276,6 @@ func (c Config) durations() map[string]time.Duration {
 		"ACCESS_TOKEN_TTL": c.AccessTokenTTL, "REFRESH_TOKEN_TTL": c.RefreshTokenTTL, "DEVICE_TRUST_TTL": c.DeviceTrustTTL,
 		"TRANSFER_CONFIRMATION_TTL": c.ConfirmationTTL, "EMAIL_LINK_TTL": c.EmailLinkTTL,
 		"RECOVERY_TTL": c.RecoveryTTL, "RECOVERY_TRANSFER_HOLD": c.RecoveryHold, "LOST_PHONE_DELAY": c.LostPhoneDelay, "DRAIN_TIMEOUT": c.DrainTimeout, "SOCKET_PING_INTERVAL": c.SocketPing,
+		"SEND_TIMEOUT": c.SendTimeout,
 	}
 }
