@@ -28,6 +28,7 @@ type installed struct {
 	path, log string
 	url       string
 	pid       int
+	told      *told // by their clients
 }
 
 var successorPID = regexp.MustCompile(`msg="a successor serves" pid=(\d+)`)
@@ -36,7 +37,7 @@ var successorPID = regexp.MustCompile(`msg="a successor serves" pid=(\d+)`)
 func install(t *testing.T, dsn string, settings ...string) *installed {
 	t.Helper()
 	dir := t.TempDir()
-	i := &installed{t: t, path: filepath.Join(dir, "purser"), log: filepath.Join(dir, "log")}
+	i := &installed{t: t, told: &told{}, path: filepath.Join(dir, "purser"), log: filepath.Join(dir, "log")}
 	i.replace(i.binary())
 	log, err := os.Create(i.log) // a file: all successors write there, and nobody waits for its end
 	if err != nil {
@@ -44,7 +45,7 @@ func install(t *testing.T, dsn string, settings ...string) *installed {
 	}
 	defer log.Close()
 	command := exec.Command(i.path)
-	command.Env = append(append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10"), settings...)
+	command.Env = append(append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10", "LOG_LEVEL=debug"), settings...)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -54,6 +55,9 @@ func install(t *testing.T, dsn string, settings ...string) *installed {
 	t.Cleanup(func() {
 		_ = syscall.Kill(i.pid, syscall.SIGTERM)
 		i.awaitGone(i.pid)
+		if leaks := i.told.leaks(i.logged()); len(leaks) > 0 {
+			t.Errorf("the log holds %v", leaks)
+		}
 		if t.Failed() {
 			t.Logf("the servers' log ends with:\n%s", i.logged()[max(0, len(i.logged())-5000):])
 		}
@@ -198,7 +202,7 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
 	i := install(t, dsn, "DRAIN_GRACE=2s", "MAX_SOCKETS_PER_SESSION=20")
-	c := &client{t: t, url: i.url}
+	c := &client{t: t, url: i.url, told: i.told}
 	anna, boris := c.anna(), c.boris()
 	annaWallet, _ := anna.wallet("P")
 	borisWallet, _ := boris.wallet("P")
@@ -277,13 +281,13 @@ func TestAServerGoesOnWhenNobodySucceedsIt(t *testing.T) {
 		i.until("it says that nobody came", func() bool {
 			return strings.Count(i.logged(), "there is no successor; this server goes on") > before
 		})
-		if status, _, text := (&client{t: t, url: i.url}).raw("GET", "/readyz", ""); status != http.StatusOK {
+		if status, _, text := (&client{t: t, url: i.url, told: i.told}).raw("GET", "/readyz", ""); status != http.StatusOK {
 			t.Errorf("it is not ready: %d %s", status, text)
 		}
 	}
 	i.replace(i.binary())
 	i.reload()
-	if status, _, text := (&client{t: t, url: i.url}).raw("GET", "/readyz", ""); status != http.StatusOK {
+	if status, _, text := (&client{t: t, url: i.url, told: i.told}).raw("GET", "/readyz", ""); status != http.StatusOK {
 		t.Errorf("the successor is not ready: %d %s", status, text)
 	}
 }

@@ -147,7 +147,7 @@ func newDoor(api *httpapi.API, log *slog.Logger) *door {
 // by asking on it in vain. A server that nobody succeeds lets new connections in meanwhile, until the load balancer has seen that it is not ready. Then what
 // is in progress has its time to finish.
 func (d *door) leave(ctx context.Context, c config.Config, listener net.Listener, succeeded bool) error {
-	d.api.Drain()
+	d.api.Drain(succeeded)
 	if succeeded {
 		_ = listener.Close() // it has a copy of the socket, and so has all that waits in it
 	}

@@ -50,7 +50,8 @@ type API struct {
 	observer *observer
 	held     atomic.Int64 // subscriptions
 	safelist *safelist
-	draining atomic.Bool
+	draining atomic.Bool // each answer is the last of its connection
+	deserted atomic.Bool // and no other server has the socket
 }
 
 // New builds the front door. It fails when a list of persisted operations cannot be read.
@@ -89,8 +90,10 @@ func (a *API) Handler() http.Handler {
 	return router
 }
 
-// Drain tells load balancers to send no more, and open sockets and streams to come back elsewhere.
-func (a *API) Drain() {
+// Drain tells open sockets and streams to come back elsewhere, and clients not to use their connections again. Load balancers are told to send no more,
+// unless another process has succeeded this one: then all that is sent here arrives there.
+func (a *API) Drain(succeeded bool) {
+	a.deserted.Store(!succeeded)
 	a.draining.Store(true)
 	a.sockets.endAll()
 }
