@@ -157,6 +157,26 @@ func TestAReadyServerSaysWhatItHas(t *testing.T) {
 	}
 }
 
+// TestAServerWhosePoolIsTakenIsReady has all connections of requests in use: the database answers.
+func TestAServerWhosePoolIsTakenIsReady(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	c, _ := frontOn(t, db, nil)
+	for range db.Pool.Config().MaxConns {
+		taken, err := db.Pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Release()
+	}
+	if status, _, text := c.raw("GET", "/readyz", ""); status != http.StatusOK {
+		t.Errorf("%d %s", status, text)
+	}
+	if _, _, text := c.raw("GET", "/metrics", ""); !strings.Contains(text, "\npurser_db_locks_awaited 0") {
+		t.Error("nobody knows how many locks are awaited")
+	}
+}
+
 func TestMetricsShowWhatWaits(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)

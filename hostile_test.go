@@ -62,6 +62,7 @@ func attacks() []attack {
 		{"JSON of 60,000 brackets", 200, 10, "400 BAD_USER_INPUT", posting(strings.Repeat("[", 60_000))},
 		{"headers that come a byte a second (slow-loris)", 1000, 1000, "closed", slowly("GET /healthz HTTP/1.1\r\nHost: purser.test\r\nX-Slow: ")},
 		{"a body that comes a byte a second", 500, 500, "400 BAD_USER_INPUT", slowly("POST /graphql HTTP/1.1\r\nHost: purser.test\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{")},
+		{"requests for 56 MB, of which nothing is read", 20, 20, "closed", readingNothing(20)},
 		{"5,000 subscriptions on one socket", 4, 4, "RATE_LIMITED 4980 times", subscribing(5000)},
 	}
 }

@@ -28,6 +28,7 @@ type installed struct {
 	path, log string
 	url       string
 	pid       int
+	told      *told // by their clients
 }
 
 var successorPID = regexp.MustCompile(`msg="a successor serves" pid=(\d+)`)
@@ -36,7 +37,7 @@ var successorPID = regexp.MustCompile(`msg="a successor serves" pid=(\d+)`)
 func install(t *testing.T, dsn string, settings ...string) *installed {
 	t.Helper()
 	dir := t.TempDir()
-	i := &installed{t: t, path: filepath.Join(dir, "purser"), log: filepath.Join(dir, "log")}
+	i := &installed{t: t, told: &told{}, path: filepath.Join(dir, "purser"), log: filepath.Join(dir, "log")}
 	i.replace(i.binary())
 	log, err := os.Create(i.log) // a file: all successors write there, and nobody waits for its end
 	if err != nil {
@@ -44,7 +45,7 @@ func install(t *testing.T, dsn string, settings ...string) *installed {
 	}
 	defer log.Close()
 	command := exec.Command(i.path)
-	command.Env = append(append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10"), settings...)
+	command.Env = append(append(os.Environ(), "DATABASE_URL="+dsn, "LISTEN_ADDR=127.0.0.1:0", "DATABASE_MAX_CONNS=10", "LOG_LEVEL=debug"), settings...)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -54,6 +55,9 @@ func install(t *testing.T, dsn string, settings ...string) *installed {
 	t.Cleanup(func() {
 		_ = syscall.Kill(i.pid, syscall.SIGTERM)
 		i.awaitGone(i.pid)
+		if leaks := i.told.leaks(i.logged()); len(leaks) > 0 {
+			t.Errorf("the log holds %v", leaks)
+		}
 		if t.Failed() {
 			t.Logf("the servers' log ends with:\n%s", i.logged()[max(0, len(i.logged())-5000):])
 		}
@@ -131,6 +135,7 @@ func (i *installed) reload() {
 type keptConnection struct {
 	url, token string
 	transport  *http.Transport
+	events     bool // answers are to come as server-sent events
 }
 
 func (a *keptConnection) ask(query string, variables vars) (text string, err error) {
@@ -145,6 +150,9 @@ func (a *keptConnection) ask(query string, variables vars) (text string, err err
 	request.ContentLength = int64(len(body))
 	request.Header.Set("Content-Type", asJSON)
 	request.Header.Set("Authorization", "Bearer "+a.token)
+	if a.events {
+		request.Header.Set("Accept", "text/event-stream")
+	}
 	response, err := a.transport.RoundTrip(request)
 	if err != nil {
 		return "", err
@@ -164,9 +172,9 @@ type load struct {
 	crowd               sync.WaitGroup
 }
 
-func (l *load) begin(t *testing.T, c *client, pause time.Duration, request func() (query string, variables vars, want string)) {
+func (l *load) begin(t *testing.T, c *client, events bool, pause time.Duration, request func() (query string, variables vars, want string)) {
 	l.crowd.Go(func() {
-		a := &keptConnection{url: c.url, token: c.token, transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+		a := &keptConnection{url: c.url, token: c.token, transport: &http.Transport{MaxIdleConnsPerHost: 1}, events: events}
 		defer a.transport.CloseIdleConnections()
 		for {
 			query, variables, want := request()
@@ -193,8 +201,8 @@ func (l *load) begin(t *testing.T, c *client, pause time.Duration, request func(
 func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	i := install(t, dsn, "DRAIN_GRACE=2s")
-	c := &client{t: t, url: i.url}
+	i := install(t, dsn, "DRAIN_GRACE=2s", "MAX_SOCKETS_PER_SESSION=20")
+	c := &client{t: t, url: i.url, told: i.told}
 	anna, boris := c.anna(), c.boris()
 	annaWallet, _ := anna.wallet("P")
 	borisWallet, _ := boris.wallet("P")
@@ -203,12 +211,14 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 
 	l := &load{over: make(chan struct{})}
 	for _, pause := range []time.Duration{0, 0, 10 * time.Millisecond, 50 * time.Millisecond, 300 * time.Millisecond, time.Second} {
-		l.begin(t, anna, pause, func() (string, vars, string) {
+		l.begin(t, anna, false, pause, func() (string, vars, string) {
 			return createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()}, `"COMPLETED"`
 		})
-		l.begin(t, boris, pause, func() (string, vars, string) {
-			return `{ viewer { wallets { number balance { amount } } } }`, nil, `"number"`
-		})
+		for _, events := range []bool{false, true} {
+			l.begin(t, boris, events, pause, func() (string, vars, string) {
+				return `{ viewer { wallets { number balance { amount } } } }`, nil, `"number"`
+			})
+		}
 	}
 	opener := &keptConnection{url: c.url, token: boris.token, transport: &http.Transport{}}
 	var opened []string
@@ -271,13 +281,13 @@ func TestAServerGoesOnWhenNobodySucceedsIt(t *testing.T) {
 		i.until("it says that nobody came", func() bool {
 			return strings.Count(i.logged(), "there is no successor; this server goes on") > before
 		})
-		if status, _, text := (&client{t: t, url: i.url}).raw("GET", "/readyz", ""); status != http.StatusOK {
+		if status, _, text := (&client{t: t, url: i.url, told: i.told}).raw("GET", "/readyz", ""); status != http.StatusOK {
 			t.Errorf("it is not ready: %d %s", status, text)
 		}
 	}
 	i.replace(i.binary())
 	i.reload()
-	if status, _, text := (&client{t: t, url: i.url}).raw("GET", "/readyz", ""); status != http.StatusOK {
+	if status, _, text := (&client{t: t, url: i.url, told: i.told}).raw("GET", "/readyz", ""); status != http.StatusOK {
 		t.Errorf("the successor is not ready: %d %s", status, text)
 	}
 }

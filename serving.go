@@ -129,6 +129,7 @@ func newDoor(api *httpapi.API, log *slog.Logger) *door {
 	d := &door{api: api}
 	d.Server = &http.Server{
 		Handler: api.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
+		WriteTimeout:   httpapi.AnswerTimeout,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
@@ -146,7 +147,7 @@ func newDoor(api *httpapi.API, log *slog.Logger) *door {
 // by asking on it in vain. A server that nobody succeeds lets new connections in meanwhile, until the load balancer has seen that it is not ready. Then what
 // is in progress has its time to finish.
 func (d *door) leave(ctx context.Context, c config.Config, listener net.Listener, succeeded bool) error {
-	d.api.Drain()
+	d.api.Drain(succeeded)
 	if succeeded {
 		_ = listener.Close() // it has a copy of the socket, and so has all that waits in it
 	}

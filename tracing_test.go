@@ -100,7 +100,8 @@ func (c *traces) under(parent *spans.Span) (names []string) {
 // postTraced asks within a trace of the client's.
 func (c *client) postTraced(trace, body string) (text string) {
 	c.t.Helper()
-	_, _, text = c.raw("POST", "/graphql", body, "Content-Type", asJSON, "Authorization", "Bearer "+c.token, "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01")
+	_, _, text = c.raw("POST", "/graphql", body, "Content-Type", asJSON, "Authorization", "Bearer "+c.token, "Traceparent", "00-"+trace+"-00f067aa0ba902b7-01",
+		"Tracestate", "vendor=hunter2-state", "Baggage", "key=hunter2-baggage")
 	return text
 }
 

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"purser/internal/config"
 	"purser/internal/pgtest"
+	"purser/internal/postgres"
 )
 
 // browser is what a browser keeps and what it says of where a request comes from.
@@ -15,6 +17,7 @@ type browser struct {
 	t       *testing.T
 	url     string
 	cookies map[string]*http.Cookie
+	told    *told
 	site    string // Sec-Fetch-Site
 }
 
@@ -40,7 +43,11 @@ func (b *browser) send(method, path, body string) (status int, text string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.told.asked(body, nil)
+	b.told.answered([]byte(body))
+	b.told.answered(read)
 	for _, c := range response.Cookies() {
+		b.told.note("cookie", c.Value)
 		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
 			b.t.Errorf("a cookie that scripts or other sites have: %s", c)
 		}
@@ -63,7 +70,7 @@ func (b *browser) access(text string) string {
 }
 
 func newBrowser(t *testing.T, s *server) *browser {
-	return &browser{t: t, url: s.URL, cookies: map[string]*http.Cookie{}, site: "same-origin"}
+	return &browser{t: t, url: s.URL, cookies: map[string]*http.Cookie{}, told: s.told, site: "same-origin"}
 }
 
 func (c *client) isAlive() bool {
@@ -105,6 +112,34 @@ func TestRow37ABrowsersSessionIsInACookieAlone(t *testing.T) {
 	}
 }
 
+// TestRow37ASecureCookieSaysSo has a browser that still has the cookie of the name before.
+func TestRow37ASecureCookieSaysSo(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	s := startServer(t, dsn)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{Ring: pgtest.Ring(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	production, _ := frontOn(t, db, func(c *config.Config) { c.AppEnv = config.Production })
+	anna := s.client(t).anna()
+	b := newBrowser(t, s)
+	b.send("POST", "/web/session", `{"refreshToken":"`+anna.refresh+`"}`)
+	b.url = production.url
+	for range 2 { // from the old name, then from the new one
+		if status, text := b.send("POST", "/web/session", `{}`); status != http.StatusOK {
+			t.Fatalf("%d %s", status, text)
+		}
+		if c := b.cookies["__Secure-purser_session"]; len(b.cookies) != 1 || c == nil || !c.Secure {
+			t.Errorf("the browser has %v", b.cookies)
+		}
+	}
+	if b.send("DELETE", "/web/session", ""); len(b.cookies) != 0 {
+		t.Errorf("after the end the browser has %v", b.cookies)
+	}
+}
+
 func TestRow37NoOtherSiteUsesABrowsersSession(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t))
@@ -115,7 +150,7 @@ func TestRow37NoOtherSiteUsesABrowsersSession(t *testing.T) {
 	for _, site := range []string{"cross-site", "same-site"} {
 		b.site = site
 		for _, method := range []string{"POST", "DELETE"} {
-			if status, text := b.send(method, "/web/session", `{}`); status != http.StatusForbidden {
+			if status, text := b.send(method, "/web/session", `{}`); status != http.StatusForbidden || !strings.Contains(text, `"code":"FORBIDDEN"`) {
 				t.Errorf("%s from a %s page: %d, %s", method, site, status, text)
 			}
 		}

@@ -94,6 +94,7 @@ type Config struct {
 	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
 	Introspection       string        `env:"INTROSPECTION" doc:"Whether the schema tells about itself: on or off. Empty: off in production, on elsewhere."`
 	Playground          string        `env:"PLAYGROUND" doc:"Whether the playground is served: on or off. Empty: off in production, on elsewhere. It needs INTROSPECTION to know the schema."`
+	SendTimeout         time.Duration `env:"SEND_TIMEOUT" envDefault:"15s" doc:"How long a client may take for a piece (64 KB) of an answer or an event; then its connection is closed."`
 	SocketPing          time.Duration `env:"SOCKET_PING_INTERVAL" envDefault:"20s" doc:"How often sockets and event streams are pinged. A socket that has said nothing for twice as long is closed."`
 	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
 	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
@@ -349,5 +350,6 @@ func (c Config) durations() map[string]time.Duration {
 		"ACCESS_TOKEN_TTL": c.AccessTokenTTL, "REFRESH_TOKEN_TTL": c.RefreshTokenTTL, "DEVICE_TRUST_TTL": c.DeviceTrustTTL,
 		"TRANSFER_CONFIRMATION_TTL": c.ConfirmationTTL, "EMAIL_LINK_TTL": c.EmailLinkTTL,
 		"RECOVERY_TTL": c.RecoveryTTL, "RECOVERY_TRANSFER_HOLD": c.RecoveryHold, "LOST_PHONE_DELAY": c.LostPhoneDelay, "DRAIN_TIMEOUT": c.DrainTimeout, "SOCKET_PING_INTERVAL": c.SocketPing,
+		"SEND_TIMEOUT": c.SendTimeout,
 	}
 }

@@ -22,6 +22,7 @@ var clockReaders = map[string]string{
 	"internal/httpapi/documents.go":  "gives a slow picture its time",
 	"internal/httpapi/exports.go":    "gives a slow reader its time",
 	"internal/httpapi/statements.go": "gives a slow reader its time",
+	"internal/httpapi/outgoing.go":   "gives a slow reader its time",
 	"internal/httpapi/middleware.go": "logs how long a request took",
 	"internal/httpapi/observe.go":    "measures how long an operation takes",
 	"bench":                          "measures",

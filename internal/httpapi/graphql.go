@@ -81,6 +81,7 @@ func (a *API) graphql() http.Handler {
 	}
 	server.AroundResponses(a.observer.observe)
 	server.AroundResponses(a.Loaders)
+	server.AroundOperations(a.boundStreams)
 	server.AroundOperations(a.countSubscriptions)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -128,23 +129,6 @@ func (a *API) servePlain(w http.ResponseWriter, r *http.Request, server http.Han
 	server.ServeHTTP(w, r.WithContext(ctx))
 }
 
-// serveStream serves server-sent events until the client leaves, the session is over or the server stops.
-func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Handler) {
-	if !readBody(w, r) {
-		return
-	}
-	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), wayKey{}, stream))
-	defer cancel()
-	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets, cancel, cancel)
-	if !ok {
-		refuse(w, r, http.StatusTooManyRequests, fault.RateLimited)
-		return
-	}
-	defer release()
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it lives longer than any request
-	server.ServeHTTP(&streamWriter{w}, r.WithContext(ctx))
-}
-
 // readBody reads a stream's body of bounded size and checks its shape. It comes before the library, which would quote a body that
 // it cannot read, with whatever secret is in it, in its answer and its log.
 func readBody(w http.ResponseWriter, r *http.Request) bool {
@@ -181,22 +165,6 @@ func isEventStream(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.Contains(accept, "text/event-stream") &&
 		!strings.Contains(accept, "application/json") && !strings.Contains(accept, "application/graphql-response+json")
 }
-
-// streamWriter gives the last event the data line without which browsers drop it.
-type streamWriter struct{ http.ResponseWriter }
-
-func (w *streamWriter) Write(p []byte) (int, error) {
-	if string(p) == "event: complete\n\n" {
-		_, err := io.WriteString(w.ResponseWriter, "event: complete\ndata:\n\n")
-		return len(p), err
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w *streamWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Flush sends what is written.
-func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
 // countSubscriptions keeps a socket from holding more subscriptions than it may, and counts them all.
 func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {

@@ -50,7 +50,8 @@ type API struct {
 	observer *observer
 	held     atomic.Int64 // subscriptions
 	safelist *safelist
-	draining atomic.Bool
+	draining atomic.Bool // each answer is the last of its connection
+	deserted atomic.Bool // and no other server has the socket
 }
 
 // New builds the front door. It fails when a list of persisted operations cannot be read.
@@ -66,7 +67,7 @@ func New(d Deps) (*API, error) {
 // Handler is all that is served.
 func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
-	router.Use(a.leaving, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
+	router.Use(a.outgoing, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
 
 	router.Get("/.well-known/jwks.json", a.jwks)
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -89,26 +90,22 @@ func (a *API) Handler() http.Handler {
 	return router
 }
 
-// Drain tells load balancers to send no more, and open sockets and streams to come back elsewhere.
-func (a *API) Drain() {
+// Drain tells open sockets and streams to come back elsewhere, and clients not to use their connections again. Load balancers are told to send no more,
+// unless another process has succeeded this one: then all that is sent here arrives there.
+func (a *API) Drain(succeeded bool) {
+	a.deserted.Store(!succeeded)
 	a.draining.Store(true)
 	a.sockets.endAll()
 }
 
-// leaving tells clients, once the server stops, not to use their connection again.
-func (a *API) leaving(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.draining.Load() {
-			w.Header().Set("Connection", "close")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
+// allowedHeaders are what clients in browsers send: what is asked for here, and what tracing and Apollo add.
+var allowedHeaders = []string{"Authorization", "Content-Type", "Accept-Language", "Traceparent", "Apollo-Require-Preflight",
+	"Apollographql-Client-Name", "Apollographql-Client-Version", "X-Apollo-Operation-Name", "X-Apollo-Operation-Id"}
 
 func (a *API) cors() func(http.Handler) http.Handler {
 	return cors.New(cors.Options{
-		AllowedOrigins: a.Config.CORSOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders:  []string{"Authorization", "Content-Type", "Accept-Language"},
+		AllowedOrigins: a.Config.CORSOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut}, // PUT for documents
+		AllowedHeaders:  allowedHeaders,
 		ExposedHeaders:  []string{"X-Request-Id", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Content-Disposition"},
 		AllowOriginFunc: a.originFunc(), MaxAge: 600,
 	}).Handler

@@ -36,7 +36,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 	case !migrated:
 		is.Status, is.Migrations = "database is not migrated", "missing"
 	}
-	if a.draining.Load() {
+	if a.deserted.Load() {
 		is.Status = "draining"
 	}
 	if is.Status != "ready" {

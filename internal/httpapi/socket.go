@@ -75,26 +75,13 @@ func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Ha
 func (a *API) websocket() transport.Websocket {
 	limit := int64(bodyLimit)
 	return transport.Websocket{
-		Implementation:   acceptor{transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: originHosts(a.Config.CORSOrigins)}}},
+		Implementation:   acceptor{transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: a.Config.CORSOrigins}}},
 		InitFunc:         a.signInSocket,
 		InitTimeout:      initTimeout,
 		PingPongInterval: a.Config.SocketPing,
 		PayloadReadLimit: &limit,
 		ErrorFunc:        func(context.Context, error) {}, // clients that vanish are no news
 	}
-}
-
-// originHosts are the hosts of the configured origins: that is what the library compares.
-func originHosts(origins []string) []string {
-	hosts := make([]string, len(origins))
-	for i, origin := range origins {
-		_, host, found := strings.Cut(origin, "://")
-		if !found {
-			host = origin
-		}
-		hosts[i] = host
-	}
-	return hosts
 }
 
 // signInSocket reads the token of connection_init. The context it returns with an error tells the library how to close.

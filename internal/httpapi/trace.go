@@ -24,7 +24,9 @@ func (a *API) traced(next http.Handler) http.Handler {
 	}
 	tracer, propagator := a.Tracing.Tracer(), a.Tracing.Propagator()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, span := tracer.Start(propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header)), "request",
+		from := propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		sender := trace.SpanContextFromContext(from).WithTraceState(trace.TraceState{}) // whose words would go with each span
+		ctx, span := tracer.Start(trace.ContextWithRemoteSpanContext(r.Context(), sender), "request",
 			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("purser.request_id", request.Of(r.Context()).ID)))
 		defer span.End()
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}

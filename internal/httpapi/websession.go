@@ -17,6 +17,7 @@ const (
 	webSessionPath = "/web/session"
 	refreshCookie  = "purser_session"
 	trustCookie    = "purser_trust"
+	securePrefix   = "__Secure-"          // of the names of both where they are Secure: no page without TLS can plant them
 	trustCookieAge = 180 * 24 * time.Hour // a trusted device may be forgotten earlier: then a code is asked for
 	webSessionMost = 4096                 // bytes of a request
 )
@@ -36,7 +37,9 @@ type webAccess struct {
 // webSession serves the browser's session. A foreign site cannot ask: see http.CrossOriginProtection.
 func (a *API) webSession(router chi.Router) {
 	router.Group(func(r chi.Router) {
-		r.Use(http.NewCrossOriginProtection().Handler)
+		protection := http.NewCrossOriginProtection()
+		protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { refuse(w, r, http.StatusForbidden, fault.Forbidden) }))
+		r.Use(protection.Handler)
 		r.Post(webSessionPath, a.renewWebSession)
 		r.Delete(webSessionPath, a.dropWebSession)
 	})
@@ -52,7 +55,7 @@ func (a *API) renewWebSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if given.RefreshToken == "" {
-		if c, err := r.Cookie(refreshCookie); err == nil {
+		if c, err := cookie(r, refreshCookie); err == nil {
 			given.RefreshToken = c.Value
 		}
 	}
@@ -80,7 +83,7 @@ func (a *API) renewWebSession(w http.ResponseWriter, r *http.Request) {
 
 // dropWebSession ends the session of the cookie and forgets it; the browser stays trusted. A repeat does nothing.
 func (a *API) dropWebSession(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie(refreshCookie); err == nil {
+	if c, err := cookie(r, refreshCookie); err == nil {
 		if err := a.endOf(r, c.Value); err != nil {
 			a.Log.ErrorContext(r.Context(), "a browser's session could not be ended", "error", err)
 			refuse(w, r, http.StatusServiceUnavailable, fault.Internal)
@@ -103,18 +106,33 @@ func (a *API) endOf(r *http.Request, refreshToken string) error {
 	return a.Sessions.LogOut(r.Context(), tokens.Account.ID, tokens.Session.ID)
 }
 
-// setCookie sets a cookie of the browser's session; an age below zero removes it. It is Secure wherever the site is not a laptop's.
+// setCookie sets a cookie of the browser's session; an age below zero removes it. It is Secure wherever the site is not a laptop's, and its name says so; one of
+// the name without is removed then.
 func (a *API) setCookie(w http.ResponseWriter, r *http.Request, name, path, value string, age int) {
-	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: path, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: a.Config.IsProduction() || r.TLS != nil,
-	})
+	c := http.Cookie{Name: name, Value: value, Path: path, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	if c.Secure = a.Config.IsProduction() || r.TLS != nil; c.Secure {
+		if _, err := r.Cookie(name); err == nil {
+			old := c
+			old.Value, old.MaxAge = "", -1
+			http.SetCookie(w, &old)
+		}
+		c.Name = securePrefix + name
+	}
+	http.SetCookie(w, &c)
+}
+
+// cookie reads a cookie by the name that it has where it is Secure, else by the other, which browsers may still have.
+func cookie(r *http.Request, name string) (*http.Cookie, error) {
+	if c, err := r.Cookie(securePrefix + name); err == nil {
+		return c, nil
+	}
+	return r.Cookie(name)
 }
 
 // trusting notes what says that the browser is trusted, for logIn.
 func trusting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := r.Cookie(trustCookie)
+		c, err := cookie(r, trustCookie)
 		if err != nil {
 			next.ServeHTTP(w, r)
 			return

@@ -45,6 +45,6 @@ func Migrate(ctx context.Context, dsn string, sealer migrations.Sealer, log *slo
 // Migrated tells whether the schema is the newest this program knows; a readiness probe asks it.
 func Migrated(ctx context.Context, db *DB) (bool, error) {
 	var version int64
-	err := db.Pool.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&version)
+	err := db.probe.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&version)
 	return version >= migrations.Newest, err
 }

@@ -21,6 +21,8 @@ import (
 const (
 	maxAttempts = 6                // of one transaction that Postgres asks to repeat
 	txTimeout   = 20 * time.Second // of one transaction with its repeats
+	probeConns  = 2                // beside the pool, and only while somebody probes
+	probeIdle   = time.Minute
 )
 
 // Options tune Open. The zero value is right for a test.
@@ -34,6 +36,7 @@ type Options struct {
 // DB is the pool, with GORM upon it.
 type DB struct {
 	Pool  *pgxpool.Pool
+	probe *pgxpool.Pool // for whoever asks how the database is: answers must not wait for requests
 	gorm  *gorm.DB
 	clock func() time.Time
 	ring  *secret.Ring
@@ -82,8 +85,15 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
+	probing := config.Copy()
+	probing.MaxConns, probing.MinConns, probing.MinIdleConns, probing.MaxConnIdleTime = probeConns, 0, 0, probeIdle
+	probe, err := pgxpool.NewWithConfig(ctx, probing) // which connects when it is asked
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
 
-	db := &DB{Pool: pool, gorm: orm, clock: opts.Clock, ring: opts.Ring}
+	db := &DB{Pool: pool, probe: probe, gorm: orm, clock: opts.Clock, ring: opts.Ring}
 	if db.clock == nil {
 		db.clock = time.Now
 	}
@@ -91,7 +101,10 @@ func Open(ctx context.Context, dsn string, opts Options) (*DB, error) {
 }
 
 // Close returns every connection; it waits for those in use.
-func (db *DB) Close() { db.Pool.Close() }
+func (db *DB) Close() {
+	db.Pool.Close()
+	db.probe.Close()
+}
 
 // Now is the time of the clock, in UTC and whole microseconds, which is what Postgres keeps.
 func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Microsecond) }

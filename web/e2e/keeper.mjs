@@ -113,7 +113,7 @@ async function logIn(page, person) {
 async function checkKept(page) {
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
   check(!/eyJ|rt_|token/i.test(kept), 'no token is where scripts can read it');
-  const cookies = (await page.context().cookies()).filter((c) => c.name.startsWith('purser_'));
+  const cookies = (await page.context().cookies()).filter((c) => /^(__Secure-)?purser_/.test(c.name));
   check(cookies.length === 2 && cookies.every((c) => c.httpOnly && c.sameSite === 'Strict'), 'the cookies are HttpOnly and SameSite=Strict');
   await page.reload();
   await page.getByTestId('wallet').first().waitFor();
