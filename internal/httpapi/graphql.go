@@ -136,7 +136,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Ha
 	defer cancel()
 	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets, cancel, cancel)
 	if !ok {
-		refuse(w, r, http.StatusTooManyRequests, fault.RateLimited)
+		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
 		return
 	}
 	defer release()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -51,6 +52,8 @@ type API struct {
 	held     atomic.Int64 // subscriptions
 	safelist *safelist
 	draining atomic.Bool
+	limits   limits
+	unread   sync.Once // tells that a proxy names nobody
 }
 
 // New builds the front door. It fails when a list of persisted operations cannot be read.
@@ -59,8 +62,10 @@ func New(d Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &API{Deps: d, sockets: newSockets(), observer: newObserver(),
-		safelist: &safelist{documents: documents, enforced: d.Config.PersistedOnly, present: d.Present}}, nil
+	a := &API{Deps: d, sockets: newSockets(), observer: newObserver(),
+		safelist: &safelist{documents: documents, enforced: d.Config.PersistedOnly, present: d.Present}}
+	a.limits = a.newLimits()
+	return a, nil
 }
 
 // Handler is all that is served.
@@ -75,8 +80,8 @@ func (a *API) Handler() http.Handler {
 	router.Get("/readyz", a.ready)
 	router.Handle("/metrics", a.metrics())
 	router.Group(func(router chi.Router) {
-		router.Use(a.boundPerAddress())
-		router.Handle("/graphql", trusting(a.authenticated(a.boundPerAccount()(a.graphql()))))
+		router.Use(a.boundPerAddress)
+		router.Handle("/graphql", trusting(a.authenticated(a.boundPerAccount(a.graphql()))))
 		a.documents(router)
 		a.statements(router)
 		router.Post("/data-export", a.giveExport)
