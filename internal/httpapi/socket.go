@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -36,12 +37,14 @@ type socket struct {
 	transport.WebsocketConn
 	subscriptions atomic.Int64
 	release       func()
+	take          func() (refusal json.RawMessage) // from the budgets of its sender; set before anything can be subscribed to
 
-	mu     sync.Mutex
-	begun  bool              // connection_init has come
-	count  int               // of operations there have been
-	inside map[string]string // the library's id of each operation in progress, by the client's
-	client map[string]string // and the other way round
+	mu      sync.Mutex
+	begun   bool              // connection_init has come
+	count   int               // of operations there have been
+	refused int               // operations in a row, beyond the budgets
+	inside  map[string]string // the library's id of each operation in progress, by the client's
+	client  map[string]string // and the other way round
 }
 
 type socketKey struct{}
@@ -131,7 +134,27 @@ func (a *API) signInSocket(ctx context.Context, init transport.InitPayload) (con
 		return closing(ctx, closeTooMany, "Too many sockets"), nil, errors.New("too many sockets")
 	}
 	s.release = release
+	s.take = func() json.RawMessage { return a.takeOf(ctx) }
 	return ctx, nil, nil
+}
+
+// takeOf takes one operation on a socket from the budgets that requests are taken from, of the address and of the account, and is the refusal
+// where one is used up.
+func (a *API) takeOf(ctx context.Context) json.RawMessage {
+	wait := a.limits.address.take(ctx, http.Header{}, network(request.Of(ctx).IP))
+	if identity, ok := sessions.Of(ctx); ok && wait == 0 {
+		wait = a.limits.account.take(ctx, http.Header{}, identity.Account.ID.String())
+	}
+	if wait == 0 {
+		return nil
+	}
+	shown := a.Present(ctx, fault.Limited(wait))
+	a.observer.faults.WithLabelValues(codeOf(shown)).Inc()
+	text, err := json.Marshal([]any{shown})
+	if err != nil { // it is our own: it can be written
+		return json.RawMessage("[]")
+	}
+	return text
 }
 
 func closing(ctx context.Context, code int, reason string) context.Context {
