@@ -22,6 +22,7 @@ import (
 	validation "github.com/vektah/gqlparser/v2/validator/rules"
 
 	"purser/internal/fault"
+	"purser/internal/request"
 )
 
 const (
@@ -132,6 +133,12 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Ha
 	if !readBody(w, r) {
 		return
 	}
+	leaveAddress, ok := a.sockets.enter(network(request.Of(r.Context()).IP), a.Config.MaxSocketsAddress)
+	if !ok {
+		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
+		return
+	}
+	defer leaveAddress()
 	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), wayKey{}, stream))
 	defer cancel()
 	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets, cancel, cancel)
@@ -199,19 +206,14 @@ func (w *streamWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter
 
 // countSubscriptions keeps a socket from holding more subscriptions than it may, and counts them all.
 func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	s := socketOf(ctx)
-	if s == nil {
-		if came, _ := ctx.Value(wayKey{}).(way); came == stream {
-			a.hold(ctx)
-		}
+	if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription {
 		return next(ctx)
 	}
-	if s.subscriptions.Add(1) > int64(a.Config.MaxSubscriptions) {
-		s.subscriptions.Add(-1)
-		limited := fault.Limited(time.Minute)
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{a.Present(ctx, limited)}})
+	if !a.sockets.subscribe(ctx, a.Config.MaxSubscriptions) {
+		shown := a.Present(ctx, fault.Limited(time.Minute))
+		a.observer.faults.WithLabelValues(codeOf(shown)).Inc()
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{shown}})
 	}
-	context.AfterFunc(ctx, func() { s.subscriptions.Add(-1) })
 	a.hold(ctx)
 	return next(ctx)
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler/transport"
@@ -35,9 +34,8 @@ const protocol = "graphql-transport-ws"
 // socket is one websocket: the library's, with the protocol kept (see protocol.go). It ends itself when its session is over.
 type socket struct {
 	transport.WebsocketConn
-	subscriptions atomic.Int64
-	release       func()
-	take          func() (refusal json.RawMessage) // from the budgets of its sender; set before anything can be subscribed to
+	release func()
+	take    func() (refusal json.RawMessage) // from the budgets of its sender; set before anything can be subscribed to
 
 	mu      sync.Mutex
 	begun   bool              // connection_init has come
@@ -65,6 +63,12 @@ func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Ha
 		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
 		return
 	}
+	release, ok := a.sockets.enter(network(request.Of(r.Context()).IP), a.Config.MaxSocketsAddress)
+	if !ok {
+		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
+		return
+	}
+	defer release()
 	h := &holder{}
 	ctx := context.WithValue(context.WithValue(r.Context(), wayKey{}, socketWay), socketKey{}, h)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
@@ -192,50 +196,4 @@ func (s *socket) SetReadDeadline(t time.Time) error {
 		return conn.SetReadDeadline(t)
 	}
 	return nil
-}
-
-// sockets are the open websockets and event streams of this server, so that it can end them when it stops.
-type sockets struct {
-	mu    sync.Mutex
-	open  map[*func()]struct{}
-	ended bool // none is added any more
-}
-
-func newSockets() *sockets { return &sockets{open: map[*func()]struct{}{}} }
-
-// add registers a connection until release: over is called when its session is over, leave when the server stops, which may be at once.
-func (s *sockets) add(ctx context.Context, watch *sessions.Watch, most int, over, leave func()) (release func(), ok bool) {
-	unwatch := func() {}
-	if identity, signedIn := sessions.Of(ctx); signedIn {
-		if unwatch, ok = watch.Add(identity, most, over); !ok {
-			return nil, false
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		go leave()
-	}
-	s.open[&leave] = struct{}{}
-	return func() {
-		unwatch()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.open, &leave)
-	}, true
-}
-
-func (s *sockets) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
-}
-
-func (s *sockets) endAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = true
-	for leave := range s.open {
-		go (*leave)()
-	}
 }
