@@ -111,3 +111,34 @@ func waitOf(t *testing.T, text string) int {
 	}
 	return answer.Errors[0].Extensions.RetryAfterSeconds
 }
+
+func TestWhatTheFrontDoorRefusesIsCounted(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, func(c *config.Config) { c.RequestsPerAddress = 3 })
+	c.raw("POST", "/graphql", letters, "Content-Type", asJSON, "Authorization", "Bearer nonsense")
+	c.raw("POST", "/graphql", `{"query":"query { ...outer } fragment outer on Query { ... on Query { ...inner } } fragment inner on Query { currencies { letter } }"}`, "Content-Type", asJSON)
+	c.raw("POST", "/graphql", letters, "Content-Type", "text/plain")
+	c.raw("POST", "/graphql", letters, "Content-Type", asJSON)
+	_, _, text := c.raw("GET", "/metrics", "")
+	for _, line := range []string{`errors_total{code="UNAUTHENTICATED"} 1`, `errors_total{code="BAD_USER_INPUT"} 1`, `errors_total{code="RATE_LIMITED"} 1`,
+		`operations_total{field="currencies",type="query"} 1`} {
+		if !strings.Contains(text, "purser_graphql_"+line) {
+			t.Errorf("there is no %s", line)
+		}
+	}
+}
+
+func TestProbesMayAskForHeadersAloneAndWhatIsNotThereIsRefusedInOneForm(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, nil)
+	for _, path := range []string{"/healthz", "/.well-known/jwks.json", "/readyz"} {
+		asked, _, _ := c.raw("GET", path, "")
+		if status, _, text := c.raw("HEAD", path, ""); status != asked || text != "" {
+			t.Errorf("%s: %d instead of %d, %s", path, status, asked, text)
+		}
+	}
+	status, _, text := c.raw("GET", "/a-secret-path", "")
+	if status != http.StatusNotFound || !strings.Contains(text, `"code":"BAD_USER_INPUT"`) || !strings.Contains(text, "nothing here") || strings.Contains(text, "secret") {
+		t.Errorf("%d %s", status, text)
+	}
+}

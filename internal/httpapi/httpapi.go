@@ -18,6 +18,7 @@ import (
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/exports"
+	"purser/internal/fault"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 	"purser/internal/statements"
@@ -73,11 +74,10 @@ func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
 	router.Use(a.leaving, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
 
-	router.Get("/.well-known/jwks.json", a.jwks)
-	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	router.Get("/readyz", a.ready)
+	for path, probe := range map[string]http.HandlerFunc{"/.well-known/jwks.json": a.jwks, "/readyz": a.ready, "/healthz": healthy} {
+		router.Get(path, probe)
+		router.Head(path, probe)
+	}
 	router.Handle("/metrics", a.metrics())
 	router.Group(func(router chi.Router) {
 		router.Use(a.boundPerAddress)
@@ -89,7 +89,7 @@ func (a *API) Handler() http.Handler {
 		a.pages(router)
 	})
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})
+		refuseWith(w, r, http.StatusNotFound, fault.New(fault.BadUserInput).Because("nothing_there"))
 	})
 	return router
 }
@@ -163,6 +163,10 @@ func (a *API) headers(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 func (a *API) jwks(w http.ResponseWriter, _ *http.Request) {

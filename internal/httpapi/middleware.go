@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -27,7 +28,7 @@ func (a *API) identify(next http.Handler) http.Handler {
 		info.Locale, info.HasLocale = locale.Of(r.Header.Get("Accept-Language"))
 		info.IP = a.addressOf(r)
 		w.Header().Set("X-Request-Id", info.ID)
-		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(request.With(r.Context(), info), observerKey{}, a.observer)))
 	})
 }
 
@@ -105,6 +106,9 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, code fault.Code)
 
 // refuseWith is refuse for a refusal that has more to say than its code.
 func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
+	if o, ok := r.Context().Value(observerKey{}).(*observer); ok {
+		o.faults.WithLabelValues(string(f.Code)).Inc()
+	}
 	info := request.Of(r.Context())
 	extensions := map[string]any{"code": f.Code}
 	if f.Code == fault.Internal {
