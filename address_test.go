@@ -142,3 +142,22 @@ func TestProbesMayAskForHeadersAloneAndWhatIsNotThereIsRefusedInOneForm(t *testi
 		t.Errorf("%d %s", status, text)
 	}
 }
+
+func TestRow38NoAnswerRepeatsAValueOfADocument(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, nil)
+	for _, body := range []string{
+		`{"query":"mutation { logIn(input: {login: \"a\", password: 12345678}) { userErrors { code } } }"}`,
+		`{"query":"mutation { logIn(input: {login: \"a\", password: [12345678]}) { userErrors { code } } }"}`,
+		`{"query":"mutation { logIn(input: \"12345678\") { userErrors { code } } }"}`,
+		`{"query":"mutation { logIn(input: {login: x12345678, password: \"b\"}) { userErrors { code } } }"}`,
+		`{"query":"{ viewer { transfers(first: \"12345678\") { nodes { id } } } }"}`,
+		`{"query":"{ viewer \"12345678\" }"}`, `{"query":"{ viewer 12345678 }"}`,
+		`{"query":"query($n: Int) { viewer { transfers(first: $n) { nodes { id } } } }","variables":{"n":"x12345678"}}`,
+		`{"query":"mutation($i: LogInInput!) { logIn(input: $i) { userErrors { code } } }","variables":{"i":{"login":"a","password":{"x12345678":1}}}}`,
+	} {
+		if _, _, text := c.raw("POST", "/graphql", body, "Content-Type", asJSON); strings.Contains(text, "12345678") || !strings.Contains(text, `"errors"`) {
+			t.Errorf("%s is answered with %s", body, text)
+		}
+	}
+}
