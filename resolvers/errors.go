@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -17,6 +18,25 @@ import (
 // libraryCodes are the codes that the GraphQL library gives, with messages that speak of the document only.
 var libraryCodes = map[string]bool{
 	errcode.ParseFailed: true, errcode.ValidationFailed: true, "COMPLEXITY_LIMIT_EXCEEDED": true, "PERSISTED_QUERY_NOT_FOUND": true,
+}
+
+// What the library says of a document quotes the values in it, and whatever secret is among them. The names of fields, arguments and types stay.
+var quoted = []struct {
+	what *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`(?s)(cannot represent [^:]*): .*`), "${1}."},
+	{regexp.MustCompile(`(?s)((?:String|BlockString|Int|Float|Name|Comment|Invalid)) ".*"`), "${1}"},
+	{regexp.MustCompile(`(?s)^Value ".*" does not exist in`), "A value does not exist in"},
+	{regexp.MustCompile(`(?s), found .*`), "."},
+	{regexp.MustCompile(`(?s)^.* is not a valid `), "A value is not a valid "},
+}
+
+func withoutValues(message string) string {
+	for _, q := range quoted {
+		message = q.what.ReplaceAllString(message, q.with)
+	}
+	return message
 }
 
 // refused turns the refusals in err into user errors. What no person can act on stays an error: who may not, a request that
@@ -91,7 +111,7 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if errors.As(err, &library) {
 			shown.Path, shown.Locations = library.Path, library.Locations
 			if code, _ := library.Extensions["code"].(string); libraryCodes[code] {
-				shown.Message, shown.Extensions["code"] = library.Message, code
+				shown.Message, shown.Extensions["code"] = withoutValues(library.Message), code
 				return shown
 			}
 		}

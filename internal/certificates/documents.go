@@ -125,7 +125,7 @@ func (s *Service) Store(ctx context.Context, id uuid.UUID, says url.Values, pict
 			return struct{}{}, err
 		}
 		if loose >= looseMost {
-			return struct{}{}, fault.New(fault.LimitExceeded)
+			return struct{}{}, fault.New(fault.LimitExceeded).Because("pictures")
 		}
 		return struct{}{}, insertDocument(tx, document)
 	})

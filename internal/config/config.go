@@ -97,7 +97,8 @@ type Config struct {
 	SendTimeout         time.Duration `env:"SEND_TIMEOUT" envDefault:"15s" doc:"How long a client may take for a piece (64 KB) of an answer or an event; then its connection is closed."`
 	SocketPing          time.Duration `env:"SOCKET_PING_INTERVAL" envDefault:"20s" doc:"How often sockets and event streams are pinged. A socket that has said nothing for twice as long is closed."`
 	MaxSockets          int           `env:"MAX_SOCKETS_PER_SESSION" envDefault:"5" doc:"Open websockets and event streams of one session."`
-	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SOCKET" envDefault:"20" doc:"Subscriptions on one websocket."`
+	MaxSubscriptions    int           `env:"MAX_SUBSCRIPTIONS_PER_SESSION" envDefault:"20" doc:"Subscriptions of one session, on all its websockets and event streams."`
+	MaxSocketsAddress   int           `env:"MAX_SOCKETS_PER_ADDRESS" envDefault:"100" doc:"Open websockets and event streams of one address, or of one /64 of IPv6."`
 }
 
 // alone is an entry of SECOND_OPERATOR_ABOVE.
@@ -292,7 +293,7 @@ func (c Config) mistakes() (found []error) {
 		}
 	}
 	for name, n := range map[string]int{"CODES_PER_PHONE_PER_DAY": c.CodesPerDay, "GRAPHQL_COMPLEXITY_LIMIT": c.ComplexityLimit,
-		"MAX_SOCKETS_PER_SESSION": c.MaxSockets, "MAX_SUBSCRIPTIONS_PER_SOCKET": c.MaxSubscriptions} {
+		"MAX_SOCKETS_PER_SESSION": c.MaxSockets, "MAX_SUBSCRIPTIONS_PER_SESSION": c.MaxSubscriptions, "MAX_SOCKETS_PER_ADDRESS": c.MaxSocketsAddress} {
 		if n <= 0 {
 			wrong(name, "%d is not positive", n)
 		}

@@ -47,7 +47,8 @@ func (a *API) takeDocument(w http.ResponseWriter, r *http.Request) {
 	case fault.Is(err, fault.Forbidden):
 		refuse(w, r, http.StatusForbidden, fault.Forbidden)
 	case fault.Is(err, fault.LimitExceeded):
-		refuse(w, r, http.StatusTooManyRequests, fault.LimitExceeded)
+		faults, _ := fault.All(err)
+		refuseWith(w, r, http.StatusTooManyRequests, faults[0])
 	case fault.Is(err, fault.InvalidInput):
 		refuse(w, r, http.StatusUnsupportedMediaType, fault.BadUserInput)
 	default:

@@ -28,7 +28,8 @@ func (a *API) giveExport(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusNotFound, fault.CodeExpired)
 		return
 	case fault.Is(err, fault.RateLimited):
-		refuse(w, r, http.StatusTooManyRequests, fault.RateLimited)
+		faults, _ := fault.All(err)
+		refuseWith(w, r, http.StatusTooManyRequests, faults[0])
 		return
 	case err != nil:
 		a.fail(w, r, "a copy of data could not be found", err)

@@ -24,12 +24,15 @@ func FuzzSocketMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, lines string) {
 		s := &socket{inside: map[string]string{}, client: map[string]string{}}
 		for line := range strings.SplitSeq(lines, "\n") {
-			seen, code, reason := s.receive([]byte(line))
+			seen, refusal, code, reason := s.receive([]byte(line))
 			if code != 0 {
 				if !codes[code] || reason == "" || len(reason) > 123 { // RFC 6455 §5.5
 					t.Fatalf("%q is answered with %d %q", line, code, reason)
 				}
 				return
+			}
+			if refusal != nil {
+				t.Fatalf("%q is refused without a bound", line)
 			}
 			if !json.Valid(seen) {
 				t.Fatalf("%q is passed on as %q", line, seen)

@@ -168,19 +168,14 @@ func isEventStream(r *http.Request) bool {
 
 // countSubscriptions keeps a socket from holding more subscriptions than it may, and counts them all.
 func (a *API) countSubscriptions(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	s := socketOf(ctx)
-	if s == nil {
-		if came, _ := ctx.Value(wayKey{}).(way); came == stream {
-			a.hold(ctx)
-		}
+	if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription {
 		return next(ctx)
 	}
-	if s.subscriptions.Add(1) > int64(a.Config.MaxSubscriptions) {
-		s.subscriptions.Add(-1)
-		limited := fault.Limited(time.Minute)
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{a.Present(ctx, limited)}})
+	if !a.sockets.subscribe(ctx, a.Config.MaxSubscriptions) {
+		shown := a.Present(ctx, fault.Limited(time.Minute))
+		a.observer.faults.WithLabelValues(codeOf(shown)).Inc()
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{shown}})
 	}
-	context.AfterFunc(ctx, func() { s.subscriptions.Add(-1) })
 	a.hold(ctx)
 	return next(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,6 +18,7 @@ import (
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/exports"
+	"purser/internal/fault"
 	"purser/internal/postgres"
 	"purser/internal/sessions"
 	"purser/internal/statements"
@@ -52,6 +54,8 @@ type API struct {
 	safelist *safelist
 	draining atomic.Bool // each answer is the last of its connection
 	deserted atomic.Bool // and no other server has the socket
+	limits   limits
+	unread   sync.Once // tells that a proxy names nobody
 }
 
 // New builds the front door. It fails when a list of persisted operations cannot be read.
@@ -60,8 +64,10 @@ func New(d Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &API{Deps: d, sockets: newSockets(), observer: newObserver(),
-		safelist: &safelist{documents: documents, enforced: d.Config.PersistedOnly, present: d.Present}}, nil
+	a := &API{Deps: d, sockets: newSockets(), observer: newObserver(),
+		safelist: &safelist{documents: documents, enforced: d.Config.PersistedOnly, present: d.Present}}
+	a.limits = a.newLimits()
+	return a, nil
 }
 
 // Handler is all that is served.
@@ -69,15 +75,14 @@ func (a *API) Handler() http.Handler {
 	router := chi.NewRouter()
 	router.Use(a.outgoing, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
 
-	router.Get("/.well-known/jwks.json", a.jwks)
-	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	router.Get("/readyz", a.ready)
+	for path, probe := range map[string]http.HandlerFunc{"/.well-known/jwks.json": a.jwks, "/readyz": a.ready, "/healthz": healthy} {
+		router.Get(path, probe)
+		router.Head(path, probe)
+	}
 	router.Handle("/metrics", a.metrics())
 	router.Group(func(router chi.Router) {
-		router.Use(a.boundPerAddress())
-		router.Handle("/graphql", trusting(a.authenticated(a.boundPerAccount()(a.graphql()))))
+		router.Use(a.boundPerAddress)
+		router.Handle("/graphql", trusting(a.authenticated(a.boundPerAccount(a.graphql()))))
 		a.documents(router)
 		a.statements(router)
 		router.Post("/data-export", a.giveExport)
@@ -85,7 +90,7 @@ func (a *API) Handler() http.Handler {
 		a.pages(router)
 	})
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at " + r.URL.Path})
+		refuseWith(w, r, http.StatusNotFound, fault.New(fault.BadUserInput).Because("nothing_there"))
 	})
 	return router
 }
@@ -155,6 +160,10 @@ func (a *API) headers(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 func (a *API) jwks(w http.ResponseWriter, _ *http.Request) {

@@ -2,14 +2,15 @@ package httpapi
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/google/uuid"
 
 	"purser/internal/fault"
@@ -25,9 +26,9 @@ func (a *API) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := request.Info{ID: uuid.NewString()}
 		info.Locale, info.HasLocale = locale.Of(r.Header.Get("Accept-Language"))
-		info.IP = middleware.GetClientIP(r.Context()) // see addressed
+		info.IP = a.addressOf(r)
 		w.Header().Set("X-Request-Id", info.ID)
-		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(request.With(r.Context(), info), observerKey{}, a.observer)))
 	})
 }
 
@@ -105,13 +106,19 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, code fault.Code)
 
 // refuseWith is refuse for a refusal that has more to say than its code.
 func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fault) {
+	if o, ok := r.Context().Value(observerKey{}).(*observer); ok {
+		o.faults.WithLabelValues(string(f.Code)).Inc()
+	}
 	info := request.Of(r.Context())
 	extensions := map[string]any{"code": f.Code}
 	if f.Code == fault.Internal {
 		extensions["reference"] = info.ID
 	}
-	if seconds, known := retryAfter(w.Header()); known {
-		extensions["retryAfterSeconds"] = seconds
+	values := f.Values
+	if facts, known := f.Facts.(fault.RetryFacts); known {
+		w.Header().Set("Retry-After", strconv.Itoa(facts.Seconds()))
+		extensions["retryAfterSeconds"] = facts.Seconds()
+		values = map[string]any{"Count": facts.Seconds()}
 	}
 	if len(f.Field) > 0 {
 		extensions["field"] = f.Field
@@ -121,7 +128,7 @@ func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fau
 		sentence += "." + f.Reason
 	}
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
-		"message": info.Locale.Text(sentence, f.Values), "extensions": extensions,
+		"message": info.Locale.Text(sentence, values), "extensions": extensions,
 	}}})
 }
 

@@ -12,6 +12,9 @@ import (
 	"purser/internal/fault"
 )
 
+// observerKey is where a request's context has the observer, for what is refused before any operation.
+type observerKey struct{}
+
 // observer counts operations by their first field, of which there are as many as the schema has: names that clients choose are no labels.
 type observer struct {
 	operations *prometheus.CounterVec
@@ -25,7 +28,7 @@ func newObserver() *observer {
 	}
 	return &observer{
 		operations: prometheus.NewCounterVec(name("operations_total", "Operations, by type and first field."), []string{"type", "field"}),
-		faults:     prometheus.NewCounterVec(name("errors_total", "Top-level errors, by code."), []string{"code"}),
+		faults:     prometheus.NewCounterVec(name("errors_total", "Top-level errors and refusals of the front door, by code."), []string{"code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "purser", Subsystem: "graphql", Name: "operation_seconds",
 			Help: "How long queries and mutations take.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"type"}),
 	}
@@ -68,10 +71,26 @@ func codeOf(err *gqlerror.Error) string {
 }
 
 func firstField(operation *ast.OperationDefinition) string {
-	for _, selection := range operation.SelectionSet {
-		if field, ok := selection.(*ast.Field); ok {
-			return field.Name
-		}
+	if name := fieldIn(operation.SelectionSet, mostDepth); name != "" {
+		return name
 	}
 	return "fragment"
+}
+
+// fieldIn looks the first field up, through as many fragments in one another as there may be.
+func fieldIn(set ast.SelectionSet, deepest int) string {
+	if len(set) == 0 || deepest == 0 {
+		return ""
+	}
+	switch first := set[0].(type) {
+	case *ast.Field:
+		return first.Name
+	case *ast.InlineFragment:
+		return fieldIn(first.SelectionSet, deepest-1)
+	case *ast.FragmentSpread:
+		if first.Definition != nil {
+			return fieldIn(first.Definition.SelectionSet, deepest-1)
+		}
+	}
+	return ""
 }

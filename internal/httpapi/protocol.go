@@ -15,22 +15,33 @@ import (
 
 var errProtocol = errors.New("the message breaks the protocol")
 
-// NextReader reads the next message and closes the socket, with the protocol's code, on one that breaks the protocol.
+// mostRefused is how many subscriptions in a row a socket may ask for beyond its bounds.
+const mostRefused = 20
+
+// NextReader reads the next message and closes the socket, with the protocol's code, on one that breaks the protocol. What is asked beyond the
+// bounds of its sender is answered here, and closes the socket when it goes on.
 func (s *socket) NextReader() (messageType int, r io.Reader, err error) {
-	messageType, r, err = s.WebsocketConn.NextReader()
-	if err != nil {
-		return messageType, r, err
+	for {
+		messageType, r, err = s.WebsocketConn.NextReader()
+		if err != nil {
+			return messageType, r, err
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			return messageType, nil, err
+		}
+		seen, refusal, code, reason := s.receive(text)
+		if code != 0 {
+			_ = s.WriteClose(code, reason)
+			return messageType, nil, errProtocol
+		}
+		if refusal == nil {
+			return messageType, bytes.NewReader(seen), nil
+		}
+		if err := s.WebsocketConn.WriteJSON(refusal); err != nil {
+			return messageType, nil, err
+		}
 	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return messageType, nil, err
-	}
-	text, code, reason := s.receive(text)
-	if code != 0 {
-		_ = s.WriteClose(code, reason)
-		return messageType, nil, errProtocol
-	}
-	return messageType, bytes.NewReader(text), nil
 }
 
 // message is any message of the protocol.
@@ -40,38 +51,38 @@ type message struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// receive gives a client's message the form in which the library is to see it, or finds the close code for it.
-func (s *socket) receive(text []byte) (seen []byte, code int, reason string) {
+// receive gives a client's message the form in which the library is to see it, or finds the answer or the close code for it.
+func (s *socket) receive(text []byte) (seen []byte, refusal *message, code int, reason string) {
 	var m message
 	if json.Unmarshal(text, &m) != nil {
-		return nil, closeBadMessage, "Invalid message"
+		return nil, nil, closeBadMessage, "Invalid message"
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch m.Type {
 	case "connection_init":
 		if code, reason = s.begin(m.Payload); code != 0 {
-			return nil, code, reason
+			return nil, nil, code, reason
 		}
-		return text, 0, ""
+		return text, nil, 0, ""
 	case "subscribe":
-		if code, reason = s.start(&m); code != 0 {
-			return nil, code, reason
+		if refusal, code, reason = s.start(&m); code != 0 || refusal != nil {
+			return nil, refusal, code, reason
 		}
 	case "complete":
 		id := m.ID
 		m.ID = s.inside[id]
 		s.forget(id)
 	case "ping", "pong":
-		return text, 0, ""
+		return text, nil, 0, ""
 	default:
-		return nil, closeBadMessage, "Invalid message"
+		return nil, nil, closeBadMessage, "Invalid message"
 	}
 	seen, err := json.Marshal(m)
 	if err != nil {
-		return nil, closeBadMessage, "Invalid message"
+		return nil, nil, closeBadMessage, "Invalid message"
 	}
-	return seen, 0, ""
+	return seen, nil, 0, ""
 }
 
 func (s *socket) begin(payload json.RawMessage) (code int, reason string) {
@@ -93,20 +104,29 @@ func (s *socket) begin(payload json.RawMessage) (code int, reason string) {
 	return 0, ""
 }
 
-func (s *socket) start(m *message) (code int, reason string) {
+func (s *socket) start(m *message) (refusal *message, code int, reason string) {
 	switch {
 	case !s.begun:
-		return closeUnauthorized, "Unauthorized"
+		return nil, closeUnauthorized, "Unauthorized"
 	case m.ID == "":
-		return closeBadMessage, "Invalid message"
+		return nil, closeBadMessage, "Invalid message"
 	case s.inside[m.ID] != "":
-		return closeSameID, "Subscriber for " + m.ID[:min(len(m.ID), 50)] + " already exists"
+		return nil, closeSameID, "Subscriber for " + m.ID[:min(len(m.ID), 50)] + " already exists"
+	}
+	if s.take != nil {
+		if payload := s.take(); payload != nil {
+			if s.refused++; s.refused > mostRefused {
+				return nil, closeTooMany, "Too many requests"
+			}
+			return &message{ID: m.ID, Type: "error", Payload: payload}, 0, ""
+		}
+		s.refused = 0
 	}
 	s.count++
 	own := strconv.Itoa(s.count)
 	s.inside[m.ID], s.client[own] = own, m.ID
 	m.ID = own
-	return 0, ""
+	return nil, 0, ""
 }
 
 // forget ends an operation, by the client's id.

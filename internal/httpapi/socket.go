@@ -2,11 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler/transport"
@@ -34,14 +34,15 @@ const protocol = "graphql-transport-ws"
 // socket is one websocket: the library's, with the protocol kept (see protocol.go). It ends itself when its session is over.
 type socket struct {
 	transport.WebsocketConn
-	subscriptions atomic.Int64
-	release       func()
+	release func()
+	take    func() (refusal json.RawMessage) // from the budgets of its sender; set before anything can be subscribed to
 
-	mu     sync.Mutex
-	begun  bool              // connection_init has come
-	count  int               // of operations there have been
-	inside map[string]string // the library's id of each operation in progress, by the client's
-	client map[string]string // and the other way round
+	mu      sync.Mutex
+	begun   bool              // connection_init has come
+	count   int               // of operations there have been
+	refused int               // operations in a row, beyond the budgets
+	inside  map[string]string // the library's id of each operation in progress, by the client's
+	client  map[string]string // and the other way round
 }
 
 type socketKey struct{}
@@ -62,6 +63,12 @@ func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Ha
 		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
 		return
 	}
+	release, ok := a.sockets.enter(network(request.Of(r.Context()).IP), a.Config.MaxSocketsAddress)
+	if !ok {
+		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
+		return
+	}
+	defer release()
 	h := &holder{}
 	ctx := context.WithValue(context.WithValue(r.Context(), wayKey{}, socketWay), socketKey{}, h)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
@@ -118,7 +125,27 @@ func (a *API) signInSocket(ctx context.Context, init transport.InitPayload) (con
 		return closing(ctx, closeTooMany, "Too many sockets"), nil, errors.New("too many sockets")
 	}
 	s.release = release
+	s.take = func() json.RawMessage { return a.takeOf(ctx) }
 	return ctx, nil, nil
+}
+
+// takeOf takes one operation on a socket from the budgets that requests are taken from, of the address and of the account, and is the refusal
+// where one is used up.
+func (a *API) takeOf(ctx context.Context) json.RawMessage {
+	wait := a.limits.address.take(ctx, http.Header{}, network(request.Of(ctx).IP))
+	if identity, ok := sessions.Of(ctx); ok && wait == 0 {
+		wait = a.limits.account.take(ctx, http.Header{}, identity.Account.ID.String())
+	}
+	if wait == 0 {
+		return nil
+	}
+	shown := a.Present(ctx, fault.Limited(wait))
+	a.observer.faults.WithLabelValues(codeOf(shown)).Inc()
+	text, err := json.Marshal([]any{shown})
+	if err != nil { // it is our own: it can be written
+		return json.RawMessage("[]")
+	}
+	return text
 }
 
 func closing(ctx context.Context, code int, reason string) context.Context {
@@ -156,50 +183,4 @@ func (s *socket) SetReadDeadline(t time.Time) error {
 		return conn.SetReadDeadline(t)
 	}
 	return nil
-}
-
-// sockets are the open websockets and event streams of this server, so that it can end them when it stops.
-type sockets struct {
-	mu    sync.Mutex
-	open  map[*func()]struct{}
-	ended bool // none is added any more
-}
-
-func newSockets() *sockets { return &sockets{open: map[*func()]struct{}{}} }
-
-// add registers a connection until release: over is called when its session is over, leave when the server stops, which may be at once.
-func (s *sockets) add(ctx context.Context, watch *sessions.Watch, most int, over, leave func()) (release func(), ok bool) {
-	unwatch := func() {}
-	if identity, signedIn := sessions.Of(ctx); signedIn {
-		if unwatch, ok = watch.Add(identity, most, over); !ok {
-			return nil, false
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		go leave()
-	}
-	s.open[&leave] = struct{}{}
-	return func() {
-		unwatch()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.open, &leave)
-	}, true
-}
-
-func (s *sockets) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
-}
-
-func (s *sockets) endAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = true
-	for leave := range s.open {
-		go (*leave)()
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -118,9 +117,6 @@ func (a *API) refuseDocument(w http.ResponseWriter, r *http.Request, err error) 
 		status = http.StatusBadRequest
 	case fault.Overloaded:
 		status = http.StatusTooManyRequests
-	}
-	if facts, ok := faults[0].Facts.(fault.RetryFacts); ok {
-		w.Header().Set("Retry-After", strconv.Itoa(facts.Seconds()))
 	}
 	refuseWith(w, r, status, faults[0])
 }

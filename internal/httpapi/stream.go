@@ -85,13 +85,19 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Ha
 	if !readBody(w, r) {
 		return
 	}
+	leaveAddress, ok := a.sockets.enter(network(request.Of(r.Context()).IP), a.Config.MaxSocketsAddress)
+	if !ok {
+		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
+		return
+	}
+	defer leaveAddress()
 	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), wayKey{}, stream))
 	defer cancel()
 	end := &streamEnd{cancel: cancel}
 	ctx = context.WithValue(ctx, streamEndKey{}, end)
 	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets, func() { end.end(endSession) }, func() { end.end(endLeaving) })
 	if !ok {
-		refuse(w, r, http.StatusTooManyRequests, fault.RateLimited)
+		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
 		return
 	}
 	defer release()

@@ -32,27 +32,18 @@ func NewWatch(s *Service, log *slog.Logger) *Watch {
 	return &Watch{service: s, log: log, open: map[*watched]struct{}{}}
 }
 
-// Add watches a connection; end is called, once and in a goroutine of its own, when its session is over. ok is false when
-// the session has as many connections as it may. release ends the watching.
-func (w *Watch) Add(identity Identity, most int, end func()) (release func(), ok bool) {
+// Add watches a connection; end is called, once and in a goroutine of its own, when its session is over. release ends the watching. How many a
+// session may have is for who opens them to count.
+func (w *Watch) Add(identity Identity, end func()) (release func()) {
 	entry := &watched{identity: identity, end: sync.OnceFunc(end)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	count := 0
-	for other := range w.open {
-		if other.identity.SessionID == identity.SessionID {
-			count++
-		}
-	}
-	if count >= most {
-		return func() {}, false
-	}
 	w.open[entry] = struct{}{}
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		delete(w.open, entry)
-	}, true
+	}
 }
 
 // Run watches until ctx ends.

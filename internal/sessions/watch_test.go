@@ -23,11 +23,7 @@ func watched(t *testing.T, w *sessions.Watch, r room, access string) connection 
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	release, ok := w.Add(identity, 5, func() { close(ended) }) // a second end would panic
-	if !ok {
-		t.Fatal("the connection was refused")
-	}
-	return connection{ended, release}
+	return connection{ended, w.Add(identity, func() { close(ended) })} // a second end would panic
 }
 
 func (c connection) mustEnd(t *testing.T, why string) {
@@ -76,42 +72,6 @@ func TestRow28And30WatchEndsTheConnectionsOfSessionsThatAreOver(t *testing.T) {
 	r.clock.Advance(accessTTL)
 	w.Sweep(t.Context())
 	stays.mustEnd(t, "its access token has expired")
-}
-
-func TestWatchBoundsTheConnectionsOfOneSession(t *testing.T) {
-	t.Parallel()
-	r := newRoom(t)
-	w := sessions.NewWatch(r.Service, slog.New(slog.DiscardHandler))
-	anna := r.anna(t)
-	identity, err := r.Authenticate(t.Context(), r.open(t, anna, false).Access)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := r.Authenticate(t.Context(), r.open(t, anna, false).Access)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var releases []func()
-	for range 3 {
-		release, ok := w.Add(identity, 3, func() {})
-		if !ok {
-			t.Fatal("refused below the bound")
-		}
-		releases = append(releases, release)
-	}
-	if release, ok := w.Add(identity, 3, func() {}); ok {
-		t.Error("a fourth connection of three")
-	} else {
-		release()
-	}
-	if _, ok := w.Add(other, 3, func() {}); !ok {
-		t.Error("another session is counted together with the first")
-	}
-	releases[0]()
-	releases[0]() // twice does no harm
-	if _, ok := w.Add(identity, 3, func() {}); !ok {
-		t.Error("a place that was given back is not free")
-	}
 }
 
 func TestWatchSurvivesADatabaseThatDoesNotAnswer(t *testing.T) {
