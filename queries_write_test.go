@@ -173,10 +173,11 @@ func walkNotifications(me *client, counted *statements) {
 	askCounted[any](me, counted, "setNotifications", 10, setNotifications, vars{"e": "MONEY_RECEIVED", "c": []string{"EMAIL", "PUSH"}})
 	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": vars{"from": "22:00", "to": "07:00", "timeZone": "Europe/Berlin"}})
 	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": nil})
-	// begin, the counter, commit; begin, the account, its wallets, dead ones, the target, how many, the row, the marks, events, commit
+	// begin, the counter, commit; begin, the target locked, whose it is, the account, its wallets, dead ones, the target, how many, the row, the marks,
+	// events, commit
 	device := askCounted[struct {
 		RegisterPushDevice struct{ Device struct{ ID string } }
-	}](me, counted, "registerPushDevice", 13, registerDevice, vars{"n": "x", "t": nowhere}).
+	}](me, counted, "registerPushDevice", 15, registerDevice, vars{"n": "x", "t": nowhere}).
 		RegisterPushDevice.Device.ID
 	// begin, the account, its wallets, the row, the marks, events, commit; the settings
 	askCounted[any](me, counted, "unregisterPushDevice", 10, unregisterDevice, vars{"i": device})
