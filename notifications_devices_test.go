@@ -90,3 +90,30 @@ func TestTheDeviceThatRefundsIsNotToldOfIt(t *testing.T) {
 		t.Errorf("the device that refunded is told %d times", n)
 	}
 }
+
+// TestTheSenderIsToldThatProtectedMoneyWasAccepted by its code, and that it was returned; the device that did it is not.
+func TestTheSenderIsToldThatProtectedMoneyWasAccepted(t *testing.T) {
+	t.Parallel()
+	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	s := startServer(t, dsn, b.settings...)
+	anna, boris := s.client(t).anna(), s.client(t).boris()
+	from, to := walletNumber(anna), walletNumber(boris)
+	anna.allowWithoutCode("Z", "1000000", "+79000000002")
+	id := ask[created](anna, `mutation($f: WalletNumber!, $t: WalletNumber!, $k: UUID!) { createTransfer(input: {from: $f, to: {walletNumber: $t}, amount: "5",
+		protection: {kind: CODE, code: "open sesame", days: 3}, idempotencyKey: $k}) { transfer { id status } userErrors { code } } }`,
+		vars{"f": from, "t": to, "k": newKey()}).CreateTransfer.Transfer.ID
+	toAnna, _ := b.subscribe(anna)
+	toBoris, _ := b.subscribe(boris)
+	quiet(t, dsn)
+	had, hadBoris := len(b.Pushes(toAnna)), len(b.Pushes(toBoris))
+	ask[any](boris, `mutation($i: ID!) { acceptTransfer(input: {transferId: $i, protectionCode: "open sesame"}) { transfer { status } userErrors { code } } }`, vars{"i": id})
+	got := b.get(t, toAnna, had+1)
+	quiet(t, dsn)
+	if last := got[len(got)-1]; len(got) != had+1 || last.Data["event"] != "TRANSFER_ENDED" || last.Data["transferId"] != id || last.Title != "Transfer completed" ||
+		last.Body != "The protected transfer of 5.04 WMZ to Boris I. is completed: the money is theirs." {
+		t.Errorf("she is told %+v", got[had:])
+	}
+	if n := len(b.Pushes(toBoris)) - hadBoris; n != 0 {
+		t.Errorf("the device that accepted is told %d times", n)
+	}
+}

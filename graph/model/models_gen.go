@@ -3960,7 +3960,7 @@ const (
 	NotificationEventMoneyProtected NotificationEvent = "MONEY_PROTECTED"
 	// Money went out. The device that sent it is not told.
 	NotificationEventMoneySent NotificationEvent = "MONEY_SENT"
-	// A transfer was returned or cancelled, or expired before it was confirmed. The device that did it is not told.
+	// A protected transfer was completed, which its sender is told, or returned; or a transfer was cancelled, or expired before it was confirmed. The device that did it is not told.
 	NotificationEventTransferEnded NotificationEvent = "TRANSFER_ENDED"
 	// Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off.
 	NotificationEventNewSignIn NotificationEvent = "NEW_SIGN_IN"

@@ -49,7 +49,7 @@ var samples = map[string]map[string]any{
 	"closing_code":         nil,
 	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
 
-	"notice_received": told, "notice_protected": told, "notice_sent": told, "notice_returned": told, "notice_expired": told, "notice_cancelled": told,
+	"notice_received": told, "notice_protected": told, "notice_sent": told, "notice_returned": told, "notice_accepted": told, "notice_expired": told, "notice_cancelled": told,
 	"notice_sign_in": nil, "notice_security": nil,
 
 	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},

@@ -244,6 +244,8 @@ func templateOf(event, status string) string {
 		return "notice_expired"
 	case models.TransferCancelled:
 		return "notice_cancelled"
+	case models.TransferCompleted:
+		return "notice_accepted"
 	}
 	return "notice_returned"
 }
