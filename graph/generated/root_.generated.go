@@ -7592,7 +7592,7 @@ enum NotificationEvent {
   TRANSFER_ENDED
   "Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off."
   NEW_SIGN_IN
-  "Something about the account's security was changed. SMS and letters tell of it always: whoever took an account over cannot silence them."
+  "Something about the account's security was changed. SMS and letters tell of it always, and of a backup code that was used pushes alone: whoever took an account over cannot silence them."
   SECURITY_CHANGE
 }
 

@@ -3964,7 +3964,7 @@ const (
 	NotificationEventTransferEnded NotificationEvent = "TRANSFER_ENDED"
 	// Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off.
 	NotificationEventNewSignIn NotificationEvent = "NEW_SIGN_IN"
-	// Something about the account's security was changed. SMS and letters tell of it always: whoever took an account over cannot silence them.
+	// Something about the account's security was changed. SMS and letters tell of it always, and of a backup code that was used pushes alone: whoever took an account over cannot silence them.
 	NotificationEventSecurityChange NotificationEvent = "SECURITY_CHANGE"
 )
 
