@@ -23,6 +23,7 @@ func TestRow28AClosedAccountTakesItsSocketsAlongAndIsUnknown(t *testing.T) {
 		ask[any](operator, redeemFunds, vars{"w": wallet, "a": balance, "r": "leaving", "k": newKey()})
 	}
 	boris.remember(vars{"wmid": operator.wmid()}, "Whom he knew")
+	ask[any](boris, blockAccount, vars{"w": operator.wmid()})
 	const closeAccount = `mutation($c: String) { closeAccount(input: {currentPassword: "demo-password", code: $c}) { account { closesAt } userErrors { code } } }`
 	ask[any](boris, closeAccount, nil)
 	if r, err := boris.try(closeAccount, vars{"c": boris.newestCode("+79000000003")}); err != nil || !strings.Contains(string(r.Data), `"closesAt":"20`) {
@@ -42,8 +43,8 @@ func TestRow28AClosedAccountTakesItsSocketsAlongAndIsUnknown(t *testing.T) {
 	t.Cleanup(db.Close)
 	closeOne(t, db, db.Pool, "boris@purser.test") // at another server, two days later
 	var left int
-	if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM contacts`).Scan(&left); err != nil || left != 0 {
-		t.Errorf("%d contacts are left, %v", left, err)
+	if err := db.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM contacts) + (SELECT count(*) FROM blocks)`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d contacts and blocks are left, %v", left, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

@@ -11,7 +11,7 @@ func walkRecovery(c *client, counted *statements, phone string) (newPhone, newPa
 	// two limits, each with its begin and commit; account; begin, burst, counter, message, its job, challenge, recovery, commit
 	askCounted[started](c, counted, "startRecovery for nobody", 15, start, vars{"l": "+79165550000"})
 	token := askCounted[started](c, counted, "startRecovery", 15, start, vars{"l": phone}).StartRecovery.Recovery.Token
-	askCounted[any](c, counted, "verifyRecoveryCode", 12,
+	askCounted[any](c, counted, "verifyRecoveryCode", 14,
 		`mutation($t: String!, $c: String!) { verifyRecoveryCode(input: {token: $t, code: $c}) { recovery { securityQuestion totpRequired } userErrors { code } } }`,
 		vars{"t": token, "c": c.newestCode(phone)})
 	askCounted[any](c, counted, "completeRecovery", 23, `mutation($t: String!) { completeRecovery(input: {token: $t, securityAnswer: "Rex",

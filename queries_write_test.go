@@ -173,10 +173,11 @@ func walkNotifications(me *client, counted *statements) {
 	askCounted[any](me, counted, "setNotifications", 10, setNotifications, vars{"e": "MONEY_RECEIVED", "c": []string{"EMAIL", "PUSH"}})
 	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": vars{"from": "22:00", "to": "07:00", "timeZone": "Europe/Berlin"}})
 	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": nil})
-	// begin, the counter, commit; begin, the account, its wallets, dead ones, the target, how many, the row, the marks, events, commit
+	// begin, the counter, commit; begin, the target locked, whose it is, the account, its wallets, dead ones, the target, how many, the row, the marks,
+	// events, commit
 	device := askCounted[struct {
 		RegisterPushDevice struct{ Device struct{ ID string } }
-	}](me, counted, "registerPushDevice", 13, registerDevice, vars{"n": "x", "t": nowhere}).
+	}](me, counted, "registerPushDevice", 15, registerDevice, vars{"n": "x", "t": nowhere}).
 		RegisterPushDevice.Device.ID
 	// begin, the account, its wallets, the row, the marks, events, commit; the settings
 	askCounted[any](me, counted, "unregisterPushDevice", 10, unregisterDevice, vars{"i": device})
@@ -223,22 +224,22 @@ func walkFactors(me *client, counted *statements) {
 func walkChanges(me *client, counted *statements, phone, password string) {
 	const newPhone, newPassword = "+79161112244", "a swim in the sea"
 	// the account, counters, begin, the account, columns, devices, log-ins, sessions, letter or SMS with its job, log, events, commit
-	askCounted[any](me, counted, "changePassword", 19, `mutation($p: String!, $n: String!) { changePassword(input: {currentPassword: $p, newPassword: $n,
+	askCounted[any](me, counted, "changePassword", 21, `mutation($p: String!, $n: String!) { changePassword(input: {currentPassword: $p, newPassword: $n,
 		newPasswordConfirmation: $n}) { account { security { passwordChangedAt } } userErrors { code } } }`, vars{"p": password, "n": newPassword})
 	askCounted[any](me, counted, "changePhone", 21, `mutation($p: String!, $n: PhoneNumber!) { changePhone(input: {currentPassword: $p, newPhone: $n}) {
 		oldPhoneChallenge { id } newPhoneChallenge { id } userErrors { code } } }`, vars{"p": newPassword, "n": newPhone})
 	askCounted[any](me, counted, "confirmPhoneChange", 25, `mutation($o: String!, $n: String!) { confirmPhoneChange(input: {oldPhoneCode: $o, newPhoneCode: $n}) {
 		account { phone } userErrors { code } } }`, vars{"o": me.newestCode(phone), "n": me.newestCode(newPhone)})
-	askCounted[any](me, counted, "changeSecurityQuestion", 19, `mutation($p: String!) { changeSecurityQuestion(input: {currentPassword: $p, question: "Ship?",
+	askCounted[any](me, counted, "changeSecurityQuestion", 21, `mutation($p: String!) { changeSecurityQuestion(input: {currentPassword: $p, question: "Ship?",
 		answer: "Mir"}) { account { securityQuestion } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "changeEmail", 20, `mutation($p: String!) { changeEmail(input: {currentPassword: $p, newEmail: "q2@purser.test"}) {
 		account { email { address } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "updateProfile", 16, `mutation($p: String!) { updateProfile(input: {currentPassword: $p, profile: {firstName: "Q", lastName: "R",
 		birthDate: "1990-01-01"}}) { account { profile { lastName } } userErrors { code } } }`, vars{"p": newPassword})
 	askCounted[any](me, counted, "setLocale", 6, `mutation { setLocale(input: {locale: RU}) { account { locale } userErrors { code } } }`, nil)
-	askCounted[any](me, counted, "freezeAccount", 8, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
+	askCounted[any](me, counted, "freezeAccount", 10, `mutation { freezeAccount { account { status } userErrors { code } } }`, nil)
 	askCounted[any](me, counted, "unfreezeAccount, asking", 10, `mutation { unfreezeAccount(input: {}) { challenge { id } userErrors { code } } }`, nil)
-	askCounted[any](me, counted, "unfreezeAccount", 14, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
+	askCounted[any](me, counted, "unfreezeAccount", 16, `mutation($c: String!) { unfreezeAccount(input: {code: $c}) { account { status } userErrors { code } } }`,
 		vars{"c": me.newestCode(newPhone)})
 	walkExport(me, counted)
 	walkClosing(me, counted, newPhone, newPassword)
@@ -247,7 +248,7 @@ func walkChanges(me *client, counted *statements, phone, password string) {
 // walkExport has a person confirm an address, and ask for a copy of their data.
 func walkExport(me *client, counted *statements) {
 	_, token, _ := strings.Cut(me.newestLink("q2@purser.test"), "#token=")
-	askCounted[any](me, counted, "verifyEmail", 11, `mutation($t: String!) { verifyEmail(input: {token: $t}) { account { wmid } userErrors { code } } }`, vars{"t": token})
+	askCounted[any](me, counted, "verifyEmail", 13, `mutation($t: String!) { verifyEmail(input: {token: $t}) { account { wmid } userErrors { code } } }`, vars{"t": token})
 	// begin, the account, the last one, the counter, the copy, its job, log, events, commit
 	askCounted[any](me, counted, "requestDataExport", 9, `mutation { requestDataExport { dataExport { status } userErrors { code } } }`, nil)
 }

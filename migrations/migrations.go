@@ -6,7 +6,7 @@ package migrations
 import "embed"
 
 // Newest is the number of the last file.
-const Newest = 26
+const Newest = 27
 
 // Files are the migrations in SQL.
 //

@@ -664,7 +664,7 @@ CREATE TABLE security_events (
 );
 CREATE INDEX security_events_account_id_idx ON security_events USING btree (account_id, id);
 CREATE TRIGGER security_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON security_events FOR EACH STATEMENT EXECUTE FUNCTION security_events_refuse_change();
-CREATE TRIGGER security_events_tell AFTER INSERT ON security_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['SIGNED_IN'::text, 'PASSWORD_CHANGED'::text, 'PHONE_CHANGED'::text, 'EMAIL_CHANGED'::text, 'SECURITY_QUESTION_CHANGED'::text, 'FROZEN'::text, 'UNFROZEN'::text, 'CLOSING_BEGUN'::text, 'TOTP_ENABLED'::text, 'TOTP_DISABLED'::text, 'BACKUP_CODES_RENEWED'::text, 'PASSKEY_ADDED'::text, 'PASSKEY_REMOVED'::text, 'PASSKEY_REFUSED'::text, 'RECOVERY_STARTED'::text, 'RECOVERED'::text, 'FROZEN_BY_OPERATOR'::text, 'UNFROZEN_BY_OPERATOR'::text, 'SESSIONS_ENDED_BY_OPERATOR'::text]))) EXECUTE FUNCTION security_events_tell();
+CREATE TRIGGER security_events_tell AFTER INSERT ON security_events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['SIGNED_IN'::text, 'PASSWORD_CHANGED'::text, 'PHONE_CHANGED'::text, 'EMAIL_CHANGED'::text, 'SECURITY_QUESTION_CHANGED'::text, 'FROZEN'::text, 'UNFROZEN'::text, 'CLOSING_BEGUN'::text, 'TOTP_ENABLED'::text, 'TOTP_DISABLED'::text, 'BACKUP_CODES_RENEWED'::text, 'PASSKEY_ADDED'::text, 'PASSKEY_REMOVED'::text, 'PASSKEY_REFUSED'::text, 'RECOVERY_STARTED'::text, 'RECOVERED'::text, 'FROZEN_BY_OPERATOR'::text, 'UNFROZEN_BY_OPERATOR'::text, 'SESSIONS_ENDED_BY_OPERATOR'::text, 'CONFIRMATION_POLICY_CHANGED'::text, 'TOKEN_REUSED'::text, 'BACKUP_CODE_USED'::text, 'RECOVERY_CANCELLED'::text, 'CLOSING_CANCELLED'::text]))) EXECUTE FUNCTION security_events_tell();
 
 CREATE TABLE sessions (
     id                     uuid                     NOT NULL,

@@ -7588,11 +7588,11 @@ enum NotificationEvent {
   MONEY_PROTECTED
   "Money went out. The device that sent it is not told."
   MONEY_SENT
-  "A transfer was returned or cancelled, or expired before it was confirmed. The device that did it is not told."
+  "A protected transfer was completed, which its sender is told, or returned; or a transfer was cancelled, or expired before it was confirmed. The device that did it is not told."
   TRANSFER_ENDED
   "Somebody signed in. A letter tells of each device that was not trusted, and cannot be switched off."
   NEW_SIGN_IN
-  "Something about the account's security was changed. SMS and letters tell of it always: whoever took an account over cannot silence them."
+  "Something about the account's security was changed. SMS and letters tell of it always, and of a backup code that was used pushes alone: whoever took an account over cannot silence them."
   SECURITY_CHANGE
 }
 

@@ -98,6 +98,9 @@ func (s *Service) takeNewEmail(tx *postgres.Tx, account models.Account, link mod
 	if err := s.Tell(tx, before, "email_changed", map[string]any{"Email": delivery.Masked(*account.Email)}); err != nil {
 		return models.Account{}, err
 	}
+	if err := s.TellPhone(tx, before, "email_changed_sms", nil); err != nil {
+		return models.Account{}, err
+	}
 	return account, events.AppendTx(tx, events.Changed(account.ID))
 }
 

@@ -26,9 +26,10 @@ func forgetLinks(tx *postgres.Tx, account uuid.UUID) error {
 	return EndRecoveries(tx, account)
 }
 
-// forgetHabits deletes whom an account knew, and what it wanted to be told of and where. That others know it is theirs to keep.
+// forgetHabits deletes whom an account knew and whom it kept away, and what it wanted to be told of and where. That others know it or keep it away is
+// theirs to keep.
 func forgetHabits(tx *postgres.Tx, account uuid.UUID) error {
-	for _, row := range []any{&models.Contact{}, &models.NotificationChoice{}, &models.QuietHours{}, &models.PushDevice{}} {
+	for _, row := range []any{&models.Contact{}, &models.Block{}, &models.NotificationChoice{}, &models.QuietHours{}, &models.PushDevice{}} {
 		if err := tx.GORM().Delete(row, "account_id = ?", account).Error; err != nil {
 			return fmt.Errorf("accounts: forget habits: %w", err)
 		}

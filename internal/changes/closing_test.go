@@ -225,7 +225,8 @@ func TestAClosingIsCalledOffByItsOwnerAndByFreezing(t *testing.T) {
 		if n := count(r.kinds(t, m), "CLOSING_CANCELLED"); n != 1 {
 			t.Errorf("%s: logged %d times", name, n)
 		}
-		if told := r.newest(t, phone); !strings.Contains(told.Text, "закрытие вашего счёта отменено") {
+		last := map[string]string{"its owner": "закрытие вашего счёта отменено", "freezing": "заморожена"}[name]
+		if told := r.newest(t, phone); !strings.Contains(told.Text, last) {
 			t.Errorf("%s: told %+v", name, told)
 		}
 		r.clock.Advance(grace + time.Minute)

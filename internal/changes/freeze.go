@@ -93,7 +93,7 @@ func (s *Service) setStatus(tx *postgres.Tx, who Who, account models.Account, st
 		return change{}, err
 	}
 	template := map[string]string{models.AccountFrozen: "frozen", models.AccountActive: "unfrozen"}[status]
-	if err := s.accounts.Tell(tx, account, template, nil); err != nil {
+	if err := s.notify(tx, account, template); err != nil {
 		return change{}, err
 	}
 	return change{account: account}, s.record(tx, who, kind)

@@ -68,5 +68,8 @@ func (s *Service) freezeBeside(tx *postgres.Tx, who Who, c change) (change, erro
 	if err := save(tx, c.account, "operator_freeze"); err != nil {
 		return change{}, err
 	}
+	if err := s.notify(tx, c.account, "frozen"); err != nil {
+		return change{}, err
+	}
 	return c, s.record(tx, who, journal.Frozen)
 }

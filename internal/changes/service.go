@@ -120,10 +120,10 @@ func (s *Service) done(who Who, c change, err error) (models.Account, error) {
 	return c.account, nil
 }
 
-// notify tells the owner of a change: by letter, or by SMS while there is no confirmed address.
+// notify tells the owner of a change: by SMS, and by letter when the address is confirmed.
 func (s *Service) notify(tx *postgres.Tx, account models.Account, template string) error {
-	if account.EmailVerifiedAt != nil {
-		return s.accounts.Tell(tx, account, template, nil)
+	if err := s.accounts.Tell(tx, account, template, nil); err != nil {
+		return err
 	}
 	return s.accounts.TellPhone(tx, account, template+"_sms", nil)
 }

@@ -30,6 +30,8 @@ var samples = map[string]map[string]any{
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
+	"frozen_sms": notice(nil), "unfrozen_sms": notice(nil), "email_changed_sms": notice(nil),
+	"alert_policy": {"Amount": "100.00 WMZ"}, "alert_token_reused": nil, "alert_recovery_begun": nil,
 	"alert_operator_on": nil, "alert_operator_off": nil,
 	"alert_frozen_by_operator": nil, "alert_unfrozen_by_operator": nil, "alert_ended_by_operator": nil,
 	"alert_passkey_on": {"Passkey": "Pixel 9"}, "alert_passkey_off": {"Passkey": "Pixel 9"}, "alert_passkey_copy": {"Passkey": "Pixel 9"},
@@ -49,7 +51,7 @@ var samples = map[string]map[string]any{
 	"closing_code":         nil,
 	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
 
-	"notice_received": told, "notice_protected": told, "notice_sent": told, "notice_returned": told, "notice_expired": told, "notice_cancelled": told,
+	"notice_received": told, "notice_protected": told, "notice_sent": told, "notice_returned": told, "notice_accepted": told, "notice_expired": told, "notice_cancelled": told,
 	"notice_sign_in": nil, "notice_security": nil,
 
 	"alert_recovered": nil, "alert_recovery_cancelled": nil, "alert_lost_phone": {"Hours": 48},

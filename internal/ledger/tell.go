@@ -23,7 +23,7 @@ func (b *book) tell(verdicts []*verdict) (drafts []notices.Draft) {
 		switch {
 		case !v.ended:
 			drafts = append(drafts, notices.Draft{Account: t.FromAccountID, Event: models.MoneySent, Subject: t.ID.String(), Session: v.session})
-		case t.Status == models.TransferReturned:
+		case t.Status == models.TransferReturned || t.Status == models.TransferCompleted:
 			drafts = append(drafts, notices.Draft{Account: t.FromAccountID, Event: models.TransferEnded, Subject: t.ID.String(), Session: v.session})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,7 +43,7 @@ func (s *Service) WebPushKey() string { return s.config.WebPushKey }
 func (s *Service) Kinds() []string { return s.config.Kinds }
 
 // Register lets a device of a session take pushes. A target belongs to whoever registered it last: a repeat gives the same device, another account's
-// loses it. It takes nothing once the session has ended. It locks the account and its wallets, which it marks for the ledger.
+// loses it. It takes nothing once the session has ended. It locks the target, both accounts and their wallets, which it marks for the ledger.
 // Faults: InvalidInput for a kind that is not offered, a target that is none, and beyond the most; RateLimited.
 func (s *Service) Register(ctx context.Context, account, session uuid.UUID, target gateway.Target, name string) (models.PushDevice, error) {
 	name, refusal := text.Required(name, deviceName, "name")
@@ -62,16 +63,23 @@ func (s *Service) Register(ctx context.Context, account, session uuid.UUID, targ
 	}
 	device := models.PushDevice{AccountID: account, SessionID: session, Kind: target.Kind, Target: content, Name: name,
 		TargetMAC: s.db.Lookup(targetLookup, target.Kind+" "+target.Token+target.Endpoint)}
-	device, err = s.register(ctx, device)
-	if postgres.Violates(err, "push_devices_target_key") { // somebody else with this target was faster
-		device, err = s.register(ctx, device)
-	}
-	return device, err
+	return s.register(ctx, device)
 }
 
 func (s *Service) register(ctx context.Context, device models.PushDevice) (models.PushDevice, error) {
-	registered := device
-	err := s.change(ctx, device.AccountID, func(tx *postgres.Tx) error {
+	var registered models.PushDevice
+	var before uuid.UUID // whose it was
+	whose := func(tx *postgres.Tx) (_ []uuid.UUID, err error) {
+		if err := lockTarget(tx, device.TargetMAC); err != nil {
+			return nil, err
+		}
+		var found bool
+		if before, found, err = ownerOfTarget(tx, device.TargetMAC); err != nil || !found || before == device.AccountID {
+			return []uuid.UUID{device.AccountID}, err
+		}
+		return []uuid.UUID{device.AccountID, before}, nil
+	}
+	err := s.changeAll(ctx, whose, func(tx *postgres.Tx) error {
 		registered = device
 		if err := dropDead(tx, device.AccountID); err != nil {
 			return err
@@ -110,10 +118,13 @@ func (s *Service) readTarget(t *gateway.Target) error {
 	}
 	switch t.Kind {
 	case models.PushWeb:
-		if s.config.Rules.Check(t.Endpoint) != nil {
+		err := s.config.Rules.Check(t.Endpoint)
+		if err == nil {
+			t.Endpoint, err = s.config.Rules.Canonical(t.Endpoint)
+		}
+		if err != nil {
 			return fault.Invalid(fault.Malformed, append(field, "endpoint")...)
 		}
-		var err error
 		if t.P256DH, t.Auth, err = gateway.CheckSubscription(t.P256DH, t.Auth); err != nil {
 			return fault.Invalid(fault.Malformed, append(field, "p256dh")...)
 		}
@@ -121,6 +132,7 @@ func (s *Service) readTarget(t *gateway.Target) error {
 		if !apnsToken.MatchString(t.Token) {
 			return fault.Invalid(fault.Malformed, append(field, "token")...)
 		}
+		t.Token = strings.ToLower(t.Token)
 	default:
 		if len(t.Token) > longestToken || !fcmToken.MatchString(t.Token) {
 			return fault.Invalid(fault.Malformed, append(field, "token")...)

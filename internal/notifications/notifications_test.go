@@ -3,6 +3,7 @@ package notifications_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -260,6 +261,54 @@ func TestSoManyMessagesADayAreEnough(t *testing.T) {
 	w.pay()
 	w.tell()
 	w.want("a day later", 31, 34)
+}
+
+// TestStrangersSilenceNothingElse has a stranger use up what there is of small sums; then money goes out, and devices are told of a theft.
+func TestStrangersSilenceNothingElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Date(2040, 6, 15, 12, 0, 0, 0, time.UTC))
+	w.choose(models.MoneyReceived, delivery.SMS)
+	w.choose(models.MoneySent, delivery.SMS)
+	for range 31 {
+		w.pay()
+	}
+	w.tell()
+	w.want("31 transfers", 30, 0)
+	w.exec(`INSERT INTO confirmation_policies (account_id, currency, without_code_upto) VALUES ($1, 'Z', 1000000)`, w.boris.ID)
+	_, err := w.transfers.Create(t.Context(), w.boris, transfers.Request{From: w.to.Number, To: transfers.Recipient{WalletNumber: &w.from.Number}, Amount: "20",
+		FeePaidBy: models.FeePaidBySender, Key: uuid.New()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tell()
+	inbox, err := w.delivery.Inbox(t.Context(), *w.boris.Phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(inbox, func(m delivery.Sent) bool { return strings.Contains(m.Text, "20.16 WMZ") }) {
+		t.Error("he is not told that his money has gone")
+	}
+}
+
+// TestSecurityIsNotCounted pushes more of it than there may be of anything that is.
+func TestSecurityIsNotCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Date(2040, 6, 15, 12, 0, 0, 0, time.UTC))
+	w.exec(`INSERT INTO devices (id, account_id, name, platform, created_at) VALUES ($1, $1, 'x', 'WEB', $2)`, w.boris.ID, w.db.Now())
+	w.exec(`INSERT INTO sessions (id, account_id, device_id, created_at, last_seen_at, expires_at, access_expires_at) VALUES ($1, $1, $1, $2, $2, $3, $3)`, w.boris.ID, w.db.Now(), w.db.Now().Add(time.Hour))
+	w.exec(`INSERT INTO push_devices (id, account_id, session_id, kind, target_mac, name, created_at)
+		SELECT gen_random_uuid(), $1, $1, 'FCM', decode(md5(i::text), 'hex'), 'x', $2 FROM generate_series(1, 20) AS i`, w.boris.ID, w.db.Now())
+	w.exec(`INSERT INTO notices (id, account_id, event, subject, created_at, due_at)
+		SELECT gen_random_uuid(), $1, 'SECURITY_CHANGE', 'FROZEN', $2, $2 FROM generate_series(1, 151)`, w.boris.ID, w.db.Now())
+	for range 2 {
+		if _, err := w.Tell(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pushes int
+	if err := w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM messages WHERE channel = 'PUSH'`).Scan(&pushes); err != nil || pushes != 20*151 {
+		t.Errorf("151 changes are %d pushes to 20 devices, %v", pushes, err)
+	}
 }
 
 // TestAnEndIsTold has transfers that expire, and one whose notice nobody wants any more.

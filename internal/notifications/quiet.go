@@ -72,30 +72,31 @@ func quietView(row models.QuietHours) *Quiet {
 	return &Quiet{From: clock(row.FromMinute), To: clock(row.ToMinute), TimeZone: row.TimeZone}
 }
 
-// until is when quiet hours end that a time is in; ok is false when it is in none. Clocks that are put forward or back are those that people see:
-// hours that end at 07:00 end when a clock on the wall shows 07:00.
+// until is the first moment after now at which a clock on the wall shows none of the quiet hours, when it shows one now; ok is false when it does not.
+// Hours that end at 07:00 end when the clock shows 07:00, and when it is put over their end, with that. An hour that comes twice is judged each time.
 func until(row models.QuietHours, now time.Time) (end time.Time, ok bool) {
 	zone, err := zoneOf(row.TimeZone)
-	if err != nil {
+	if err != nil || row.FromMinute == row.ToMinute {
 		return time.Time{}, false // a zone that was, and is none any more: nothing waits for ever
 	}
-	local := now.In(zone)
-	minute := local.Hour()*minuteOfDay + local.Minute()
-	over := row.FromMinute > row.ToMinute // midnight
-	in := minute >= row.FromMinute && minute < row.ToMinute
-	if over {
-		in = minute >= row.FromMinute || minute < row.ToMinute
+	for at := now; ; ok = true {
+		local := at.In(zone)
+		left, quiet := minutesLeft(row, local.Hour()*minuteOfDay+local.Minute())
+		if !quiet {
+			return at.UTC(), ok
+		}
+		end := at.Add(time.Duration(left)*time.Minute - time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond()))
+		_, change := local.ZoneBounds()
+		if change.IsZero() || end.Before(change) {
+			return end.UTC(), true
+		}
+		at = change // the clock is put forward or back before: what does it show then?
 	}
-	if !in {
-		return time.Time{}, false
-	}
-	day := local.Day()
-	if over && minute >= row.FromMinute {
-		day++
-	}
-	end = time.Date(local.Year(), local.Month(), day, row.ToMinute/minuteOfDay, row.ToMinute%minuteOfDay, 0, 0, zone)
-	if !end.After(now) { // an hour that comes twice: look again in a while
-		end = now.Add(time.Minute)
-	}
-	return end.UTC(), true
+}
+
+// minutesLeft are those from a minute of the day to the end of quiet hours; ok is false outside of them.
+func minutesLeft(row models.QuietHours, minute int) (left int, ok bool) {
+	const day = 24 * minuteOfDay
+	length, passed := (row.ToMinute-row.FromMinute+day)%day, (minute-row.FromMinute+day)%day
+	return length - passed, passed < length
 }

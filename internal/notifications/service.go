@@ -154,20 +154,33 @@ func (s *Service) Set(ctx context.Context, viewer uuid.UUID, event string, chann
 
 // change lets fn change an account's settings behind the locks of the account and its wallets, marks these, and tells the account's devices.
 func (s *Service) change(ctx context.Context, account uuid.UUID, fn func(tx *postgres.Tx) error) error {
-	_, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (struct{}, error) {
-		if err := lockWallets(tx, account); err != nil {
-			return struct{}{}, err
+	return s.changeAll(ctx, func(*postgres.Tx) ([]uuid.UUID, error) { return []uuid.UUID{account}, nil }, fn)
+}
+
+// changeAll is change for the accounts that whose names, in the same transaction and before anything of theirs is locked.
+func (s *Service) changeAll(ctx context.Context, whose func(tx *postgres.Tx) ([]uuid.UUID, error), fn func(tx *postgres.Tx) error) error {
+	owners, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) ([]uuid.UUID, error) {
+		owners, err := whose(tx)
+		if err != nil {
+			return nil, err
+		}
+		if err := lockWallets(tx, owners); err != nil {
+			return nil, err
 		}
 		if err := fn(tx); err != nil {
-			return struct{}{}, err
+			return nil, err
 		}
-		if err := markWallets(tx, account); err != nil {
-			return struct{}{}, err
+		if err := markWallets(tx, owners); err != nil {
+			return nil, err
 		}
-		return struct{}{}, events.AppendTx(tx, events.Changed(account))
+		changes := make([]events.Draft, len(owners))
+		for i, account := range owners {
+			changes[i] = events.Changed(account)
+		}
+		return owners, events.AppendTx(tx, changes...)
 	})
 	if err == nil {
-		s.rooms.Hub.Publish(account)
+		s.rooms.Hub.Publish(owners...)
 	}
 	return err
 }

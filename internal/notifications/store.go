@@ -13,19 +13,18 @@ import (
 	"purser/models"
 )
 
-// lockWallets locks an account and then its wallets, in id order, as package contacts does.
-func lockWallets(tx *postgres.Tx, account uuid.UUID) error {
-	err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, account).Error
+// lockWallets locks accounts and then their wallets, each in id order, as package contacts does.
+func lockWallets(tx *postgres.Tx, accounts []uuid.UUID) error {
+	err := tx.GORM().Exec(`SELECT 1 FROM accounts WHERE id IN ? ORDER BY id FOR NO KEY UPDATE`, accounts).Error
 	if err == nil {
-		err = tx.GORM().Exec(`SELECT 1 FROM wallets WHERE account_id = ? ORDER BY id FOR NO KEY UPDATE`, account).Error
+		err = tx.GORM().Exec(`SELECT 1 FROM wallets WHERE account_id IN ? ORDER BY id FOR NO KEY UPDATE`, accounts).Error
 	}
 	return wrap("lock", err)
 }
 
-// markWallets marks the wallets of an account for the ledger, or takes the mark away, by what stands in the tables now.
-func markWallets(tx *postgres.Tx, account uuid.UUID) error {
-	return wrap("mark", tx.GORM().Exec(`UPDATE wallets SET notified = NOT notified WHERE account_id = @account AND notified <> is_notified(@account)`,
-		map[string]any{"account": account}).Error)
+// markWallets marks the wallets of accounts for the ledger, or takes the mark away, by what stands in the tables now.
+func markWallets(tx *postgres.Tx, accounts []uuid.UUID) error {
+	return wrap("mark", tx.GORM().Exec(`UPDATE wallets SET notified = NOT notified WHERE account_id IN ? AND notified <> is_notified(account_id)`, accounts).Error)
 }
 
 func choicesOf(orm *gorm.DB, account uuid.UUID) (rows []models.NotificationChoice, err error) {

@@ -2,6 +2,7 @@ package notifications
 
 import (
 	"context"
+	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,9 @@ import (
 	"purser/internal/postgres"
 	"purser/models"
 )
+
+// targetLocks is the class of the advisory locks on targets, by the beginning of their MACs.
+const targetLocks = 7_067_003
 
 // dead are devices whose session has ended.
 const dead = `NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = push_devices.session_id AND s.revoked_at IS NULL AND s.expires_at > ?)`
@@ -35,6 +39,21 @@ func ownerOf(ctx context.Context, db *postgres.DB, id uuid.UUID) (owner uuid.UUI
 	err = db.GORM(ctx).Raw(`SELECT account_id FROM push_devices WHERE id = ?`, id).Scan(&owners).Error
 	if err != nil || len(owners) == 0 {
 		return owner, false, wrap("owner", err)
+	}
+	return owners[0], true, nil
+}
+
+// lockTarget lets one registration of a target after the other go on. It comes before all other locks.
+func lockTarget(tx *postgres.Tx, mac []byte) error {
+	return wrap("lock target", tx.GORM().Exec(`SELECT pg_advisory_xact_lock(?, ?)`, targetLocks, int32(binary.BigEndian.Uint32(mac))).Error)
+}
+
+// ownerOfTarget says whose a target is.
+func ownerOfTarget(tx *postgres.Tx, mac []byte) (owner uuid.UUID, found bool, err error) {
+	var owners []uuid.UUID
+	err = tx.GORM().Raw(`SELECT account_id FROM push_devices WHERE target_mac = ?`, mac).Scan(&owners).Error
+	if err != nil || len(owners) == 0 {
+		return owner, false, wrap("owner of target", err)
 	}
 	return owners[0], true, nil
 }

@@ -28,8 +28,16 @@ const (
 	pushLife   = 12 * time.Hour // of a message, at the push service too
 )
 
-// perDay bounds the messages that one account is told by, on each channel: somebody else decides how much there is to tell.
-var perDay = map[string]int{delivery.SMS: 30, delivery.Email: 300, delivery.Push: 3000}
+// perDay bounds the messages about money that one account is told by, for each event and channel apart: strangers decide how much comes in, and must
+// not use up what tells of money that goes out. What is about security has no bound here.
+var perDay = map[string]map[string]int{
+	models.MoneyReceived:  fromOthers,
+	models.MoneyProtected: fromOthers,
+	models.TransferEnded:  fromOthers,
+	models.MoneySent:      {delivery.SMS: 100, delivery.Email: 1000, delivery.Push: 10_000},
+}
+
+var fromOthers = map[string]int{delivery.SMS: 30, delivery.Email: 300, delivery.Push: 3000}
 
 // Run makes messages of what is to be told, until ctx ends. Servers may run it side by side: each takes what no other has locked.
 func (s *Service) Run(ctx context.Context, log *slog.Logger) {
@@ -164,11 +172,8 @@ func (s *Service) send(tx *postgres.Tx, channel string, n models.Notice, account
 		}
 	}
 	for _, to := range recipients {
-		limit := verification.Limit{Name: "notices by " + channel, Subject: n.AccountID.String(), Most: perDay[channel], Window: 24 * time.Hour}
-		if err := s.rooms.Verification.Take(tx, limit); fault.Is(err, fault.RateLimited) {
-			return nil // enough for today; what has happened stands in the app
-		} else if err != nil {
-			return err
+		if enough, err := s.isEnough(tx, n, channel); err != nil || enough {
+			return err // what has happened stands in the app
 		}
 		_, err := s.rooms.Delivery.Enqueue(tx, delivery.Letter{Channel: channel, To: to, Locale: locale.Locale(account.Locale), Template: news.template,
 			Values: news.values, Data: news.data, ExpiresAt: tx.Now.Add(pushLife)})
@@ -177,6 +182,20 @@ func (s *Service) send(tx *postgres.Tx, channel string, n models.Notice, account
 		}
 	}
 	return nil
+}
+
+// isEnough counts a message, and tells whether there were enough of its event on its channel today.
+func (s *Service) isEnough(tx *postgres.Tx, n models.Notice, channel string) (bool, error) {
+	most, bounded := perDay[n.Event][channel]
+	if !bounded {
+		return false, nil
+	}
+	limit := verification.Limit{Name: "notices of " + n.Event + " by " + channel, Subject: n.AccountID.String(), Most: most, Window: 24 * time.Hour}
+	err := s.rooms.Verification.Take(tx, limit)
+	if fault.Is(err, fault.RateLimited) {
+		return true, nil
+	}
+	return false, err
 }
 
 // newsOf says what a notice tells; found is false when it is about nothing that there is. Names are shortened: a lock screen shows them to anybody.
@@ -225,6 +244,8 @@ func templateOf(event, status string) string {
 		return "notice_expired"
 	case models.TransferCancelled:
 		return "notice_cancelled"
+	case models.TransferCompleted:
+		return "notice_accepted"
 	}
 	return "notice_returned"
 }

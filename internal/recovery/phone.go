@@ -87,6 +87,9 @@ func (s *Service) VerifyCode(ctx context.Context, token, code string) (Begun, er
 			if err := journal.Record(tx, journal.Entry{Account: *row.AccountID, Kind: journal.RecoveryStarted}); err != nil {
 				return Begun{}, err
 			}
+			if err := s.accounts.Alert(tx, row.account, "alert_recovery_begun", "", nil); err != nil {
+				return Begun{}, err
+			}
 		}
 		held, err := s.factors.Held(tx, row.account.ID)
 		return Begun{Token: token, Question: row.account.SecurityQuestion, Factors: held, ExpiresAt: row.ExpiresAt}, err

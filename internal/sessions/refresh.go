@@ -58,7 +58,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 			}
 			if !fresh || tx.Now.Sub(*row.UsedAt) > reuseGrace {
 				refused, ended = true, session.ID
-				return Tokens{}, s.endReused(tx, session) // committed, with the refusal
+				return Tokens{}, s.endReused(tx, account, session) // committed, with the refusal
 			}
 			session.AccessExpiresAt = tx.Now.Add(s.config.AccessTTL) // for the access token that this answer brings
 			if err := prolongSession(tx, session); err != nil {
@@ -84,9 +84,12 @@ func (s *Service) endWeak(tx *postgres.Tx, session models.Session) error {
 	return journal.Record(tx, journal.Entry{Account: session.AccountID, Kind: journal.SessionEnded, Session: session.ID})
 }
 
-// endReused ends the session of a token that two hold.
-func (s *Service) endReused(tx *postgres.Tx, session models.Session) error {
+// endReused ends the session of a token that two hold, and tells its owner.
+func (s *Service) endReused(tx *postgres.Tx, account models.Account, session models.Session) error {
 	if _, err := revokeSession(tx, session.AccountID, session.ID); err != nil {
+		return err
+	}
+	if err := s.accounts.Alert(tx, account, "alert_token_reused", "", nil); err != nil {
 		return err
 	}
 	return journal.Record(tx, journal.Entry{Account: session.AccountID, Kind: journal.TokenReused, Session: session.ID})

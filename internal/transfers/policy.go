@@ -61,8 +61,9 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 	return verification.Settle(policy, refusal, err)
 }
 
-// settlePolicy writes a policy, and tells the account's devices.
+// settlePolicy writes a policy, and tells the account's devices; of a change its owner is told on all channels.
 func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy, minor int64) (Policy, error) {
+	changed := p.WithoutCodeUpTo != minor
 	p.WithoutCodeUpTo = minor
 	row := models.ConfirmationPolicy{AccountID: viewer.ID, Currency: string(p.Currency.Letter), WithoutCodeUpTo: minor}
 	if err := savePolicy(tx, row); err != nil {
@@ -70,6 +71,12 @@ func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy,
 	}
 	if err := journal.Record(tx, journal.Entry{Account: viewer.ID, Kind: journal.PolicyChanged}); err != nil {
 		return Policy{}, err
+	}
+	if changed {
+		values := map[string]any{"Amount": money.Amount{Minor: minor, Currency: p.Currency}.String()}
+		if err := s.accounts.Alert(tx, viewer, "alert_policy", "", values); err != nil {
+			return Policy{}, err
+		}
 	}
 	return p, events.AppendTx(tx, events.Changed(viewer.ID))
 }

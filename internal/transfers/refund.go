@@ -65,7 +65,7 @@ func (s *Service) refund(ctx context.Context, viewer models.Account, id uuid.UUI
 	if err != nil {
 		return Result{}, err
 	}
-	outcome, err := s.ledger.Post(ctx, ledger.Posting{Currency: currency, Policed: true, Transfer: models.Transfer{
+	outcome, err := s.ledger.Post(ctx, ledger.Posting{Currency: currency, Policed: true, Session: sessionOf(ctx), Transfer: models.Transfer{
 		ID: refundID, Kind: models.TransferRefund, AccountID: viewer.ID, IdempotencyKey: key, Fingerprint: sum[:], Currency: paid.Currency,
 		FromWalletID: paid.ToWalletID, ToWalletID: paid.FromWalletID, FromAccountID: paid.ToAccountID, ToAccountID: paid.FromAccountID,
 		Amount: minor, FeePaidBy: models.FeePaidBySender, RefundOf: &id, CreatedAt: s.db.Now(),

@@ -1,7 +1,8 @@
 package gateway
 
-// Guarded and ErrPrivate let a test dial as a gateway does.
+// Guarded, ErrPrivate and IsPublic let a test dial as a gateway does.
 var (
 	Guarded    = guardedClient
 	ErrPrivate = errPrivate
+	IsPublic   = isPublic
 )

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 // Target is where a device is reached: what the kind of its push service needs.
@@ -52,16 +53,23 @@ func guardedClient(o Options, publicOnly bool) *http.Client {
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// special are networks that are global by their form and still nobody's on the internet: shared by carriers, for translation into IPv4, for tests
-// and documents, and reserved ones.
+// internet6 is what of IPv6 is given out for the internet (RFC 4291, 2.4): translations into IPv4, what is local in any way and what is reserved are
+// outside.
+var internet6 = netip.MustParsePrefix("2000::/3")
+
+// special are networks that are global by their form and still nobody's on the internet: shared by carriers, relays and tunnels into IPv4, for
+// protocols, tests and documents, and reserved ones (RFC 6890 and the registries that it founded).
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("::/96"),
+	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("3fff::/20"),
 }
 
 func isPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
+	if a.Is6() && !internet6.Contains(a) {
+		return false
+	}
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
@@ -80,6 +88,9 @@ const longestEndpoint = 2048
 func (r EndpointRules) Check(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || len(endpoint) > longestEndpoint || u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.Hostname() == "" {
+		return ErrEndpoint
+	}
+	if strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) { // browsers write names in ASCII; other letters may be read as dots
 		return ErrEndpoint
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
@@ -101,6 +112,27 @@ func (r EndpointRules) Check(endpoint string) error {
 		return ErrEndpoint // a number in another spelling
 	}
 	return nil
+}
+
+// Canonical is the one spelling of an address that Check takes: a scheme and a name in small letters without a dot at the end, no port that goes
+// without saying, no fragment.
+func (EndpointRules) Canonical(endpoint string) (string, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "", ErrEndpoint
+	}
+	host, port := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), u.Port()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" && port != "443" {
+		host += ":" + port
+	}
+	u.Host, u.Fragment, u.RawFragment = host, "", ""
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String(), nil
 }
 
 // exchange sends a request and reads the answer, a bounded part of it; err says whether the service may have been told everything.

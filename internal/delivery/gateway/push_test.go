@@ -76,6 +76,8 @@ func TestABrowserReadsWhatWasPushed(t *testing.T) {
 		"a refusal":        {400, "", gateway.Refused, 0},
 		"to another place": {307, "", gateway.Refused, 0},
 		"nothing there":    {404, "", gateway.Gone, 0},
+		"our own key":      {401, "", gateway.Unavailable, 0},
+		"our key, later":   {403, "30", gateway.Unavailable, 30 * time.Second},
 	} {
 		service.Answer(func() (int, string) { return each.status, each.after })
 		if got, wait := class(t, g.Send(t.Context(), push(target))); got != each.class || wait != each.wait {
@@ -87,7 +89,7 @@ func TestABrowserReadsWhatWasPushed(t *testing.T) {
 	if got, _ := class(t, g.Send(t.Context(), push(target))); got != gateway.Gone {
 		t.Errorf("a subscription that is gone: %s", got)
 	}
-	if service.Tried() != 8 {
+	if service.Tried() != 10 {
 		t.Errorf("it was asked %d times", service.Tried())
 	}
 }

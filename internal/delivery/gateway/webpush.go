@@ -92,7 +92,8 @@ type shown struct {
 	Data  map[string]string `json:"data,omitempty"`
 }
 
-// Send encrypts and posts the message. 404 and 410 say that the subscription is gone.
+// Send encrypts and posts the message. 404 and 410 say that the subscription is gone. 401 and 403 are about our own key: once it is mended, the message
+// can be taken.
 func (g *WebPush) Send(ctx context.Context, m Message) error {
 	if m.Target == nil || g.config.Rules.Check(m.Target.Endpoint) != nil { // the rules may be stricter by now
 		return &Failure{Class: Refused, Status: "the address is none"}
@@ -116,6 +117,9 @@ func (g *WebPush) Send(ctx context.Context, m Message) error {
 		return &Failure{Class: Refused, Status: "the subscription is none"}
 	}
 	_ = response.Body.Close() // it was read
+	if response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden {
+		return &Failure{Class: Unavailable, Status: fmt.Sprintf("HTTP %d", response.StatusCode), After: retryAfter(response.Header, now)}
+	}
 	return outcomeOf(response.StatusCode, response.Header, now, http.StatusNotFound, http.StatusGone)
 }
 
