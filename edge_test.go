@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -319,6 +320,20 @@ func TestNothingButListedOperationsIsRun(t *testing.T) {
 	} {
 		if _, _, text := c.raw("POST", "/graphql", request[0], "Content-Type", asJSON); !strings.Contains(text, request[1]) {
 			t.Errorf("%s: %s", what, text)
+		}
+		if _, _, text := c.raw("POST", "/graphql", request[0], "Content-Type", asJSON, "Accept", "text/event-stream"); !strings.Contains(text, request[1]) {
+			t.Errorf("%s, on a stream: %s", what, text)
+		}
+		var asked struct {
+			Query      string
+			Extensions json.RawMessage
+		}
+		if err := json.Unmarshal([]byte(request[0]), &asked); err != nil {
+			t.Fatal(err)
+		}
+		address := url.Values{"query": {asked.Query}, "extensions": {string(asked.Extensions)}}.Encode()
+		if _, _, text := c.raw("GET", "/graphql?"+address, ""); !strings.Contains(text, request[1]) {
+			t.Errorf("%s, by GET: %s", what, text)
 		}
 	}
 }

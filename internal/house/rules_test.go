@@ -23,6 +23,7 @@ var clockReaders = map[string]string{
 	"internal/httpapi/exports.go":    "gives a slow reader its time",
 	"internal/httpapi/statements.go": "gives a slow reader its time",
 	"internal/httpapi/outgoing.go":   "gives a slow reader its time",
+	"internal/httpapi/limits.go":     "tells how long until the limiter, which has the wall clock, lets one in",
 	"internal/httpapi/middleware.go": "logs how long a request took",
 	"internal/httpapi/observe.go":    "measures how long an operation takes",
 	"bench":                          "measures",

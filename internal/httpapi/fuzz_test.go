@@ -62,5 +62,9 @@ func FuzzBody(f *testing.F) {
 		if w.Code != http.StatusBadRequest && w.Code != http.StatusRequestEntityTooLarge || !json.Valid([]byte(answer)) || !strings.Contains(answer, `"BAD_USER_INPUT"`) {
 			t.Fatalf("%q is answered with %d %s", body, w.Code, answer)
 		}
+		other := httptest.NewRecorder() // the same refusal, of a body that says nothing
+		if !decode(other, httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader("")), params) && answer != other.Body.String() {
+			t.Fatalf("%q is answered with %s, and not as any other", body, answer)
+		}
 	})
 }
