@@ -197,14 +197,26 @@ func decode[T any](c *client, r reply) (data T) {
 }
 
 // newestCode is the code last sent to a phone.
-func (c *client) newestCode(phone string) string { return c.newest(phone).Code }
+func (c *client) newestCode(phone string) string {
+	c.t.Helper()
+	for _, m := range c.messages(phone) {
+		if m.Code != "" {
+			return m.Code
+		}
+	}
+	c.t.Fatalf("no code was sent to %s", phone)
+	return ""
+}
 
 // newestLink is the link of the newest message to a phone or an address that has one.
 func (c *client) newestLink(to string) string { return c.newest(to).Link }
 
 type inboxMessage struct{ Code, Link, Text string }
 
-func (c *client) newest(phone string) inboxMessage {
+func (c *client) newest(phone string) inboxMessage { c.t.Helper(); return c.messages(phone)[0] }
+
+// messages are those to a phone or an address, the newest first.
+func (c *client) messages(phone string) []inboxMessage {
 	c.t.Helper()
 	response, err := http.Get(c.url + "/dev/inbox.json?to=" + url.QueryEscape(phone))
 	if err != nil {
@@ -223,7 +235,7 @@ func (c *client) newest(phone string) inboxMessage {
 		}
 		c.told.note("phone", phone)
 	}
-	return messages[0]
+	return messages
 }
 
 type userError struct {
