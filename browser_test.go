@@ -26,7 +26,7 @@ import (
 // scriptPatience is longer than the two minutes that the scripts give themselves.
 const scriptPatience = 150 * time.Second
 
-// The browser tests are not parallel: a browser that shares its processors with everything else says little when it is late.
+// The browser tests, but that of Lighthouse, are not parallel: a browser that shares its processors with everything else says little when it is late.
 
 func TestPlaygroundInABrowser(t *testing.T) {
 	needBrowser(t)
@@ -43,6 +43,7 @@ func TestKeeperInABrowser(t *testing.T) {
 
 // TestKeeperPleasesLighthouse asks Lighthouse for accessibility and best practices.
 func TestKeeperPleasesLighthouse(t *testing.T) {
+	t.Parallel() // it asks nothing of time
 	needBrowser(t)
 	need(t, "the built web app", "web/keeper/dist/index.html")
 	runScriptAt(t, "lighthouse.mjs", localOrigin)
