@@ -140,17 +140,21 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 	m.second = ask[struct {
 		OpenWallet struct{ Wallet struct{ Number string } }
 	}](anna, `mutation { openWallet(input: {currency: "P"}) { wallet { number } } }`, nil).OpenWallet.Wallet.Number
-	rapid.Check(t, func(r *rapid.T) {
-		m.payments = nil
-		r.Repeat(map[string]func(*rapid.T){"": m.compare, "pay": m.pay, "pay protected": m.pay, "accept": m.accept, "guess": m.guess, "reject": m.reject,
-			"cancel": m.cancel, "refund": m.refund, "refund again": m.refund, "repeat": m.repeat,
-			"pay with a code": m.payWithCode, "move among own": m.moveAmongOwn, "fund": m.fund, "refuse": m.refuse})
-	})
-	for _, what := range []string{"paid", "protected", "accepted", "guessed", "rejected", "cancelled", "refunded", "too much", "repeated", "too late",
-		"confirmed", "called off", "moved among own", "funded", "frozen", "blocked", "only contacts"} {
-		if m.reached[what] == 0 {
-			t.Errorf("no run ever came to %q: %v", what, m.reached)
-		}
+	wanted := []string{"paid", "protected", "accepted", "guessed", "rejected", "cancelled", "refunded", "too much", "repeated", "too late",
+		"confirmed", "called off", "moved among own", "funded", "frozen", "blocked", "only contacts"}
+	missed := func() bool {
+		return slices.ContainsFunc(wanted, func(what string) bool { return m.reached[what] == 0 })
+	}
+	for round := 0; round == 0 || (missed() && round < 8); round++ { // chance alone decides what a run comes to
+		rapid.Check(t, func(r *rapid.T) {
+			m.payments = nil
+			r.Repeat(map[string]func(*rapid.T){"": m.compare, "pay": m.pay, "pay protected": m.pay, "accept": m.accept, "guess": m.guess, "reject": m.reject,
+				"cancel": m.cancel, "refund": m.refund, "refund again": m.refund, "repeat": m.repeat,
+				"pay with a code": m.payWithCode, "move among own": m.moveAmongOwn, "fund": m.fund, "refuse": m.refuse})
+		})
+	}
+	if missed() {
+		t.Errorf("no run ever came to some of %q: %v", wanted, m.reached)
 	}
 	check(t, dsn)
 	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
