@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 )
-
-const warmUp = 3 * time.Second
 
 // result is one line of the comparison: the median of its rounds. Times are in milliseconds, CPU in milliseconds per transfer, that
 // of the load generator included where it is in the process that serves.
@@ -54,7 +51,7 @@ func compare(ctx context.Context, w *world, o options, binary string) ([]result,
 			for range o.rounds {
 				var baseline float64
 				for i, way := range ways {
-					r, err := measureOne(ctx, w, way, clients, hot, o.length)
+					r, err := measureOne(ctx, w, way, clients, hot, o)
 					if err != nil {
 						return nil, err
 					}
@@ -74,11 +71,11 @@ func compare(ctx context.Context, w *world, o options, binary string) ([]result,
 	return results, nil
 }
 
-func measureOne(ctx context.Context, w *world, c contender, clients int, hot bool, length time.Duration) (result, error) {
+func measureOne(ctx context.Context, w *world, c contender, clients int, hot bool, o options) (result, error) {
 	if err := w.settle(ctx); err != nil {
 		return result{}, err
 	}
-	drive(ctx, w, c, clients, hot, warmUp)
+	drive(ctx, w, c, clients, hot, o.warmUp)
 	before, err := c.stored(ctx)
 	if err != nil {
 		return result{}, err
@@ -88,7 +85,7 @@ func measureOne(ctx context.Context, w *world, c contender, clients int, hot boo
 		return result{}, err
 	}
 	serverBefore, postgresBefore := cpuOf(c.serverPID()), w.postgresCPU()
-	d := drive(ctx, w, c, clients, hot, length)
+	d := drive(ctx, w, c, clients, hot, o.length)
 	server, postgres := cpuOf(c.serverPID())-serverBefore, w.postgresCPU()-postgresBefore
 	allocatedAfter, err := c.allocations(ctx)
 	if err != nil {

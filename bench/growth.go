@@ -117,7 +117,7 @@ func measureBoth(ctx context.Context, o options, apis [2]*api) ([]growth, error)
 			if err := a.w.settle(ctx); err != nil {
 				return nil, err
 			}
-			drive(ctx, a.w, a, growthClients, false, warmUp)
+			drive(ctx, a.w, a, growthClients, false, o.warmUp)
 			d := drive(ctx, a.w, a, growthClients, false, o.length)
 			if d.errors > 0 {
 				return nil, fmt.Errorf("createTransfer: %d errors, the first: %w", d.errors, d.first)

@@ -26,6 +26,7 @@ const mostClients = 1024 // each sends from wallets of its own
 type options struct {
 	clients []int
 	length  time.Duration
+	warmUp  time.Duration // before each measurement
 	rounds  int
 	wallets int
 	what    string
@@ -58,7 +59,7 @@ func main() {
 }
 
 func parse() options {
-	o := options{}
+	o := options{warmUp: 3 * time.Second}
 	clients := flag.String("clients", "16,64,256", "numbers of clients, separated by commas")
 	flag.DurationVar(&o.length, "length", 3*time.Second, "how long each measurement takes")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each is repeated; the median counts")

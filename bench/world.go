@@ -87,7 +87,7 @@ func (w *world) addPeople(ctx context.Context, people int) error {
 		phone, email := fmt.Sprintf("+7910%07d", i), fmt.Sprintf("p%d@bench.test", i)
 		account := models.Account{ID: uuid.Must(uuid.NewV7()), WMID: number.NewWMID(), Role: models.RolePerson, Status: models.AccountActive,
 			CertificateLevel: models.CertificatePersonal, Locale: "EN", Phone: &phone, Email: &email, PhoneMAC: w.db.Lookup("phone", phone), EmailMAC: w.db.Lookup("email", email), FirstName: "P", LastName: "N",
-			BirthDate: &born, CreatedAt: time.Now(), AcceptedTerms: 1, AcceptedData: 1}
+			BirthDate: &born, CreatedAt: time.Now(), AcceptedTerms: 1, AcceptedData: 1, IncomingPolicy: models.FromEveryone}
 		accounts = append(accounts, account)
 		policies = append(policies, models.ConfirmationPolicy{AccountID: account.ID, Currency: "Z", WithoutCodeUpTo: eachHolds})
 		p := person{account: account}
