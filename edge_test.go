@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +136,35 @@ func TestAnAnswerSaysWhatIsLeft(t *testing.T) {
 	}
 	if limit, remaining, _ := left(anna); limit != 1000 || remaining >= 1000 {
 		t.Errorf("nobody's bound is %d, and %d are left", limit, remaining)
+	}
+	narrow := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=50", "REQUESTS_PER_ACCOUNT=1000")
+	boris := narrow.client(t).boris()
+	if limit, remaining, _ := left(boris, "Authorization", "Bearer "+boris.token); limit != 50 || remaining >= 50 {
+		t.Errorf("the address has less left, and %d of %d are shown", remaining, limit)
+	}
+}
+
+// TestStreamsAndSocketsSayWhatTheyCost, once for each operation: what a subscription hears later costs nothing more.
+func TestStreamsAndSocketsSayWhatTheyCost(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=500")
+	anna := s.client(t).anna()
+	const query = `subscription { accountEvents { cursor } }`
+	cost := regexp.MustCompile(`"extensions":\{"cost":\{"requested":[1-9]\d*,"maximum":2000,"requests":\{"limit":500,"remaining":\d+,"resetsAt":"\S+Z"\}\}\}`)
+	if _, first := anna.stream(t, "", `{ currencies { letter } }`); !cost.MatchString(first) {
+		t.Errorf("a query on a stream: %s", first)
+	}
+	conn := anna.begin(t)
+	tell(t, conn, "events", query)
+	tell(t, conn, "behind", `subscription { nothing }`)
+	if m := hear(t, conn); m.ID != "behind" {
+		t.Fatalf("%+v", m)
+	}
+	for i, told := range []bool{true, false} {
+		ask[vars](anna, `mutation($n: String) { openWallet(input: {currency: "Z", name: $n}) { wallet { id } } }`, vars{"n": fmt.Sprint("wallet ", i)})
+		if m := hear(t, conn); m.Type != "next" || cost.Match(m.Payload) != told {
+			t.Errorf("event %d on a socket: %s", i, m.Payload)
+		}
 	}
 }
 

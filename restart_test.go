@@ -297,3 +297,49 @@ func TestAServerGoesOnWhenNobodySucceedsIt(t *testing.T) {
 		t.Errorf("the successor is not ready: %d %s", status, text)
 	}
 }
+
+// TestASuccessorThatHangsGivesWayToTheNext has a new version start that never serves, and has started something itself: the next one is tried at once, and a
+// stop does not wait either. Nothing of what hung is left.
+func TestASuccessorThatHangsGivesWayToTheNext(t *testing.T) {
+	t.Parallel()
+	i := install(t, pgtest.DSN(t), "DRAIN_GRACE=1s")
+	hang := func() (children []int) {
+		t.Helper()
+		mark := filepath.Join(t.TempDir(), "pids")
+		script := filepath.Join(t.TempDir(), "hangs")
+		if err := os.WriteFile(script, []byte("#!/bin/sh\ntrap '' TERM\nsleep 1000 & echo $$ $! > "+mark+".new; mv "+mark+".new "+mark+"\nwhile :; do wait; sleep 1; done\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		i.replace(script)
+		if err := syscall.Kill(i.pid, syscall.SIGUSR2); err != nil {
+			t.Fatal(err)
+		}
+		i.until("it hangs", func() bool {
+			said, _ := os.ReadFile(mark)
+			for word := range strings.FieldsSeq(string(said)) {
+				pid, _ := strconv.Atoi(word)
+				children = append(children, pid)
+			}
+			return len(children) > 0
+		})
+		return children
+	}
+	for _, ends := range []func(){
+		func() { i.replace(i.binary()); i.reload() },
+		func() {
+			if err := syscall.Kill(i.pid, syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			i.awaitGone(i.pid)
+		},
+	} {
+		hung := hang()
+		if status, _, text := (&client{t: t, url: i.url, told: i.told}).raw("GET", "/readyz", ""); status != http.StatusOK {
+			t.Errorf("it is not ready while it waits: %d %s", status, text)
+		}
+		ends()
+		for _, pid := range hung {
+			i.awaitGone(pid)
+		}
+	}
+}

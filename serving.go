@@ -81,7 +81,7 @@ func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logge
 		log.Warn("who started this server does not learn that it serves", "error", err)
 	}
 
-	succeeded, err := awaitEnd(ctx, c, log, listener, succeed, failed)
+	succeeded, err := (&succession{surroundings: c, log: log, listener: listener}).await(ctx, succeed, failed)
 	if err != nil {
 		return err
 	}
@@ -89,33 +89,6 @@ func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logge
 	stopProfiles() // the successor wants its address
 	stopSending()
 	return door.leave(ctx, c.Config, listener, succeeded)
-}
-
-// awaitEnd returns when the server is to stop, and whether another process has taken over, which it starts when it is asked to.
-func awaitEnd(ctx context.Context, c surroundings, log *slog.Logger, listener net.Listener, succeed <-chan os.Signal, failed <-chan error) (succeeded bool, err error) {
-	for {
-		select {
-		case err := <-failed:
-			if ctx.Err() == nil {
-				return false, err
-			}
-			return false, nil
-		case <-ctx.Done():
-			return false, nil
-		case <-succeed:
-			if c.DatabaseURL == "" {
-				log.Error("there is no successor: the private Postgres ends with this process")
-				continue
-			}
-			pid, err := c.self.Succeed(ctx, listener)
-			if err != nil {
-				log.Error("there is no successor; this server goes on", "error", err)
-				continue
-			}
-			log.Info("a successor serves", "pid", pid)
-			return true, nil
-		}
-	}
 }
 
 // door is the HTTP server and the number of its connections.

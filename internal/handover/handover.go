@@ -27,6 +27,9 @@ const (
 // patience is how long a successor may take: it may have migrations to run.
 const patience = 5 * time.Minute
 
+// farewell is how long one that is not wanted any more may take to end.
+const farewell = 5 * time.Second
+
 // Process is this process, as the next one is to be started. Make it before anything else: the environment is read, and secrets removed from it, later; and a
 // program that has been replaced on the disk meanwhile is not found by its own name any more.
 type Process struct {
@@ -91,7 +94,7 @@ func notify(state string) error {
 }
 
 // Succeed starts a successor on the listener's socket, waits until it serves, and returns its process id. On an error, or when ctx ends, there is none: it was
-// ended, and this process has the socket for itself.
+// ended, with all that it had started, and this process has the socket for itself.
 func (p Process) Succeed(ctx context.Context, listener net.Listener) (pid int, err error) {
 	file, err := socketOf(listener)
 	if err != nil {
@@ -106,18 +109,29 @@ func (p Process) Succeed(ctx context.Context, listener net.Listener) (pid int, e
 	successor := exec.Command(p.path, p.args...)
 	successor.Env = append(append([]string{}, p.environment...), inherited+"=1")
 	successor.Stdout, successor.Stderr = os.Stdout, os.Stderr
-	successor.ExtraFiles = []*os.File{file, write} // 3 and 4
+	successor.ExtraFiles = []*os.File{file, write}              // 3 and 4
+	successor.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts is ended with it
 	err = successor.Start()
 	_ = write.Close() // the successor's copy is the only one: the pipe ends with it
 	if err != nil {
 		return 0, err
 	}
 	if err := awaitReady(ctx, read); err != nil {
-		_ = successor.Process.Kill()
-		return 0, errors.Join(err, successor.Wait())
+		return 0, errors.Join(err, end(successor))
 	}
 	go func() { _ = successor.Wait() }() // nobody is left to ask how it ended, but it should leave nothing behind
 	return successor.Process.Pid, nil
+}
+
+// end ends a process with all that it has started: as servers are asked to, since it may have begun to serve in this very moment, and by force if it does not.
+func end(successor *exec.Cmd) error {
+	group := -successor.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM)
+	force := time.AfterFunc(farewell, func() { _ = syscall.Kill(group, syscall.SIGKILL) })
+	defer force.Stop()
+	err := successor.Wait()
+	_ = syscall.Kill(group, syscall.SIGKILL) // what it has left behind
+	return err
 }
 
 // socketOf is a copy of a listener's descriptor. TCPListener.File would have the socket block for both processes once its number is asked for: our own Accept
@@ -151,12 +165,12 @@ func awaitReady(ctx context.Context, read *os.File) error {
 	defer context.AfterFunc(ctx, func() { _ = read.SetReadDeadline(time.Unix(1, 0)) })()
 	word, err := io.ReadAll(io.LimitReader(read, int64(len(readyWord))))
 	switch {
+	case string(word) == readyWord: // whatever else has happened: it has requests by now
+		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("the successor does not serve: %w", ctx.Err())
 	case err != nil:
 		return err
-	case string(word) != readyWord:
-		return errors.New("the successor ended before it served; its log says why")
 	}
-	return nil
+	return errors.New("the successor ended before it served; its log says why")
 }

@@ -81,6 +81,7 @@ func (a *API) graphql() http.Handler {
 	}
 	server.AroundResponses(a.observer.observe)
 	server.AroundResponses(a.Loaders)
+	server.AroundOperations(tellCost)
 	server.AroundOperations(a.boundStreams)
 	server.AroundOperations(a.countSubscriptions)
 

@@ -2,20 +2,16 @@ package httpapi
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -100,26 +96,6 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	writeResponse(w, response, costOf(ctx, w.Header()))
 }
 
-// costOf says what an operation was reckoned to cost and what it may, and, where requests are bounded, how many are left until when, as JSON; it is written by
-// hand, since each answer has it.
-func costOf(ctx context.Context, h http.Header) string {
-	stats := extension.GetComplexityStats(ctx)
-	if stats == nil {
-		return ""
-	}
-	return `"cost":{"requested":` + strconv.Itoa(stats.Complexity) + `,"maximum":` + strconv.Itoa(stats.ComplexityLimit) + budget(h) + `}`
-}
-
-// budget is what the headers of the tightest bound say: of the account where there is one, else of the address.
-func budget(h http.Header) string {
-	seconds, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64)
-	if err != nil {
-		return ""
-	}
-	return `,"requests":{"limit":` + h.Get("X-RateLimit-Limit") + `,"remaining":` + h.Get("X-RateLimit-Remaining") +
-		`,"resetsAt":"` + time.Unix(seconds, 0).UTC().Format(time.RFC3339) + `"}`
-}
-
 func writeRefusal(w io.Writer, response *graphql.Response) {
 	text, err := json.Marshal(struct {
 		Errors     gqlerror.List  `json:"errors"`
@@ -193,7 +169,7 @@ func writeResponse(w io.Writer, response *graphql.Response, cost string) {
 	}
 	text.Write(response.Data)
 	if cost != "" {
-		text.WriteString(`,"extensions":{`)
+		text.WriteString(`,"extensions":{"cost":`)
 		text.WriteString(cost)
 		text.WriteByte('}')
 	}

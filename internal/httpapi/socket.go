@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler/transport"
@@ -125,16 +126,22 @@ func (a *API) signInSocket(ctx context.Context, init transport.InitPayload) (con
 		return closing(ctx, closeTooMany, "Too many sockets"), nil, errors.New("too many sockets")
 	}
 	s.release = release
-	s.take = func() json.RawMessage { return a.takeOf(ctx) }
-	return ctx, nil, nil
+	var left atomic.Pointer[http.Header] // as of the latest operation
+	s.take = func() json.RawMessage {
+		h := http.Header{}
+		refusal := a.takeOf(ctx, h)
+		left.Store(&h)
+		return refusal
+	}
+	return context.WithValue(ctx, shownBudget{}, func() http.Header { return *left.Load() }), nil, nil
 }
 
-// takeOf takes one operation on a socket from the budgets that requests are taken from, of the address and of the account, and is the refusal
-// where one is used up.
-func (a *API) takeOf(ctx context.Context) json.RawMessage {
-	wait := a.limits.address.take(ctx, http.Header{}, network(request.Of(ctx).IP))
+// takeOf takes one operation on a socket from the budgets that requests are taken from, of the address and of the account, writes into h what is left, and is
+// the refusal where one is used up.
+func (a *API) takeOf(ctx context.Context, h http.Header) json.RawMessage {
+	wait := a.limits.address.take(ctx, h, network(request.Of(ctx).IP))
 	if identity, ok := sessions.Of(ctx); ok && wait == 0 {
-		wait = a.limits.account.take(ctx, http.Header{}, identity.Account.ID.String())
+		wait = a.limits.account.take(ctx, h, identity.Account.ID.String())
 	}
 	if wait == 0 {
 		return nil

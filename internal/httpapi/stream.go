@@ -95,6 +95,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Ha
 	defer cancel()
 	end := &streamEnd{cancel: cancel}
 	ctx = context.WithValue(ctx, streamEndKey{}, end)
+	ctx = context.WithValue(ctx, shownBudget{}, w.Header)
 	release, ok := a.sockets.add(ctx, a.Watch, a.Config.MaxSockets, func() { end.end(endSession) }, func() { end.end(endLeaving) })
 	if !ok {
 		refuseWith(w, r, http.StatusTooManyRequests, fault.Limited(time.Minute))
