@@ -149,17 +149,13 @@ func TestStreamsAndSocketsSayWhatTheyCost(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=500")
 	anna := s.client(t).anna()
-	const query = `subscription { accountEvents { cursor } }`
+	query := `subscription { accountEvents(after: "` + anna.head() + `") { cursor } }`
 	cost := regexp.MustCompile(`"extensions":\{"cost":\{"requested":[1-9]\d*,"maximum":2000,"requests":\{"limit":500,"remaining":\d+,"resetsAt":"\S+Z"\}\}\}`)
 	if _, first := anna.stream(t, "", `{ currencies { letter } }`); !cost.MatchString(first) {
 		t.Errorf("a query on a stream: %s", first)
 	}
 	conn := anna.begin(t)
 	tell(t, conn, "events", query)
-	tell(t, conn, "behind", `subscription { nothing }`)
-	if m := hear(t, conn); m.ID != "behind" {
-		t.Fatalf("%+v", m)
-	}
 	for i, told := range []bool{true, false} {
 		ask[vars](anna, `mutation($n: String) { openWallet(input: {currency: "Z", name: $n}) { wallet { id } } }`, vars{"n": fmt.Sprint("wallet ", i)})
 		if m := hear(t, conn); m.Type != "next" || cost.Match(m.Payload) != told {
@@ -318,19 +314,76 @@ func TestMetricsCountOperationsByField(t *testing.T) {
 	}
 }
 
+// manifestOf writes the list of one operation, as Apollo's generators do.
+func manifestOf(t *testing.T, id, body string) (path string) {
+	t.Helper()
+	kind, rest, _ := strings.Cut(body, " ")
+	name, _, _ := strings.Cut(rest, " ")
+	path = filepath.Join(t.TempDir(), "persisted-query-manifest.json")
+	text, err := json.Marshal(map[string]any{"format": "apollo-persisted-query-manifest", "version": 1,
+		"operations": []any{map[string]any{"id": id, "name": name, "type": kind, "body": body}}})
+	if err == nil {
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestNothingButListedOperationsIsRunOnASocket has the session opened at a server that runs everything.
+func TestNothingButListedOperationsIsRunOnASocket(t *testing.T) {
+	t.Parallel()
+	const listed = "subscription Events ($after: String) { accountEvents(after: $after) { __typename cursor } }"
+	dsn, id := pgtest.DSN(t), sha256Hex(listed)
+	anna := startServer(t, dsn).client(t).anna()
+	strict := *anna
+	strict.url = startServer(t, dsn, "PERSISTED_ONLY=true", "PERSISTED_OPERATIONS="+manifestOf(t, id, listed)).URL
+	conn := strict.begin(t)
+	other := "subscription Events { accountEvents { cursor } }"
+	after := vars{"after": anna.head()}
+	byID := func(id string) vars {
+		return vars{"variables": after, "extensions": vars{"persistedQuery": vars{"version": 1, "sha256Hash": id}}}
+	}
+	for _, refused := range []struct {
+		id, want string
+		payload  vars
+	}{
+		{"another", "FORBIDDEN", vars{"query": other}},
+		{"another, persisted", "FORBIDDEN", vars{"query": other, "extensions": byID(sha256Hex(other))["extensions"]}},
+		{"an unknown id", "PERSISTED_QUERY_NOT_FOUND", byID(sha256Hex(other))},
+	} {
+		tellAll(t, conn, refused.id, refused.payload)
+		m := hear(t, conn)
+		for m.Type == "complete" { // of the one before
+			m = hear(t, conn)
+		}
+		if m.ID != refused.id || !strings.Contains(string(m.Payload), refused.want) {
+			t.Errorf("%s: %s %s", refused.id, m.Type, m.Payload)
+		}
+	}
+	conn = strict.begin(t)
+	tellAll(t, conn, "by its id", byID(id))
+	tellAll(t, conn, "whole", vars{"query": listed, "variables": after})
+	heard := map[string]bool{}
+	_ = ask[vars](anna, `mutation { openWallet(input: {currency: "Z", name: "heard"}) { wallet { id } } }`, nil)
+	for len(heard) < 2 {
+		m := hear(t, conn)
+		if m.Type == "complete" {
+			continue
+		}
+		if !strings.Contains(string(m.Payload), "WalletOpened") {
+			t.Fatalf("%+v %s", m, m.Payload)
+		}
+		heard[m.ID] = true
+	}
+}
+
 func TestNothingButListedOperationsIsRun(t *testing.T) {
 	t.Parallel()
 	const listed = "query Letters { currencies { letter } }"
 	const id = "b0f9a64ee5a3bbd3ac2ce3ac1a9f9dae0d4a1ff93b3a9d8e2e83f0b3a4cbe2b3" // not its hash
-	manifest := func(id string) string {
-		path := filepath.Join(t.TempDir(), "persisted-query-manifest.json")
-		text, _ := json.Marshal(map[string]any{"format": "apollo-persisted-query-manifest", "version": 1,
-			"operations": []any{map[string]any{"id": id, "name": "Letters", "type": "query", "body": listed}}})
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	manifest := func(id string) string { return manifestOf(t, id, listed) }
 	wrong, err := config.Load(map[string]string{"PERSISTED_OPERATIONS": manifest(id)})
 	if err != nil {
 		t.Fatal(err)

@@ -49,9 +49,14 @@ func hear(t *testing.T, conn *websocket.Conn) (m said) {
 
 func tell(t *testing.T, conn *websocket.Conn, id, query string) {
 	t.Helper()
+	tellAll(t, conn, id, vars{"query": query})
+}
+
+func tellAll(t *testing.T, conn *websocket.Conn, id string, payload vars) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := wsjson.Write(ctx, conn, vars{"id": id, "type": "subscribe", "payload": vars{"query": query}}); err != nil {
+	if err := wsjson.Write(ctx, conn, vars{"id": id, "type": "subscribe", "payload": payload}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -219,25 +224,27 @@ func TestFault16ASocketCarriesSoManySubscriptionsAndNothingElse(t *testing.T) {
 	}
 }
 
-// app is a subscription of graphql-ws in a process of its own, which goes on by itself when its socket is closed (clients/resume.mjs).
+// app is a subscription of graphql-ws or graphql-sse in a process of its own, which goes on by itself when its connection ends (clients/resume.mjs).
 type app struct {
 	t     *testing.T
 	input io.Closer
 	lines chan appSaid
+	again int // how often it was connected again, as far as it was heard
 }
 
 type appSaid struct {
 	Name      string
 	Connected bool
+	Again     bool // it was before
 	Closed    int
 	Failed    any
 }
 
-// subscribe starts an app of the client's session and waits until it is connected.
-func (c *client) subscribe(t *testing.T) *app {
+// subscribe starts an app of the client's session, by the way of "ws" or "sse", and waits until it is connected.
+func (c *client) subscribe(t *testing.T, way string) *app {
 	t.Helper()
 	need(t, "the packages of the clients", "clients/node_modules/.package-lock.json")
-	script := exec.CommandContext(t.Context(), "node", "clients/resume.mjs", c.url, c.token, c.refresh)
+	script := exec.CommandContext(t.Context(), "node", "clients/resume.mjs", c.url, c.token, c.refresh, way)
 	input, err := script.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -296,6 +303,9 @@ func (a *app) hears(names ...string) (closed []int) {
 		if m.Closed != 0 {
 			closed = append(closed, m.Closed)
 		}
+		if m.Again {
+			a.again++
+		}
 		if m.Name == "" {
 			continue
 		}
@@ -312,7 +322,7 @@ func TestFault11And13AnAppComesBackWithANewTokenAndMissesNothing(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=2s", "CODE_RESEND_AFTER=1s")
 	anna := s.client(t).anna()
-	a := anna.subscribe(t)
+	a := anna.subscribe(t, "ws")
 	operator := s.client(t).anna() // another session of hers, which renews its own token
 	var closed []int
 	for i := 0; len(closed) < 3; i++ {

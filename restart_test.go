@@ -213,7 +213,7 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 	annaWallet, _ := anna.wallet("P")
 	borisWallet, _ := boris.wallet("P")
 	anna.allowWithoutCode("P", "1000000", "+79000000002")
-	listening := boris.subscribe(t)
+	listening, streaming := boris.subscribe(t, "ws"), boris.subscribe(t, "sse")
 
 	l := &load{over: make(chan struct{})}
 	for _, pause := range []time.Duration{0, 0, 10 * time.Millisecond, 50 * time.Millisecond, 300 * time.Millisecond, time.Second} {
@@ -237,6 +237,24 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 			opened = append(opened, name)
 		}
 	}
+	watched := make(chan struct{})
+	go func() { // a load balancer, on a connection that it keeps: whoever answers is ready
+		defer close(watched)
+		for {
+			response, err := http.Get(c.url + "/readyz")
+			if err != nil || response.StatusCode != http.StatusOK {
+				t.Errorf("it is not ready: %+v, %v", response, err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+			select {
+			case <-l.over:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
 	first := i.pid
 	open(2)
 	for range 2 {
@@ -259,6 +277,7 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 	}
 	close(l.over)
 	l.crowd.Wait()
+	<-watched
 	if i.pid == first || l.failed.Load() > 0 {
 		t.Errorf("%d of %d requests failed", l.failed.Load(), l.asked.Load())
 	}
@@ -266,6 +285,9 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 		if code != 0 && code != 1001 {
 			t.Errorf("the app's socket was closed with %d", code)
 		}
+	}
+	if streaming.hears(opened...); streaming.again < 2 {
+		t.Errorf("the app's stream began anew %d times", streaming.again)
 	}
 	if _, after := anna.wallet("P"); !acknowledged(after, int(l.made.Load())) || l.made.Load() == 0 {
 		t.Errorf("%d transfers were made, and anna has %s", l.made.Load(), after)

@@ -147,6 +147,33 @@ func TestRow40SubscriptionsOfASessionAreCountedOverItsSocketsAndStreams(t *testi
 	}
 }
 
+func TestRow40SocketsAndStreamsOfASessionAreBounded(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t), "MAX_SOCKETS_PER_SESSION=2", "SOCKET_PING_INTERVAL=1s")
+	const query = `subscription { accountEvents { cursor } }`
+	anna, other := s.client(t).anna(), s.client(t).anna()
+	first := anna.begin(t)
+	if status, said := anna.stream(t, "", query); status != http.StatusOK || !strings.Contains(said, "ping") {
+		t.Fatalf("%d %s", status, said)
+	}
+	if code, _ := closing(t, anna.dial(t)); code != 4429 {
+		t.Errorf("a third of two: %d", code)
+	}
+	if status, said := anna.stream(t, "", query); status != http.StatusTooManyRequests || waitOf(t, said) < 1 {
+		t.Errorf("a third of two, on a stream: %d %s", status, said)
+	}
+	other.begin(t)
+	_ = first.CloseNow()
+	for deadline := time.Now().Add(patience); ; {
+		if status, _ := anna.stream(t, "", query); status == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no place was given back")
+		}
+	}
+}
+
 func TestRow40SocketsAndStreamsOfAnAddressAreBounded(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, pgtest.DSN(t), "MAX_SOCKETS_PER_ADDRESS=3", "TRUSTED_PROXIES=127.0.0.0/8", "SOCKET_PING_INTERVAL=1s")

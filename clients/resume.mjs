@@ -1,19 +1,29 @@
-// node resume.mjs <baseURL> <accessToken> <refreshToken>: a subscription of graphql-ws as an app has it. It goes on behind the last cursor whenever its
-// socket is closed, with a new token when the old one is over. It says what it sees, a line of JSON each, until its input ends.
-import { createClient } from 'graphql-ws';
+// node resume.mjs <baseURL> <accessToken> <refreshToken> ws|sse: a subscription of graphql-ws or graphql-sse as an app has it. It goes on behind the last
+// cursor whenever its connection ends, on a socket with a new token when the old one is over. It says what it sees, a line of JSON each, until its input ends.
+import { createClient as createStreams } from 'graphql-sse';
+import { createClient as createSockets } from 'graphql-ws';
 import WebSocket from 'ws';
-import { accountEvents, call, head, socket } from './lib.mjs';
+import { accountEvents, call, endpoint, head, socket } from './lib.mjs';
 
 const MOST_MS = 180_000;
-let [, , , access, refresh] = process.argv;
+let [, , , access, refresh, way] = process.argv;
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+const pause = (retries) => new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** retries, 2_000)));
 let over = false; // the token
 
-const client = createClient({
+const streams = () => createStreams({
+  url: endpoint,
+  headers: { Authorization: `Bearer ${access}` },
+  retryAttempts: 50,
+  retry: pause,
+  on: { connected: (again) => say({ connected: true, again }) },
+});
+
+const sockets = () => createSockets({
   url: socket,
   webSocketImpl: WebSocket,
   retryAttempts: 50,
-  retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** retries, 2_000))),
+  retryWait: pause,
   connectionParams: async () => {
     if (over) {
       const { refreshSession } = await call(
@@ -35,7 +45,7 @@ const client = createClient({
 });
 
 const payload = { query: accountEvents, variables: { after: await head(access) } };
-client.subscribe(payload, {
+(way === 'sse' ? streams() : sockets()).subscribe(payload, {
   next: ({ data, errors }) => {
     if (errors) say({ failed: errors });
     const event = data?.accountEvents;

@@ -111,6 +111,7 @@ func (a *API) serveStream(w http.ResponseWriter, r *http.Request, server http.Ha
 }
 
 // streamWriter gives the last event the data line without which browsers drop it. A stream that the server ended has none: who lost its session is told that.
+// Neither does it say what else came of the end: a resolver that was stopped in the middle of an event has failed, and the client hears the event when it is back.
 type streamWriter struct {
 	http.ResponseWriter
 	end    *streamEnd
@@ -118,14 +119,15 @@ type streamWriter struct {
 }
 
 func (w *streamWriter) Write(p []byte) (int, error) {
-	if string(p) != "event: complete\n\n" {
+	isLast, ended := string(p) == "event: complete\n\n", w.end.ended()
+	if !isLast && ended == 0 {
 		return w.ResponseWriter.Write(p)
 	}
 	last := "event: complete\ndata:\n\n"
-	switch w.end.ended() {
-	case endLeaving:
+	switch {
+	case !isLast || ended == endLeaving:
 		return len(p), nil
-	case endSession:
+	case ended == endSession:
 		refused, err := json.Marshal(map[string]any{"data": nil, "errors": []any{map[string]any{
 			"message": w.locale.Text(string(fault.Unauthenticated), nil), "extensions": map[string]any{"code": fault.Unauthenticated},
 		}}})
