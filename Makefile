@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+# As in the container: the server is one static program, and no C compiler is needed.
+export CGO_ENABLED = 0
+
 GO_FILES = $(shell find . -name '*.go' -not -path '*/node_modules/*')
 
 # Tests that compare a committed file with what the code says, and rewrite it when given -update.
@@ -32,7 +35,7 @@ test: deps npm keeper playground lint-quick generate-check
 ## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long
 test-long: deps npm keeper playground
-	PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
+	CGO_ENABLED=1 PURSER_LONG=1 go test -race -shuffle=on -count=1 -timeout 40m ./...
 
 ## fuzz: a minute each on what strangers send: bodies, messages of sockets, scalars, amounts, numbers
 .PHONY: fuzz

@@ -116,6 +116,12 @@ const (
 
 func newTap(t *testing.T, dsn string) *tap {
 	t.Helper()
+	return newTapIn(t, dsn, t.TempDir())
+}
+
+// newTapIn is a tap that listens in a folder.
+func newTapIn(t *testing.T, dsn, dir string) *tap {
+	t.Helper()
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +130,6 @@ func newTap(t *testing.T, dsn string) *tap {
 	if network != "unix" {
 		t.Fatalf("the tap is for sockets of the file system, not for %s", network)
 	}
-	dir := t.TempDir()
 	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
 	if err != nil {
 		t.Fatal(err)

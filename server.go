@@ -32,10 +32,7 @@ func main() {
 
 // run is the program: it serves until ctx ends, and then finishes what was begun.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	self, err := handover.This(args) // before secrets are taken out of the environment
-	if err != nil {
-		return err
-	}
+	self := handover.This(args) // before secrets are taken out of the environment
 	c, err := config.Load(nil)
 	if err != nil {
 		return fmt.Errorf("the configuration is not good:\n%w", err)

@@ -34,21 +34,19 @@ const farewell = 5 * time.Second
 // program that has been replaced on the disk meanwhile is not found by its own name any more.
 type Process struct {
 	path        string
+	unknown     error // why there is no path
 	args        []string
 	environment []string
 	succeeds    bool
 }
 
 // This describes the running process. A mark that it succeeds another is taken from its environment, so that its own children do not find it.
-func This(args []string) (Process, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return Process{}, err
-	}
-	p := Process{path: path, args: args, succeeds: os.Getenv(inherited) != ""}
+func This(args []string) Process {
+	path, err := os.Executable() // a locked-in process may have no way to know
+	p := Process{path: path, unknown: err, args: args, succeeds: os.Getenv(inherited) != ""}
 	_ = os.Unsetenv(inherited) // fails for names that are none
 	p.environment = os.Environ()
-	return p, nil
+	return p
 }
 
 // Succeeds tells whether another process has started this one to take over.
@@ -96,6 +94,9 @@ func notify(state string) error {
 // Succeed starts a successor on the listener's socket, waits until it serves, and returns its process id. On an error, or when ctx ends, there is none: it was
 // ended, with all that it had started, and this process has the socket for itself.
 func (p Process) Succeed(ctx context.Context, listener net.Listener) (pid int, err error) {
+	if p.unknown != nil {
+		return 0, fmt.Errorf("where this program lies: %w", p.unknown)
+	}
 	file, err := socketOf(listener)
 	if err != nil {
 		return 0, err

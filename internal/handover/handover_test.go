@@ -22,10 +22,7 @@ func TestMain(m *testing.M) {
 	}
 	switch does {
 	case "serve":
-		p, err := This(nil)
-		if err != nil {
-			os.Exit(1)
-		}
+		p := This(nil)
 		listener, err := p.Listen(context.Background(), "nowhere")
 		if err != nil || p.Ready() != nil {
 			os.Exit(1)
@@ -61,9 +58,9 @@ func TestASuccessorServesOnTheSameSocketAndTellsSystemd(t *testing.T) {
 	defer told.Close()
 	t.Setenv("NOTIFY_SOCKET", systemd)
 	t.Setenv(behaviour, "serve")
-	p, err := This(nil)
-	if err != nil || p.Succeeds() {
-		t.Fatal(p, err)
+	p := This(nil)
+	if p.Succeeds() {
+		t.Fatal("it takes over, from nobody")
 	}
 	listener := open(t)
 	early, err := net.Dial("tcp", listener.Addr().String()) // nobody has accepted it yet: it waits in the socket, not in a process
@@ -91,10 +88,7 @@ func TestASuccessorServesOnTheSameSocketAndTellsSystemd(t *testing.T) {
 func TestASuccessorThatDoesNotComeUpLeavesTheSocket(t *testing.T) {
 	for what, does := range map[string]string{"it ends at once": "end", "it never says anything": "hang"} {
 		t.Setenv(behaviour, does)
-		p, err := This(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := This(nil)
 		listener := open(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		if does == "end" {
@@ -128,10 +122,7 @@ func TestASuccessorThatDoesNotComeUpLeavesTheSocket(t *testing.T) {
 }
 
 func TestWhatIsNoSocketIsNotHandedOver(t *testing.T) {
-	p, err := This(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := This(nil)
 	if _, err := p.Succeed(t.Context(), struct{ net.Listener }{}); err == nil {
 		t.Error("it was")
 	}
