@@ -125,7 +125,7 @@ func (h *history) prove(t *testing.T) {
 	if paid == 0 || refused == 0 || looks == 0 {
 		t.Errorf("the history has %d sends, %d refusals and %d looks", paid, refused, looks)
 	}
-	if result := porcupine.CheckOperationsTimeout(model(held), h.done, time.Minute); result != porcupine.Ok {
+	if result := porcupine.CheckOperationsTimeout(model(held), h.done, time.Duration(ledgertest.Size(1, 5))*time.Minute); result != porcupine.Ok {
 		t.Errorf("no order explains the %d operations: %s", len(h.done), result)
 	}
 }
@@ -148,7 +148,7 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	servers := []*world{worldOn(t, db), worldOn(t, db)}
-	groups := servers[0].groups(t, ledgertest.Size(1, 4))
+	groups := servers[0].groups(t, ledgertest.Size(1, 8)) // what the checker has to do grows fast with the clients of a group
 
 	chaos, calm := context.WithCancel(t.Context())
 	var cutting sync.WaitGroup

@@ -1,7 +1,7 @@
 import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { PayLinkDocument, WalletsDocument } from '../gql/graphql';
 import { money, time } from '../text/text';
@@ -13,7 +13,8 @@ export default function Receive() {
   const { t } = useTranslation();
   const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
-  const [chosen, setChosen] = useState<string | null>(null);
+  const [wanted] = useSearchParams();
+  const [chosen, setChosen] = useState(wanted.get('wallet'));
   const [amount, setAmount] = useState('');
   const [memo, setMemo] = useState('');
   const wallet = wallets.find((w) => w.number === chosen) ?? wallets[0];

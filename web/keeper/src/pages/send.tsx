@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Loader, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { useDebouncedValue, useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
@@ -78,6 +78,7 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
   const [protection, setProtection] = useState<Protection>('none');
   const [code, setCode] = useState('');
   const [days, setDays] = useState<number>(7);
+  const narrow = useMediaQuery('(max-width: 30em)');
   const [link] = useQuery({ query: PayRequestDocument, variables: { link: asked.get('pay') ?? '' }, pause: !asked.get('pay') });
   const request = link.data?.paymentRequest.request;
 
@@ -122,7 +123,7 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
         <div>
           <Text size="sm" fw={500} mb={4} id="protect">{t('protect')}</Text>
-          <SegmentedControl fullWidth aria-labelledby="protect" value={protection} onChange={(v) => setProtection(v as Protection)} data={[{ value: 'none', label: t('protectNone') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
+          <SegmentedControl fullWidth orientation={narrow ? 'vertical' : 'horizontal'} aria-labelledby="protect" value={protection} onChange={(v) => setProtection(v as Protection)} data={[{ value: 'none', label: t('protectNone') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
         </div>
         {protection !== 'none' && (
           <>

@@ -24,18 +24,18 @@ export default function Transfer() {
       <Stack className="panel narrow">
         <Title order={2} className="money" ta="center">{money(transfer.direction === 'INCOMING' ? transfer.amount : transfer.total)}</Title>
         <dl className="facts">
-          <dt>{t('from')}</dt><dd>{transfer.from.displayName}<br />{grouped(transfer.from.walletNumber)}</dd>
-          <dt>{t('to')}</dt><dd>{transfer.to.displayName}<br />{grouped(transfer.to.walletNumber)}</dd>
+          <dt>{t('from')}</dt><dd>{transfer.from.displayName}<br /><span className="money">{grouped(transfer.from.walletNumber)}</span></dd>
+          <dt>{t('to')}</dt><dd>{transfer.to.displayName}<br /><span className="money">{grouped(transfer.to.walletNumber)}</span></dd>
           <dt>{t('amount')}</dt><dd className="money">{money(transfer.amount)}</dd>
           <dt>{t('fee')}</dt><dd className="money">{money(transfer.fee)}</dd>
           {Number(transfer.refunded.amount) > 0 && <><dt>{t('refunded')}</dt><dd className="money">{money(transfer.refunded)}</dd></>}
-          {transfer.memo && <><dt>{t('memo')}</dt><dd>{transfer.memo}</dd></>}
+          {transfer.memo && <><dt>{t('memoOf')}</dt><dd>{transfer.memo}</dd></>}
           <dt>{t('created')}</dt><dd>{time(transfer.createdAt)}</dd>
           {transfer.completedAt && <><dt>{t('completed')}</dt><dd>{time(transfer.completedAt)}</dd></>}
           {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protect')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
           <dt>№</dt><dd><Copyable text={transfer.id} shown={`…${transfer.id.slice(-8)}`} /></dd>
         </dl>
-        <Group justify="center">
+        <Group grow preventGrowOverflow={false}>
           <Button variant="default" onClick={() => void receipt('pdf')}>{t('receipt')} PDF</Button>
           <Button variant="default" onClick={() => void receipt('png')}>{t('receipt')} PNG</Button>
         </Group>

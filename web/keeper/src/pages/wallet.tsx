@@ -46,6 +46,12 @@ export default function WalletPage() {
   return (
     <Page title={wallet.name || wallet.currency.name}>
       <WalletCard wallet={wallet} />
+      {!wallet.closedAt && (
+        <Group grow maw={520}>
+          <Button component={Link} to={`/send?from=${wallet.number}`}>{t('send')}</Button>
+          <Button component={Link} to={`/receive?wallet=${wallet.number}`} variant="default">{t('receive')}</Button>
+        </Group>
+      )}
       <Group justify="space-between"><Copyable text={wallet.number} /><Actions wallet={wallet} onChange={again} /></Group>
       <section className="panel" aria-labelledby="statement">
         <Group justify="space-between" mb="xs">
@@ -72,7 +78,7 @@ function EntryRow({ entry }: { entry: Entry }) {
     <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" style={{ textDecoration: 'none', color: 'inherit' }}>
       <Group wrap="nowrap" justify="space-between">
         <div style={{ minWidth: 0 }}>
-          <Text truncate fw={500}>{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
+          <Text lineClamp={2} fw={500}>{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
           <Text size="sm" c="dimmed" truncate>{time(entry.postedAt)}{entry.transfer.memo ? ` · ${entry.transfer.memo}` : ''}</Text>
         </div>
         <Stack gap={2} align="flex-end">

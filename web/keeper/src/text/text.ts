@@ -30,7 +30,13 @@ export function money({ amount, currency }: Money, signed = false) {
   return `${text} ${currency.code}`;
 }
 
-export const time = (iso: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+// time is a moment, with its year where that is not this one.
+export function time(iso: string) {
+  const at = new Date(iso);
+  const year = at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+  return new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year, hour: 'numeric', minute: '2-digit' }).format(at);
+}
+
 export const clock = (iso: string) => new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' }).format(new Date(iso));
 
 // day is the day of a moment, in words where it is near.

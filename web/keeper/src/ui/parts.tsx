@@ -74,7 +74,7 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
       <Group wrap="nowrap" gap="sm">
         <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
         <Box flex={1} miw={0}>
-          <Text truncate fw={500}>{name || grouped(other.walletNumber)}</Text>
+          <Text lineClamp={2} fw={500}>{name || grouped(other.walletNumber)}</Text>
           <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>
         <Stack gap={2} align="flex-end">
