@@ -8,16 +8,17 @@ import { Problems } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Empty, Page, TransferRow, Waiting } from '../ui/parts';
 
-export function WalletCard({ wallet }: { wallet: WalletPartsFragment }) {
+// WalletCard shows a wallet; bare, where its number stands beside.
+export function WalletCard({ wallet, bare }: { wallet: WalletPartsFragment; bare?: boolean }) {
   const { t } = useTranslation();
   return (
-    <Link to={`/wallets/${wallet.number}`} className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''}`} data-testid="wallet">
+    <Link to={`/wallets/${wallet.number}`} className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''}${bare ? ' card-bare' : ''}`} data-testid="wallet">
       <Group justify="space-between" wrap="nowrap">
         <Text fw={600} truncate>{wallet.name || wallet.currency.name}</Text>
         <Text size="sm">{wallet.closedAt ? t('closed') : wallet.isDefault ? t('default') : ''}</Text>
       </Group>
       <div className="balance">{money(wallet.balance)}</div>
-      <Text ff="monospace" size="sm" mt="sm">{grouped(wallet.number)}</Text>
+      {!bare && <Text ff="monospace" size="sm" mt="sm">{grouped(wallet.number)}</Text>}
     </Link>
   );
 }

@@ -43,7 +43,7 @@ export default function Security() {
           {me.securityLog.nodes.map((e) => (
             <Group key={e.id} justify="space-between" wrap="nowrap">
               <Text>{t(`log_${e.kind}`, e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''}</Text>
-              <Text size="sm" c="dimmed" ta="right">{time(e.occurredAt)}</Text>
+              <Text size="sm" c="dimmed" className="money">{time(e.occurredAt)}</Text>
             </Group>
           ))}
         </Stack>

@@ -123,7 +123,7 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
         <div>
           <Text size="sm" fw={500} mb={4} id="protect">{t('protect')}</Text>
-          <SegmentedControl fullWidth orientation={narrow ? 'vertical' : 'horizontal'} aria-labelledby="protect" value={protection} onChange={(v) => setProtection(v as Protection)} data={[{ value: 'none', label: t('protectNone') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
+          <SegmentedControl fullWidth size={narrow ? 'md' : 'sm'} orientation={narrow ? 'vertical' : 'horizontal'} aria-labelledby="protect" value={protection} onChange={(v) => setProtection(v as Protection)} data={[{ value: 'none', label: t('protectNone') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
         </div>
         {protection !== 'none' && (
           <>

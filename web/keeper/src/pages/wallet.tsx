@@ -45,7 +45,7 @@ export default function WalletPage() {
   const entries = [...wallet.entries.nodes, ...older];
   return (
     <Page title={wallet.name || wallet.currency.name}>
-      <WalletCard wallet={wallet} />
+      <WalletCard wallet={wallet} bare />
       {!wallet.closedAt && (
         <Group grow maw={520}>
           <Button component={Link} to={`/send?from=${wallet.number}`}>{t('send')}</Button>
@@ -76,13 +76,14 @@ function EntryRow({ entry }: { entry: Entry }) {
   const other = incoming ? entry.transfer.from : entry.transfer.to;
   return (
     <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" style={{ textDecoration: 'none', color: 'inherit' }}>
-      <Group wrap="nowrap" justify="space-between">
+      <Group wrap="nowrap" justify="space-between" align="flex-start">
         <div style={{ minWidth: 0 }}>
-          <Text lineClamp={2} fw={500}>{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
-          <Text size="sm" c="dimmed" truncate>{time(entry.postedAt)}{entry.transfer.memo ? ` · ${entry.transfer.memo}` : ''}</Text>
+          <Text lineClamp={2} fw={500} className="name">{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
+          <Text size="sm" c="dimmed">{time(entry.postedAt)}</Text>
+          {entry.transfer.memo && <Text size="sm" c="dimmed" lineClamp={2}>{entry.transfer.memo}</Text>}
         </div>
         <Stack gap={2} align="flex-end">
-          <Text fw={600} className={incoming ? 'money money-in' : 'money'}>{money(entry.amount, true)}</Text>
+          <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{money(entry.amount, true)}</Text>
           <Text size="sm" c="dimmed" className="money">{t('balanceAfter', { amount: money(entry.balanceAfter) })}</Text>
         </Stack>
       </Group>

@@ -20,8 +20,8 @@ export default function Months({ months, came, went, language, theme }: { months
       {
         width: box.clientWidth, height: 160, legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [-0.6, months.length - 0.4] } },
-        axes: [{ ...axis, values: (_, at) => at.map((i) => (months[i] ? name.format(new Date(months[i].month)) : '')), incrs: [1] }, { ...axis, size: 64 }],
-        series: [{}, { label: came, fill: '#12b886', stroke: '#12b886', paths: barsLeft, points: { show: false } }, { label: went, fill: '#868e96', stroke: '#868e96', paths: bars, points: { show: false } }],
+        axes: [{ ...axis, values: (_, at) => at.map((i) => (months[i] ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false } }, { ...axis, size: 64, ticks: { show: false } }],
+        series: [{}, { label: came, fill: '#12b886', width: 0, paths: barsLeft, points: { show: false } }, { label: went, fill: '#868e96', width: 0, paths: bars, points: { show: false } }],
       },
       [months.map((_, i) => i), months.map((m) => Number(m.incoming.amount)), months.map((m) => Number(m.outgoing.amount))],
       box,

@@ -74,11 +74,11 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
       <Group wrap="nowrap" gap="sm">
         <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
         <Box flex={1} miw={0}>
-          <Text lineClamp={2} fw={500}>{name || grouped(other.walletNumber)}</Text>
+          <Text lineClamp={2} fw={500} className="name">{name || grouped(other.walletNumber)}</Text>
           <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>
         <Stack gap={2} align="flex-end">
-          <Text fw={600} className={incoming ? 'money money-in' : 'money'}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
+          <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
           {transfer.status !== 'COMPLETED' && <Status status={transfer.status} />}
         </Stack>
       </Group>
