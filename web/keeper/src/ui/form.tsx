@@ -72,7 +72,7 @@ export function FieldsForm({ fields, typed, problems, error, busy, submit, onSub
         {fields.map((f) => {
           const common = { label: f.label, name: f.name, description: f.hint, required: !f.optional, autoComplete: f.complete ?? 'off', maxLength: 200, value: typed.value(f.name), error: problems.find((p) => fieldOf(p) === f.name)?.message };
           return f.type === 'password'
-            ? <PasswordInput key={f.name} {...common} onChange={(e) => typed.set(f.name, e.currentTarget.value)} />
+            ? <PasswordInput key={f.name} {...common} aria-invalid={!!common.error} onChange={(e) => typed.set(f.name, e.currentTarget.value)} />
             : <TextInput key={f.name} {...common} type={f.type ?? 'text'} onChange={(e) => typed.set(f.name, e.currentTarget.value)} />;
         })}
         {children}

@@ -17,13 +17,13 @@ export function NewPassword({ label, typed, onTyped, error }: Props) {
   const differs = typed.again !== '' && typed.again !== typed.password;
   return (
     <Stack>
-      <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={error}
+      <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={error} aria-invalid={!!error}
         onChange={(e) => onTyped({ ...typed, password: e.currentTarget.value })} />
       <div role="status">
         <Progress value={(level + 1) * 25} color={['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
         <Text size="sm" mt={4}>{said}</Text>
       </div>
-      <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={differs ? t('passwordsDiffer') : undefined}
+      <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={differs ? t('passwordsDiffer') : undefined} aria-invalid={differs}
         onChange={(e) => onTyped({ ...typed, again: e.currentTarget.value })} />
     </Stack>
   );

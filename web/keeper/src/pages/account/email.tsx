@@ -75,7 +75,7 @@ function Change({ onSent }: { onSent: (address: string) => void }) {
     <section className="panel" aria-labelledby="change">
       <Title order={2} size="h4" mb="sm" id="change">{t('changeIt')}</Title>
       <FieldsForm fields={[{ name: 'newEmail', label: t('newEmail'), type: 'email', complete: 'email' }, passwordField(t('currentPassword'))]} typed={typed} {...change} submit={t('emailSend')} onSubmit={() => void send()}>
-        <Follows items={[t('emailFollows1'), t('emailFollows2')]} />
+        <Follows items={[t('emailFollows1'), t('emailFollows2'), t('othersOut')]} />
       </FieldsForm>
     </section>
   );

@@ -44,7 +44,7 @@ function Change({ login }: { login: string }) {
       <FieldsForm fields={[passwordField(t('currentPassword'))]} typed={typed} {...change} besides={['newPassword']} submit={t('changePassword')} disabled={!agree(wanted)} onSubmit={() => void save()}>
         <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
         <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={of(change.problems, 'newPassword')} />
-        <Follows items={[t('passwordFollows1'), t('passwordFollows2')]} />
+        <Follows items={[t('othersOut'), t('passwordFollows')]} />
       </FieldsForm>
     </>
   );

@@ -42,7 +42,7 @@ function Begin({ phone, onBegun }: { phone: string; onBegun: (begun: Begun) => v
   return (
     <>
       <FieldsForm fields={[{ name: 'newPhone', label: t('newPhone'), hint: t('phoneHint'), type: 'tel', complete: 'tel' }, passwordField(t('currentPassword'))]} typed={typed} {...change} submit={t('sendCodes')} onSubmit={() => void begin()}>
-        <Follows items={[t('phoneFollows1', { phone }), t('phoneFollows2'), t('phoneFollows3')]} />
+        <Follows items={[t('phoneFollows1', { phone }), t('othersOut'), t('phoneFollows2')]} />
       </FieldsForm>
       <Text size="sm">{t('phoneLost')} <Anchor component={Link} to="/recovery/phone" underline="always">{t('phoneLostWay')}</Anchor></Text>
     </>

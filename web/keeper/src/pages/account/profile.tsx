@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type OwnPartsFragment, UpdateProfileDocument } from '../../gql/graphql';
 import { useAct } from '../../ui/act';
-import { type Field, FieldsForm, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
+import { type Field, FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
 
 export default function ProfilePage() {
   const { t } = useTranslation();
@@ -49,7 +49,7 @@ function Change({ own }: { own: OwnPartsFragment }) {
   }
   return (
     <FieldsForm fields={fields} typed={typed} {...update} submit={t('save')} onSubmit={() => void save()}>
-      <Text size="sm" c="dimmed">{t('certifiedSoon')}</Text>
+      <Follows items={[t('othersOut'), t('certifiedSoon')]} />
       {done && <Told>{t('profileSaved')}</Told>}
     </FieldsForm>
   );

@@ -40,7 +40,7 @@ function Change() {
     <>
       {done && <Told>{t('questionDone')}</Told>}
       <FieldsForm fields={fields} typed={typed} {...change} submit={t('save')} onSubmit={() => void save()}>
-        <Follows items={[t('questionFollows1')]} />
+        <Follows items={[t('questionFollows1'), t('othersOut')]} />
       </FieldsForm>
     </>
   );
