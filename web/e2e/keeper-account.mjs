@@ -33,6 +33,7 @@ await runInBrowser(async (house) => {
   await closeAndKeep(house, page, ema);
   await changeProfile(house, page, ema);
   await certify(house, page);
+  await loseThePhone(house, ema);
 });
 
 // logIn returns the token that the app sends, for what is asked beside it.
@@ -193,9 +194,11 @@ async function blockAndUnblock(house, page, number, bearer) {
 
 // lookAround looks at each screen in Russian and dark.
 async function lookAround(house, page) {
+  let title = await page.title();
   for (const path of ['profile', 'email', 'phone', 'password', 'question', 'certificate', 'limits', 'refused', 'blocked', 'export', 'close']) {
-    await page.goto(`${base}/settings/${path}`);
-    await page.locator('h1').waitFor();
+    await page.evaluate((to) => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }, `/settings/${path}`);
+    await page.waitForFunction((was) => document.querySelector('h1') && document.title !== was, title);
+    title = await page.title();
     await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
     await house.accessible(page, `${path}, in Russian and dark`);
     await house.shot(`account-ru-${path}`, page);
@@ -357,4 +360,35 @@ async function certify(house, page) {
   await go(page, 'About you');
   await page.getByText('Your certificate vouches for this').waitFor();
   ok('a request with a picture waits for an operator, and the profile is locked');
+}
+
+// loseThePhone goes as far as one can without waiting for two days.
+async function loseThePhone(house, ema) {
+  const page = await house.open('/recovery', PHONE);
+  await page.getByRole('link', { name: 'The phone is lost too' }).click();
+  await page.getByText('have two days to object').waitFor();
+  await house.accessible(page, 'a lost phone');
+  await page.locator('[name=login]').fill(ema.email);
+  const { message } = await nextMessage(ema.email, (m) => m.link.includes('/recover#'), () => button(page, 'Send the letter').click());
+  await page.getByText('If the account exists').waitFor();
+  await page.reload();
+  await page.locator('[name=link]').fill('https://example.test/');
+  await button(page, 'Continue').click();
+  await page.getByText('This is not the whole link.').waitFor();
+  await house.accessible(page, 'the letter about a lost phone');
+  await house.shot('account-lost-letter', page);
+  await page.locator('[name=link]').fill(message.link);
+  await button(page, 'Continue').click();
+  await page.getByLabel('Which tree?').fill('A young oak');
+  await button(page, 'Continue').click();
+  await page.locator('[name=securityAnswer][aria-invalid=true], [role=alert]').first().waitFor();
+  ok('a wrong answer does not recover a lost phone');
+  await page.locator('[name=securityAnswer]').fill('the old lime');
+  await button(page, 'Continue').click();
+  await page.getByText('A new phone can be set from').waitFor();
+  await page.reload();
+  await page.getByText('A new phone can be set from').waitFor();
+  await house.accessible(page, 'a lost phone, while one waits');
+  await house.shot('account-lost-wait', page);
+  ok('a lost phone waits for two days, after a reload too');
 }

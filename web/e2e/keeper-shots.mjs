@@ -6,8 +6,9 @@ import { base, nextMessage, ok, WAIT_MS } from './lib.mjs';
 
 const folder = process.env.SCREENSHOTS;
 const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 820, height: 1180 }, desk: { width: 1440, height: 900 } };
-const outside = ['/login', '/register', '/recovery'];
-const inside = ['/', '/wallets', '/send', '/receive', '/history', '/contacts', '/security', '/settings'];
+const outside = ['/login', '/register', '/recovery', '/recovery/phone'];
+const inside = ['/', '/wallets', '/send', '/receive', '/history', '/contacts', '/security', '/settings',
+  ...['profile', 'email', 'phone', 'password', 'question', 'certificate', 'limits', 'refused', 'blocked', 'export', 'close', 'agreements'].map((name) => `/settings/${name}`)];
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 mkdirSync(folder, { recursive: true });
@@ -28,7 +29,7 @@ for (const language of ['en', 'ru']) {
 }
 await browser.close();
 
-async function shoot(page, path, language, name = path === '/' ? 'home' : path.slice(1)) {
+async function shoot(page, path, language, name = path === '/' ? 'home' : path.slice(1).replace('/', '-')) {
   await page.goto(base + path);
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme });

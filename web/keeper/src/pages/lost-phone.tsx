@@ -99,7 +99,7 @@ function Answer({ token, recovery, onDone }: { token: string; recovery: LostPhon
   return (
     <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
       <Stack>
-        <PasswordInput label={recovery.securityQuestion} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={of(give.problems, 'securityAnswer')} />
+        <PasswordInput label={recovery.securityQuestion} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={of(give.problems, 'securityAnswer')} aria-invalid={!!of(give.problems, 'securityAnswer')} />
         {recovery.totpRequired && <TextInput label={t('lostFactor')} name="totpCode" autoComplete="one-time-code" maxLength={40} required={!mayUsePasskey} value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={of(give.problems, 'totpCode')} />}
         {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
         <Problems problems={[...give.problems.filter((p) => !['securityAnswer', 'totpCode'].includes(p.field?.at(-1) ?? '')), ...ask.problems]} error={give.error ?? ask.error} />

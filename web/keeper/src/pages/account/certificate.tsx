@@ -71,10 +71,8 @@ function Ask({ level, onDone, onCancel }: { level: CertificateLevel; onDone: (to
     <Stack mt="md">
       {papers[level].map((kind) => <Upload key={kind} kind={kind} onSent={(id) => setSent((was) => ({ ...was, [kind]: id }))} />)}
       <Problems problems={ask.problems} error={ask.error} />
-      <Group grow>
-        <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
-        <Button loading={ask.busy} disabled={ids.length < papers[level].length} onClick={() => void send()}>{t('sendRequest')}</Button>
-      </Group>
+      <Button loading={ask.busy} disabled={ids.length < papers[level].length} onClick={() => void send()}>{t('sendRequest')}</Button>
+      <Button variant="subtle" onClick={onCancel}>{t('cancel')}</Button>
     </Stack>
   );
 }

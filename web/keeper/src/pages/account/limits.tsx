@@ -25,7 +25,7 @@ export default function LimitsPage() {
           <Stack className="panel">
             <Text c="dimmed" size="sm">{t('limitsHint')}</Text>
             <Limits currency={currency} />
-            <Anchor component={Link} to="/settings/certificate" underline="always" className="back">{t('higherLimits')}</Anchor>
+            {data.viewer?.certificate.level !== 'PERSONAL' && <Anchor component={Link} to="/settings/certificate" underline="always" className="back">{t('higherLimits')}</Anchor>}
           </Stack>
           <Policy key={currency} currency={currency} code={currencies.get(currency)!.code} />
         </>
@@ -90,10 +90,8 @@ function Policy({ currency, code }: { currency: string; code: string }) {
               rightSection={<Text size="sm" c="dimmed">{code}</Text>} rightSectionWidth={64} error={of(policy.problems, 'withoutCodeUpTo')} />
             <Problems problems={policy.problems.filter((p) => p.field?.at(-1) !== 'withoutCodeUpTo')} error={policy.error} />
             {done && <Told key={done}>{done}</Told>}
-            <Group grow>
-              <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>
-              <Button type="submit" loading={policy.busy}>{t('save')}</Button>
-            </Group>
+            <Button type="submit" loading={policy.busy}>{t('save')}</Button>
+            <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>
           </Stack>
         </form>
       )}

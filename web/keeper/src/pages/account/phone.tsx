@@ -64,8 +64,8 @@ function Codes({ begun, onBegun, onDone }: { begun: Begun; onBegun: (begun?: Beg
     <>
       <FieldsForm fields={[{ name: 'oldPhoneCode', label: t('oldCode'), hint: sentTo(begun.old), complete: 'one-time-code' }, { name: 'newPhoneCode', label: t('newCode'), hint: sentTo(begun.fresh) }]}
         typed={typed} {...confirm} submit={t('confirm')} onSubmit={() => void finish()}>
-        <Again label={t('oldCode')} challenge={begun.old} onChallenge={(old) => onBegun({ ...begun, old })} />
-        <Again label={t('newCode')} challenge={begun.fresh} onChallenge={(fresh) => onBegun({ ...begun, fresh })} />
+        <Again label={t('oldNumber')} challenge={begun.old} onChallenge={(old) => onBegun({ ...begun, old })} />
+        <Again label={t('newNumber')} challenge={begun.fresh} onChallenge={(fresh) => onBegun({ ...begun, fresh })} />
       </FieldsForm>
       <Button variant="subtle" onClick={() => onBegun(undefined)}>{t('startOver')}</Button>
     </>
@@ -80,7 +80,7 @@ function Again({ label, challenge, onChallenge }: { label: string; challenge: Ac
   if (challenge.method !== 'SMS') return null;
   return (
     <div>
-      <Button variant="subtle" size="sm" disabled={seconds > 0} loading={resend.busy} onClick={async () => { const { payload } = await resend.run({ input: { challengeId: challenge.id } }); if (payload?.challenge) onChallenge(payload.challenge); }}>
+      <Button variant="subtle" fullWidth disabled={seconds > 0} loading={resend.busy} onClick={async () => { const { payload } = await resend.run({ input: { challengeId: challenge.id } }); if (payload?.challenge) onChallenge(payload.challenge); }}>
         {label}: {seconds > 0 ? t('resendIn', { seconds }) : t('resend')}
       </Button>
       {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
