@@ -190,6 +190,19 @@ async function blockAndUnblock(house, page, number, bearer) {
   await page.getByText('Nobody is blocked').waitFor();
   const { result: again } = await nextMessage(anna.phone, (m) => m.code, pay);
   check(again.transfer.id, 'who is unblocked can send again');
+
+  await page.goto(`${base}/contacts`);
+  await button(page, 'Add a contact').click();
+  await page.locator('[name=contact-to]').fill(anna.phone);
+  await page.locator('[name=contact-name]').fill('Anna');
+  await button(page, 'Save').click();
+  await button(page, 'Block Anna').click();
+  await house.shot('account-contact', page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
+  await page.getByText('Blocked. Nothing they send reaches you.').waitFor();
+  await page.getByRole('link', { name: 'Blocked people' }).click();
+  await page.getByTestId('blocked').waitFor();
+  ok('who is a contact is blocked from the contacts');
 }
 
 // lookAround looks at each screen in Russian and dark.
