@@ -80,11 +80,15 @@ func runScriptAt(t *testing.T, name string, address func(testing.TB, string) str
 	if err != nil {
 		t.Fatalf("Node.js is missing, version 20 or newer; then run `make test`: %v", err)
 	}
-	s := startServer(t, pgtest.DSN(t))
+	runScriptFor(t, name, node, address(t, startServer(t, pgtest.DSN(t)).URL))
+}
 
+// runScriptFor runs a script for a server that is there.
+func runScriptFor(t *testing.T, name, node, address string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptPatience)
 	defer cancel()
-	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), address(t, s.URL))
+	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), address)
 	script.Cancel = func() error { return script.Process.Signal(syscall.SIGTERM) } // it takes its browser along
 	script.WaitDelay = 10 * time.Second
 	if out, err := script.CombinedOutput(); err != nil {

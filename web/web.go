@@ -53,8 +53,8 @@ var (
 
 // KeeperPaths are the addresses of the web app besides "/", as patterns: all of them show its one page.
 var KeeperPaths = []string{
-	"/login", "/register", "/recovery", "/wallets", "/wallets/{number}", "/send", "/receive", "/history", "/transfers/{id}", "/contacts", "/security",
-	"/settings",
+	"/login", "/register", "/recovery", "/recovery/phone", "/wallets", "/wallets/{number}", "/send", "/receive", "/history", "/transfers/{id}", "/contacts", "/security",
+	"/settings", "/settings/{what}",
 }
 
 // Playground returns the built playground, to be served under /playground/, and whether it has been built at all.

@@ -93,6 +93,10 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	w.Header().Set("Content-Type", kind)
 	respond, ctx := exec.DispatchOperation(ctx, operation)
 	response := respond(ctx)
+	if response == nil { // the request was over before it was begun: whoever asked is gone, or its time was up
+		refuse(w, r, http.StatusServiceUnavailable, fault.Overloaded)
+		return
+	}
 	writeResponse(w, response, costOf(ctx, w.Header()))
 }
 

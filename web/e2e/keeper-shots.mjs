@@ -1,4 +1,5 @@
-// SCREENSHOTS=folder node keeper-shots.mjs <baseURL>: every screen of the web app, at three sizes, in both languages and themes, to be looked at.
+// SCREENSHOTS=folder node keeper-shots.mjs <baseURL>: every screen of the web app, at three sizes, in both languages and themes, to be looked at; with
+// ONLY=pattern those whose address fits it.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -6,8 +7,10 @@ import { base, nextMessage, ok, WAIT_MS } from './lib.mjs';
 
 const folder = process.env.SCREENSHOTS;
 const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 820, height: 1180 }, desk: { width: 1440, height: 900 } };
-const outside = ['/login', '/register', '/recovery'];
-const inside = ['/', '/wallets', '/send', '/receive', '/history', '/contacts', '/security', '/settings'];
+const only = new RegExp(process.env.ONLY ?? '');
+const outside = ['/login', '/register', '/recovery', '/recovery/phone'];
+const inside = ['/', '/wallets', '/send', '/receive', '/history', '/contacts', '/security', '/settings',
+  ...['profile', 'email', 'phone', 'password', 'question', 'certificate', 'limits', 'refused', 'blocked', 'export', 'close', 'agreements'].map((name) => `/settings/${name}`)];
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 mkdirSync(folder, { recursive: true });
@@ -15,9 +18,9 @@ for (const language of ['en', 'ru']) {
   const context = await browser.newContext({ locale: language, reducedMotion: 'reduce' });
   context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
-  for (const path of outside) await shoot(page, path, language);
+  for (const path of outside.filter((p) => only.test(p))) await shoot(page, path, language);
   await logIn(page);
-  for (const path of inside) await shoot(page, path, language);
+  for (const path of inside.filter((p) => only.test(p))) await shoot(page, path, language);
   await page.goto(`${base}/`);
   for (const [what, name] of [['wallet', 'wallet'], ['transfer', 'transfer']]) {
     const path = await page.getByTestId(what).first().getAttribute('href');
@@ -28,7 +31,7 @@ for (const language of ['en', 'ru']) {
 }
 await browser.close();
 
-async function shoot(page, path, language, name = path === '/' ? 'home' : path.slice(1)) {
+async function shoot(page, path, language, name = path === '/' ? 'home' : path.slice(1).replace('/', '-')) {
   await page.goto(base + path);
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme });

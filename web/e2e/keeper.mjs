@@ -328,7 +328,7 @@ async function newest(to, before) {
 
 async function freeze(house, page) {
   await place(page, 'Settings');
-  await page.getByRole('link', { name: 'Security' }).last().click();
+  await page.getByRole('link', { name: 'Security', exact: true }).last().click();
   await page.getByRole('button', { name: 'Freeze the account' }).click();
   await page.getByText('The account is frozen. Money does not leave it.').waitFor();
   await house.accessible(page, 'a frozen account');

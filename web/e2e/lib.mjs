@@ -64,8 +64,8 @@ export async function nextMessage(to, wanted, action) {
   throw new Error(`no message for ${to}`);
 }
 
-// register opens a new account by plain API calls and returns its access token, its password and the letter that asks to confirm its
-// e-mail.
+// register opens a new account by plain API calls and returns its access token, what one logs in with, and the letter that asks to
+// confirm its e-mail.
 export async function register() {
   const serial = String(Date.now()).slice(-7);
   const phone = `+7901${serial}`;
@@ -90,5 +90,5 @@ export async function register() {
       },
     }),
   );
-  return { letter, password, accessToken: result.tokens.accessToken };
+  return { letter, phone, email, password, accessToken: result.tokens.accessToken };
 }

@@ -13,6 +13,7 @@ import { LogIn } from './pages/login';
 
 const Register = lazy(() => import('./pages/register'));
 const Recovery = lazy(() => import('./pages/recovery'));
+const LostPhone = lazy(() => import('./pages/lost-phone'));
 const Wallets = lazy(() => import('./pages/wallets'));
 const WalletPage = lazy(() => import('./pages/wallet'));
 const Send = lazy(() => import('./pages/send'));
@@ -22,6 +23,7 @@ const Transfer = lazy(() => import('./pages/transfer'));
 const Security = lazy(() => import('./pages/security'));
 const Contacts = lazy(() => import('./pages/contacts'));
 const Settings = lazy(() => import('./pages/settings'));
+const AccountRoutes = lazy(() => import('./pages/account/routes'));
 
 const Loading = () => <Center h="60vh"><Loader aria-label="…" /></Center>;
 
@@ -44,6 +46,7 @@ function Outside() {
     <Routes>
       <Route path="/register" element={<Register />} />
       <Route path="/recovery" element={<Recovery />} />
+      <Route path="/recovery/phone" element={<LostPhone />} />
       <Route path="*" element={<LogIn />} />
     </Routes>
   );
@@ -68,6 +71,7 @@ function Inside() {
             <Route path="/contacts" element={<Contacts />} />
             <Route path="/security" element={<Security />} />
             <Route path="/settings" element={<Settings me={me} />} />
+            <Route path="/settings/*" element={<AccountRoutes />} />
             <Route path="*" element={<Navigate to="/" replace />} />
           </Routes>
         </Suspense>

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { grouped, readRecipient } from '../api/numbers';
 import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
+import { Block } from '../ui/block';
 import { useLiveQuery } from '../ui/live-query';
 import { Empty, Page, Waiting } from '../ui/parts';
 import { useToggle } from '../ui/toggle';
@@ -35,6 +36,7 @@ export default function Contacts() {
                 <Button size="xs" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
                 <Button size="xs" variant="default" aria-label={`${t('rename')}: ${c.name}`} onClick={() => setAsked({ rename: c })}>{t('rename')}</Button>
                 <Button size="xs" variant="default" aria-label={t('removeNamed', { name: c.name })} onClick={async () => { await remove.run({ input: { contactId: c.id } }); again(); }}>{t('remove')}</Button>
+                <Block wmid={c.wmid} name={c.name} />
               </Group>
             </Group>
           ))}
@@ -53,6 +55,7 @@ export default function Contacts() {
       )}
       <section className="panel">
         <OnlyContacts actual={me.incomingPolicy === 'CONTACTS'} onChange={again} />
+        <Anchor component={Link} to="/settings/blocked" underline="always" className="back" mt="xs">{t('blockedTitle')}</Anchor>
       </section>
       <Modal opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')} closeButtonProps={{ 'aria-label': t('close') }}>
         {asked && <Edit asked={asked} onDone={() => { setAsked(undefined); again(); }} />}

@@ -1,8 +1,10 @@
-import { Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, TextInput, Title, useComputedColorScheme } from '@mantine/core';
+import { Anchor, Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, TextInput, Title, useComputedColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { useClient } from 'urql';
+import '../text/account';
 import { HistoryDocument, TurnoverDocument, type TransferLineFragment, type TransferStatus, WalletsDocument } from '../gql/graphql';
 import { day } from '../text/text';
 import { Problems } from '../ui/act';
@@ -102,6 +104,7 @@ export default function History() {
           </section>
         ))}
       </Stack>
+      <Anchor component={Link} to="/settings/refused" underline="always" className="back">{t('refusedTitle')}</Anchor>
       {page?.hasNextPage && <Button variant="default" onClick={() => void loadMore()}>{t('loadMore')}</Button>}
     </Page>
   );

@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, Text, Title } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { grouped } from '../api/numbers';
@@ -7,6 +8,8 @@ import { money } from '../text/text';
 import { Problems } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Empty, Page, TransferRow, Waiting } from '../ui/parts';
+
+const Alerts = lazy(() => import('./alerts'));
 
 // WalletCard shows a wallet; bare, where its number stands beside.
 export function WalletCard({ wallet, bare }: { wallet: WalletPartsFragment; bare?: boolean }) {
@@ -36,6 +39,7 @@ export function Home() {
       </Group>
     }>
       <Problems error={error} retry={again} />
+      {data?.viewer && <Suspense><Alerts id={data.viewer.id} /></Suspense>}
       {!data && fetching ? <Waiting /> : wallets.length === 0 ? (
         <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />
       ) : (

@@ -1,4 +1,5 @@
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import '../text/account';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
@@ -42,7 +43,8 @@ export default function Recovery() {
           </Stack>
         </form>
       )}
-      <Anchor component={Link} to="/login" underline="always">{t('logIn')}</Anchor>
+      {!proved && <Anchor component={Link} to="/recovery/phone" underline="always" className="back">{t('lostPhoneLink')}</Anchor>}
+      <Anchor component={Link} to="/login" underline="always" className="back">{t('logIn')}</Anchor>
     </Narrow>
   );
 }

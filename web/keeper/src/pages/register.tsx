@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Loader, Modal, PasswordInput, Progress, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, Loader, Modal, Progress, Stack, Text, TextInput } from '@mantine/core';
 import { AsYouType } from 'libphonenumber-js/min';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import {
   AgreementsDocument, CompleteRegistrationDocument, RegistrationDocument, type RegistrationPartsFragment, StartRegistrationDocument, SubmitProfileDocument, VerifyPhoneDocument,
 } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
+import { agree, NewPassword } from '../ui/new-password';
 import { CodeForm, Copyable } from '../ui/parts';
 import { device, Narrow } from './login';
 
@@ -143,23 +144,17 @@ function Code({ registration, onDone, onBack }: StepProps & { registration: Regi
   );
 }
 
-// strength is a hint while one types; the server judges.
-const strength = (password: string) => (password.length < 8 ? 0 : password.length < 12 ? 1 : new Set(password).size < 10 || password.length < 16 ? 2 : 3);
-
 function Password({ token, onDone }: { token: string; onDone: (wmid: string) => void }) {
   const { t } = useTranslation();
   const [{ data }] = useQuery({ query: AgreementsDocument });
-  const [password, setPassword] = useState('');
-  const [again, setAgain] = useState('');
+  const [typed, setTyped] = useState({ password: '', again: '' });
   const [accepted, setAccepted] = useState<string[]>([]);
   const [reading, setReading] = useState<{ title: string; text: string }>();
   const complete = useAct(CompleteRegistrationDocument);
   const agreements = data?.agreements ?? [];
-  const level = strength(password);
-  const differs = again !== '' && again !== password;
 
   async function finish() {
-    const { payload } = await complete.run({ input: { token, password, passwordConfirmation: again, acceptedAgreements: accepted, device: device() } });
+    const { payload } = await complete.run({ input: { token, password: typed.password, passwordConfirmation: typed.again, acceptedAgreements: accepted, device: device() } });
     if (!payload?.account || !payload.tokens) return;
     sessionStorage.removeItem(KEPT);
     onDone(payload.account.wmid);
@@ -168,12 +163,7 @@ function Password({ token, onDone }: { token: string; onDone: (wmid: string) => 
   return (
     <form onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
-        <PasswordInput label={t('password')} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={password} onChange={(e) => setPassword(e.currentTarget.value)} error={of(complete.problems, 'password')} />
-        <div role="status">
-          <Progress value={(level + 1) * 25} color={['red', 'orange', 'teal', 'teal'][level]} aria-label={t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) })} />
-          <Text size="sm" mt={4}>{t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) })}</Text>
-        </div>
-        <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={again} onChange={(e) => setAgain(e.currentTarget.value)} error={differs ? t('passwordsDiffer') : undefined} />
+        <NewPassword label={t('password')} typed={typed} onTyped={setTyped} error={of(complete.problems, 'password')} />
         {agreements.map((a) => (
           <Stack key={a.id} gap={4}>
             <Checkbox label={t('agree', { title: a.title })} checked={accepted.includes(a.id)} required
@@ -182,7 +172,7 @@ function Password({ token, onDone }: { token: string; onDone: (wmid: string) => 
           </Stack>
         ))}
         <Problems problems={complete.problems.filter((p) => p.field?.at(-1) !== 'password')} error={complete.error} />
-        <Button type="submit" loading={complete.busy} disabled={differs || accepted.length < agreements.length || agreements.length === 0}>{t('register')}</Button>
+        <Button type="submit" loading={complete.busy} disabled={!agree(typed) || accepted.length < agreements.length || agreements.length === 0}>{t('register')}</Button>
       </Stack>
       <Modal opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title} closeButtonProps={{ 'aria-label': t('close') }}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Modal>
     </form>

@@ -1,5 +1,8 @@
-import { Badge, Button, Group, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Stack, Text, Title } from '@mantine/core';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link, useLocation } from 'react-router';
+import '../text/account';
 import { RevokeOthersDocument, RevokeSessionDocument, SecurityDocument } from '../gql/graphql';
 import { time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
@@ -14,6 +17,10 @@ export default function Security() {
   const end = useAct(RevokeSessionDocument);
   const endOthers = useAct(RevokeOthersDocument);
   const me = data?.viewer;
+  const { hash } = useLocation();
+  useEffect(() => {
+    if (me && hash) document.getElementById(hash.slice(1))?.scrollIntoView();
+  }, [!me, hash]);
   if (!me) return <Page title={t('security')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const others = me.sessions.filter((s) => !s.current);
   return (
@@ -48,6 +55,7 @@ export default function Security() {
           ))}
         </Stack>
       </section>
+      <Anchor component={Link} to="/settings/refused" underline="always" className="back">{t('refusedTitle')}</Anchor>
     </Page>
   );
 }

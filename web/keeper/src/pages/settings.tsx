@@ -1,46 +1,29 @@
-import { Button, Group, Progress, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { signOut } from '../api/session';
-import { LimitsDocument, type MeQuery } from '../gql/graphql';
-import { chooseLanguage, money } from '../text/text';
-import { useLiveQuery } from '../ui/live-query';
+import type { MeQuery } from '../gql/graphql';
+import { chooseLanguage } from '../text/text';
 import { Copyable, Page } from '../ui/parts';
+import { Menu } from './account/menu';
 import { Notifications } from './notifications';
 
 export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> }) {
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const [{ data }] = useLiveQuery(LimitsDocument, { currency: 'Z' });
   const go = useNavigate();
-  const periods = { DAY: t('perDay'), WEEK: t('perWeek'), MONTH: t('perMonth') };
   return (
     <Page title={t('settings')}>
       <Stack className="panel">
         <Title order={2} size="h4">{t('account')}</Title>
         <dl className="facts">
           <dt>{t('wmid')}</dt><dd><Copyable text={me.wmid} /></dd>
-          <dt>{t('phone')}</dt><dd>{me.phone}</dd>
-          <dt>{t('email')}</dt><dd>{me.email.address}{me.email.verified ? '' : ` (${t('emailUnverified')})`}</dd>
-          <dt>{t('certificate')}</dt><dd>{t(`level_${me.certificate.level}`)}</dd>
         </dl>
         <Group grow>
           <Button component={Link} to="/security" variant="default">{t('security')}</Button>
           <Button component={Link} to="/contacts" variant="default">{t('contacts')}</Button>
         </Group>
-      </Stack>
-      <Stack className="panel">
-        <Title order={2} size="h4">{t('limits')} · Z</Title>
-        {data?.viewer?.limits.map((l) => {
-          const used = money(l.used);
-          const share = l.total && Number(l.total.amount) > 0 ? (100 * Number(l.used.amount)) / Number(l.total.amount) : 0;
-          return (
-            <div key={l.period}>
-              <Text size="sm">{periods[l.period]}: {l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text>
-              {l.total && <Progress value={share} aria-label={periods[l.period]} />}
-            </div>
-          );
-        })}
+        <Menu me={me} />
       </Stack>
       <Notifications />
       <Stack className="panel">

@@ -7,6 +7,7 @@ import { grouped } from '../api/numbers';
 import { AcceptTransferDocument, CancelTransferDocument, RefundTransferDocument, RejectTransferDocument, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 import { money, time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
+import { Block } from '../ui/block';
 import { useLiveQuery } from '../ui/live-query';
 import { Copyable, Empty, Page, Status, Waiting } from '../ui/parts';
 
@@ -41,6 +42,7 @@ export default function Transfer() {
         </Group>
         {failed && <Text c="red" role="alert">{t('failed')}</Text>}
         <Actions transfer={transfer} onDone={again} />
+        {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Block wmid={transfer.from.wmid} name={transfer.from.displayName} />}
       </Stack>
     </Page>
   );

@@ -86,7 +86,7 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
   );
 }
 
-function useSecondsUntil(iso: string) {
+export function useSecondsUntil(iso: string) {
   const left = () => Math.max(0, Math.ceil((Date.parse(iso) - Date.now()) / 1000));
   const [seconds, setSeconds] = useState(left);
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { Alert, AppShell, Box, Group, Text, Title } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
 import { useLive } from '../api/live';
@@ -16,6 +16,7 @@ const places = [
   { to: '/settings', key: 'settings', Icon: GearIcon, tab: true },
 ] as const;
 
+const Standing = lazy(() => import('./standing'));
 const ARRIVAL_MS = 6_000;
 
 // Shell is the frame of every screen: a bar of tabs below on a phone, a column beside on what is wider.
@@ -40,6 +41,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
           {!online && <Alert color="yellow" mb="md" role="status">{t('offline')}</Alert>}
           {online && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
           {me.status === 'FROZEN' && <Alert color="red" mb="md" role="status">{t('frozen')}</Alert>}
+          <Suspense><Standing /></Suspense>
           <Arrival />
           {children}
         </Box>

@@ -1,0 +1,100 @@
+import { Anchor, Button, Group, Progress, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { type AccountChallengeFragment, CurrencyLimitsDocument, OwnCurrenciesDocument, SetPolicyDocument } from '../../gql/graphql';
+import { money, time } from '../../text/text';
+import { of, Problems, useAct } from '../../ui/act';
+import { SubPage, Told } from '../../ui/form';
+import { useLiveQuery } from '../../ui/live-query';
+import { CodeForm, Empty, type Proof, Waiting } from '../../ui/parts';
+
+export default function LimitsPage() {
+  const { t } = useTranslation();
+  const [{ data, error }, again] = useLiveQuery(OwnCurrenciesDocument, {});
+  const [chosen, setChosen] = useState<string | null>(null);
+  const currencies = new Map(data?.viewer?.wallets.map((w) => [w.currency.letter, w.currency]));
+  const currency = chosen ?? [...currencies.keys()][0];
+  return (
+    <SubPage title={t('limitsTitle')}>
+      {!data ? error ? <Problems error={error} retry={again} /> : <Waiting rows={3} /> : !currency ? (
+        <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />
+      ) : (
+        <>
+          <Select label={t('currency')} value={currency} onChange={setChosen} allowDeselect={false} data={[...currencies.values()].map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` }))} />
+          <Stack className="panel">
+            <Text c="dimmed" size="sm">{t('limitsHint')}</Text>
+            <Limits currency={currency} />
+            {data.viewer?.certificate.level !== 'PERSONAL' && <Anchor component={Link} to="/settings/certificate" underline="always" className="back">{t('higherLimits')}</Anchor>}
+          </Stack>
+          <Policy key={currency} currency={currency} code={currencies.get(currency)!.code} />
+        </>
+      )}
+    </SubPage>
+  );
+}
+
+// Limits shows how much of a day, a week and a month is used.
+export function Limits({ currency }: { currency: string }) {
+  const { t } = useTranslation();
+  const [{ data, error }, again] = useLiveQuery(CurrencyLimitsDocument, { currency });
+  const periods = { DAY: t('perDay'), WEEK: t('perWeek'), MONTH: t('perMonth') };
+  if (!data?.viewer) return error ? <Problems error={error} retry={again} /> : <Waiting rows={3} />;
+  return data.viewer.limits.map((l) => {
+    const used = money(l.used);
+    const share = l.total && Number(l.total.amount) > 0 ? (100 * Number(l.used.amount)) / Number(l.total.amount) : 0;
+    return (
+      <div key={l.period} data-testid="limit">
+        <Group justify="space-between"><Text fw={600}>{periods[l.period]}</Text><Text className="money">{l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text></Group>
+        {l.total && <Progress value={share} my={6} aria-label={periods[l.period]} />}
+        {l.remaining && <Text size="sm" c="dimmed">{t('leftOf', { amount: money(l.remaining) })} · {t('resets', { time: time(l.resetsAt) })}</Text>}
+      </div>
+    );
+  });
+}
+
+// Policy sets how much goes without a code: lower at once, higher with one.
+function Policy({ currency, code }: { currency: string; code: string }) {
+  const { t } = useTranslation();
+  const [amount, setAmount] = useState('');
+  const [wanted, setWanted] = useState('0');
+  const [challenge, setChallenge] = useState<AccountChallengeFragment>();
+  const [done, setDone] = useState('');
+  const policy = useAct(SetPolicyDocument);
+
+  async function set(withoutCodeUpTo: string, proof?: Proof) {
+    setDone('');
+    setWanted(withoutCodeUpTo);
+    const { payload } = await policy.run({ input: { currency, withoutCodeUpTo, ...proof } });
+    if (!payload) return;
+    setChallenge(payload.challenge ?? undefined);
+    if (payload.challenge || !payload.policy) return;
+    const upTo = payload.policy.withoutCodeUpTo;
+    setDone(Number(upTo.amount) > 0 ? t('policyIs', { amount: money(upTo) }) : t('policyIsNone'));
+  }
+  return (
+    <section className="panel" aria-labelledby="policy">
+      <Title order={2} size="h4" id="policy">{t('policyTitle')}</Title>
+      <Text c="dimmed" size="sm" mb="sm">{t('policyHint')}</Text>
+      {challenge ? (
+        <>
+          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void set(wanted, proof)} busy={policy.busy}>
+            <Problems problems={policy.problems} error={policy.error} />
+          </CodeForm>
+          <Button variant="subtle" fullWidth onClick={() => setChallenge(undefined)}>{t('cancel')}</Button>
+        </>
+      ) : (
+        <form onSubmit={(e) => { e.preventDefault(); void set(amount.trim().replace(',', '.')); }}>
+          <Stack>
+            <TextInput label={t('policyAmount')} name="withoutCodeUpTo" inputMode="decimal" required maxLength={20} autoComplete="off" value={amount} onChange={(e) => setAmount(e.currentTarget.value)}
+              rightSection={<Text size="sm" c="dimmed">{code}</Text>} rightSectionWidth={64} error={of(policy.problems, 'withoutCodeUpTo')} />
+            <Problems problems={policy.problems.filter((p) => p.field?.at(-1) !== 'withoutCodeUpTo')} error={policy.error} />
+            {done && <Told key={done}>{done}</Told>}
+            <Button type="submit" loading={policy.busy}>{t('save')}</Button>
+            <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>
+          </Stack>
+        </form>
+      )}
+    </section>
+  );
+}

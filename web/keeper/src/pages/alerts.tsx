@@ -1,0 +1,44 @@
+import '../text/account';
+import { Alert, Button, Group, List, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { HappenedDocument, type SecurityEventKind } from '../gql/graphql';
+import { time } from '../text/text';
+import { useLiveQuery } from '../ui/live-query';
+
+// What somebody else may have done with the account.
+const grave = new Set<SecurityEventKind>([
+  'SIGNED_IN', 'SIGN_IN_FAILED', 'TOKEN_REUSED', 'OTHER_SESSIONS_ENDED', 'PASSWORD_CHANGED', 'PHONE_CHANGED', 'EMAIL_CHANGED', 'SECURITY_QUESTION_CHANGED', 'PROFILE_CHANGED', 'CONFIRMATION_POLICY_CHANGED',
+  'UNFROZEN', 'CLOSING_BEGUN', 'TOTP_ENABLED', 'TOTP_DISABLED', 'BACKUP_CODES_RENEWED', 'BACKUP_CODE_USED', 'PASSKEY_ADDED', 'PASSKEY_REMOVED', 'PASSKEY_REFUSED', 'RECOVERY_STARTED', 'RECOVERED',
+  'DATA_EXPORT_REQUESTED', 'DATA_EXPORT_FETCHED', 'FROZEN_BY_OPERATOR', 'SESSIONS_ENDED_BY_OPERATOR',
+]);
+const LATELY_MS = 7 * 86_400_000;
+const MOST = 4;
+
+// Alerts tells of what other devices did, or nobody who was signed in, until the person has seen it. What this session did it knows.
+export default function Alerts({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const kept = `keeper.seen.${id}`;
+  const [seen, setSeen] = useState(() => localStorage.getItem(kept) ?? new Date(Date.now() - LATELY_MS).toISOString());
+  const [{ data }] = useLiveQuery(HappenedDocument, {});
+  const news = data?.viewer?.securityLog.nodes.filter((e) => grave.has(e.kind) && !e.session?.current && Date.parse(e.occurredAt) > Date.parse(seen)) ?? [];
+  if (news.length === 0) return null;
+
+  function acknowledge() {
+    localStorage.setItem(kept, news[0].occurredAt);
+    setSeen(news[0].occurredAt);
+  }
+  return (
+    <Alert color="yellow" variant="light" role="status" title={t('alertsTitle', { count: news.length })} data-testid="alerts">
+      <List spacing={4} mb="sm">
+        {news.slice(0, MOST).map((e) => <List.Item key={e.id}>{t(`log_${e.kind}`, e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''} · {time(e.occurredAt)}</List.Item>)}
+      </List>
+      <Group>
+        <Button onClick={acknowledge}>{t('alertsOk')}</Button>
+        <Text>{t('alertsNotYou')}</Text>
+        <Button component={Link} to="/security#freezing" color="red" variant="light">{t('alertsFreeze')}</Button>
+      </Group>
+    </Alert>
+  );
+}
