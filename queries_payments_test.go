@@ -31,6 +31,8 @@ func walkPayments(anna, boris *client, counted *statements) {
 		vars{"to": borisWallet})
 	askCounted[any](anna, counted, "limits", 1, `{ viewer { limits(currency: "E") { period total { amount } used { amount } remaining { amount } resetsAt } } }`, nil)
 
+	askCounted[any](anna, counted, "confirmationPolicies", 1, `{ viewer { confirmationPolicies { currency { letter } withoutCodeUpTo { amount } } } }`, nil)
+
 	pay := func(p any) string {
 		made := ask[struct{ CreateTransfer payment }](anna, createProtected, vars{"from": annaWallet, "to": borisWallet, "key": newKey(), "p": p}).CreateTransfer
 		ask[any](anna, confirmTransfer, vars{"id": made.Transfer.ID, "code": anna.newestCode("+79000000002")})

@@ -52,6 +52,7 @@ func Complexity() generated.ComplexityRoot {
 	c.SecondFactors.Passkeys = func(child int) int { return 1 + assumedPasskeys*child }
 	c.Wallet.Entries = func(child int, first *int, _ *string, last *int, _ *string) int { return page(child, first, last) }
 	c.Account.PendingAgreements = func(child int) int { return 1 + 2*child }
+	c.Account.ConfirmationPolicies = func(child int) int { return 2 + assumedWallets*child }
 	c.Account.Limits = func(child int, _ string) int { return 2 + 3*child }
 	c.TransferQuote.Limits = func(child int) int { return 1 + 3*child }
 	c.OperatorAccount.Wallets = func(child int) int { return 1 + assumedWallets*child }

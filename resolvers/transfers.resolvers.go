@@ -56,6 +56,15 @@ func (r *accountResolver) Limits(ctx context.Context, obj *model.Account, curren
 	return r.limitsView(ctx, known, limits), err
 }
 
+func (r *accountResolver) ConfirmationPolicies(ctx context.Context, obj *model.Account) ([]*model.ConfirmationPolicy, error) {
+	policies, err := r.Resolver.Transfers.Policies(ctx, obj.AccountID)
+	views := make([]*model.ConfirmationPolicy, len(policies))
+	for i, p := range policies {
+		views[i] = r.policyView(ctx, p)
+	}
+	return views, err
+}
+
 func (r *mutationResolver) CreateTransfer(ctx context.Context, input model.CreateTransferInput) (*model.CreateTransferPayload, error) {
 	viewer, err := sessions.Require(ctx)
 	if err != nil {
@@ -151,8 +160,7 @@ func (r *mutationResolver) SetConfirmationPolicy(ctx context.Context, input mode
 	policy, err := r.Transfers.SetPolicy(ctx, viewer.Account, input.Currency, input.WithoutCodeUpTo, proof(input.Code, input.Assertion))
 	payload := &model.SetConfirmationPolicyPayload{Challenge: challengeOf(policy.Challenge, err)}
 	if err == nil {
-		currency := r.currencyView(ctx, input.Currency)
-		payload.Policy = &model.ConfirmationPolicy{Currency: currency, WithoutCodeUpTo: amountView(currency, policy.WithoutCodeUpTo)}
+		payload.Policy = r.policyView(ctx, policy)
 	}
 	payload.UserErrors, err = r.refused(ctx, err)
 	return payload, err

@@ -80,6 +80,11 @@ func (r *Resolver) limitsView(ctx context.Context, c money.Currency, limits []le
 	return views
 }
 
+func (r *Resolver) policyView(ctx context.Context, p transfers.Policy) *model.ConfirmationPolicy {
+	currency := r.currencyView(ctx, string(p.Currency.Letter))
+	return &model.ConfirmationPolicy{Currency: currency, WithoutCodeUpTo: amountView(currency, p.WithoutCodeUpTo)}
+}
+
 // direction is how the viewer sees a transfer. An operator who issued it is on neither side, and sees it go out.
 func direction(viewer uuid.UUID, t models.Transfer) model.TransferDirection {
 	switch {

@@ -37,6 +37,7 @@ type AccountResolver interface {
 	Transfers(ctx context.Context, obj *model.Account, first *int, after *string, last *int, before *string, filter *model.TransferFilter) (*model.TransferConnection, error)
 	TransferByIdempotencyKey(ctx context.Context, obj *model.Account, key uuid.UUID) (*model.Transfer, error)
 	Limits(ctx context.Context, obj *model.Account, currency string) ([]*model.Limit, error)
+	ConfirmationPolicies(ctx context.Context, obj *model.Account) ([]*model.ConfirmationPolicy, error)
 	Wallets(ctx context.Context, obj *model.Account) ([]*model.Wallet, error)
 	Wallet(ctx context.Context, obj *model.Account, number string) (*model.Wallet, error)
 }
@@ -1304,6 +1305,38 @@ func (ec *executionContext) fieldContext_Account_limits(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Account_confirmationPolicies(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_confirmationPolicies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().ConfirmationPolicies(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConfirmationPolicy) graphql.Marshaler {
+			return ec.marshalNConfirmationPolicy2ᚕᚖpurserᚋgraphᚋmodelᚐConfirmationPolicyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_confirmationPolicies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmationPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Account_wallets(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2144,6 +2177,12 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_limits(ctx, field, obj)
+				})
+		case "confirmationPolicies":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Account_confirmationPolicies(ctx, field, obj)
 				})
 		case "wallets":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

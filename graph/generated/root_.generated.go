@@ -65,6 +65,7 @@ type ComplexityRoot struct {
 		BlockedAccounts          func(childComplexity int) int
 		Certificate              func(childComplexity int) int
 		ClosesAt                 func(childComplexity int) int
+		ConfirmationPolicies     func(childComplexity int) int
 		Contacts                 func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt                func(childComplexity int) int
 		DataExport               func(childComplexity int) int
@@ -1294,6 +1295,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.ClosesAt(childComplexity), true
+	case "Account.confirmationPolicies":
+		if e.ComplexityRoot.Account.ConfirmationPolicies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ConfirmationPolicies(childComplexity), true
 	case "Account.contacts":
 		if e.ComplexityRoot.Account.Contacts == nil {
 			break
@@ -6502,12 +6509,12 @@ extend type Mutation {
   confirmPhoneChange(input: ConfirmPhoneChangeInput!): ConfirmPhoneChangePayload!
   """
   Begins to change the e-mail address: a link goes to the new one, and verifyEmail with its token makes the change. Until then the old one
-  stays. The old one is told. Does not tell whether the new address has an account.
+  stays. The old one is told, and all other sessions end. Does not tell whether the new address has an account.
   """
   changeEmail(input: ChangeEmailInput!): ChangeEmailPayload!
-  "Changes the security question and its answer."
+  "Changes the security question and its answer. All other sessions end, and the owner is told."
   changeSecurityQuestion(input: ChangeSecurityQuestionInput!): ChangeSecurityQuestionPayload!
-  "Changes names and birth date, as long as the certificate is ALIAS; after that it is PROFILE_CERTIFIED."
+  "Changes names and birth date, as long as the certificate is ALIAS; after that it is PROFILE_CERTIFIED. All other sessions end."
   updateProfile(input: UpdateProfileInput!): UpdateProfilePayload!
   "Sets the language of messages to the person."
   setLocale(input: SetLocaleInput!): SetLocalePayload!
@@ -8820,6 +8827,8 @@ type LogOutPayload {
   does not exist. Fees that the account pays count, refunds do not; what was sent protected and came back stays counted.
   """
   limits("The currency." currency: CurrencyLetter!): [Limit!]!
+  "What may be sent to others without a code, in each currency for which setConfirmationPolicy was called; in any other each transfer needs one."
+  confirmationPolicies: [ConfirmationPolicy!]!
 }
 
 extend type Query {
@@ -9939,6 +9948,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_transferByIdempotencyKey(ctx, field)
 	case "limits":
 		return ec.fieldContext_Account_limits(ctx, field)
+	case "confirmationPolicies":
+		return ec.fieldContext_Account_confirmationPolicies(ctx, field)
 	case "wallets":
 		return ec.fieldContext_Account_wallets(ctx, field)
 	case "wallet":

@@ -3353,6 +3353,30 @@ func (ec *executionContext) marshalNConfirmTransferPayload2ᚖpurserᚋgraphᚋm
 	return ec._ConfirmTransferPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNConfirmationPolicy2ᚕᚖpurserᚋgraphᚋmodelᚐConfirmationPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConfirmationPolicy) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConfirmationPolicy2ᚖpurserᚋgraphᚋmodelᚐConfirmationPolicy(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConfirmationPolicy2ᚖpurserᚋgraphᚋmodelᚐConfirmationPolicy(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmationPolicy) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConfirmationPolicy!")
+		return graphql.Null
+	}
+	return ec._ConfirmationPolicy(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateTransferInput2purserᚋgraphᚋmodelᚐCreateTransferInput(ctx context.Context, v any) (model.CreateTransferInput, error) {
 	res, err := ec.unmarshalInputCreateTransferInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -139,6 +139,8 @@ type Account struct {
 	// What the certificate lets the account send to others in a currency, in a day, a week and a month: three, in that order; empty for a currency that
 	// does not exist. Fees that the account pays count, refunds do not; what was sent protected and came back stays counted.
 	Limits []*Limit `json:"limits"`
+	// What may be sent to others without a code, in each currency for which setConfirmationPolicy was called; in any other each transfer needs one.
+	ConfirmationPolicies []*ConfirmationPolicy `json:"confirmationPolicies"`
 	// The wallets, open and closed, oldest first; at most 100.
 	Wallets []*Wallet `json:"wallets"`
 	// One of the wallets by its number; null when there is none.

@@ -3,6 +3,8 @@ package transfers
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"purser/internal/accounts"
 	"purser/internal/events"
 	"purser/internal/fault"
@@ -13,12 +15,27 @@ import (
 	"purser/models"
 )
 
-// Policy is how much an account may send to others without a code, per transfer, in minor units. Challenge is set while a
+// Policy is how much an account may send to others without a code, in any 24 hours, in minor units. Challenge is set while a
 // raise waits for its code.
 type Policy struct {
 	Currency        money.Currency
 	WithoutCodeUpTo int64
 	Challenge       *models.Challenge
+}
+
+// Policies are those that an account has set, by currency.
+func (s *Service) Policies(ctx context.Context, account uuid.UUID) ([]Policy, error) {
+	rows, err := policiesOf(ctx, s.db, account)
+	if err != nil {
+		return nil, err
+	}
+	var policies []Policy
+	for _, row := range rows {
+		if currency, ok := s.wallets.Currency(row.Currency); ok {
+			policies = append(policies, Policy{Currency: currency, WithoutCodeUpTo: row.WithoutCodeUpTo})
+		}
+	}
+	return policies, nil
 }
 
 // SetPolicy sets how much may be sent to others without a code. To lower it needs none. To raise it takes two calls: one

@@ -123,6 +123,11 @@ func lockPolicy(tx *postgres.Tx, account uuid.UUID, letter string) (p models.Con
 	return firstPolicy(rows, account, letter), heldUntil, wrap("policy", err)
 }
 
+func policiesOf(ctx context.Context, db *postgres.DB, account uuid.UUID) (rows []models.ConfirmationPolicy, err error) {
+	err = db.GORM(ctx).Where("account_id = ?", account).Order("currency").Find(&rows).Error
+	return rows, wrap("policies", err)
+}
+
 func firstPolicy(rows []models.ConfirmationPolicy, account uuid.UUID, letter string) models.ConfirmationPolicy {
 	if len(rows) == 0 {
 		return models.ConfirmationPolicy{AccountID: account, Currency: letter}

@@ -120,12 +120,15 @@ async function setPolicy(house, page, ema) {
   await go(page, 'Limits and codes');
   await page.getByTestId('limit').nth(2).waitFor();
   check((await page.getByTestId('limit').first().innerText()).includes('0.00 WMZ of 100.00 WMZ'), 'the limits of a currency are shown');
+  await page.getByText('Now each transfer to others needs a code.').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7,5');
   const digits = await code(ema.phone, () => button(page, 'Save').click());
   await page.locator('[name=code]').fill(digits);
   await house.accessible(page, 'the code for more without a code');
   await button(page, 'Confirm').click();
   await page.getByText('From now on up to 7.50 WMZ goes without a code').waitFor();
+  await page.reload();
+  await page.getByText('Now up to 7.50 WMZ goes without a code').waitFor();
   await house.accessible(page, 'the limits');
   await house.shot('account-limits', page);
   await button(page, 'Ask for a code each time').click();

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Progress, Select, Stack, Text, TextInput, Title 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { type AccountChallengeFragment, CurrencyLimitsDocument, OwnCurrenciesDocument, SetPolicyDocument } from '../../gql/graphql';
+import { type AccountChallengeFragment, CurrencyLimitsDocument, OwnCurrenciesDocument, PoliciesDocument, SetPolicyDocument } from '../../gql/graphql';
 import { money, time } from '../../text/text';
 import { of, Problems, useAct } from '../../ui/act';
 import { SubPage, Told } from '../../ui/form';
@@ -53,6 +53,8 @@ export function Limits({ currency }: { currency: string }) {
   });
 }
 
+type Money = Parameters<typeof money>[0];
+
 // Policy sets how much goes without a code: lower at once, higher with one.
 function Policy({ currency, code }: { currency: string; code: string }) {
   const { t } = useTranslation();
@@ -61,6 +63,9 @@ function Policy({ currency, code }: { currency: string; code: string }) {
   const [challenge, setChallenge] = useState<AccountChallengeFragment>();
   const [done, setDone] = useState('');
   const policy = useAct(SetPolicyDocument);
+  const [{ data }, again] = useLiveQuery(PoliciesDocument, {});
+  const now = data?.viewer?.confirmationPolicies.find((p) => p.currency.letter === currency)?.withoutCodeUpTo;
+  const isSet = (upTo?: Money): upTo is Money => !!upTo && Number(upTo.amount) > 0;
 
   async function set(withoutCodeUpTo: string, proof?: Proof) {
     setDone('');
@@ -70,7 +75,8 @@ function Policy({ currency, code }: { currency: string; code: string }) {
     setChallenge(payload.challenge ?? undefined);
     if (payload.challenge || !payload.policy) return;
     const upTo = payload.policy.withoutCodeUpTo;
-    setDone(Number(upTo.amount) > 0 ? t('policyIs', { amount: money(upTo) }) : t('policyIsNone'));
+    setDone(isSet(upTo) ? t('policyIs', { amount: money(upTo) }) : t('policyIsNone'));
+    again();
   }
   return (
     <section className="panel" aria-labelledby="policy">
@@ -89,7 +95,7 @@ function Policy({ currency, code }: { currency: string; code: string }) {
             <TextInput label={t('policyAmount')} name="withoutCodeUpTo" inputMode="decimal" required maxLength={20} autoComplete="off" value={amount} onChange={(e) => setAmount(e.currentTarget.value)}
               rightSection={<Text size="sm" c="dimmed">{code}</Text>} rightSectionWidth={64} error={of(policy.problems, 'withoutCodeUpTo')} />
             <Problems problems={policy.problems.filter((p) => p.field?.at(-1) !== 'withoutCodeUpTo')} error={policy.error} />
-            {done && <Told key={done}>{done}</Told>}
+            {done ? <Told key={done}>{done}</Told> : data && <Text data-testid="policy-now">{isSet(now) ? t('policyNow', { amount: money(now) }) : t('policyNowNone')}</Text>}
             <Button type="submit" loading={policy.busy}>{t('save')}</Button>
             <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>
           </Stack>
