@@ -72,15 +72,15 @@ func runScript(t *testing.T, name string) {
 	runScriptAt(t, name, func(_ testing.TB, address string) string { return address })
 }
 
-// runScriptAt is runScript with another address for the server.
-func runScriptAt(t *testing.T, name string, address func(testing.TB, string) string) {
+// runScriptAt is runScript with another address for the server, and settings of its own.
+func runScriptAt(t *testing.T, name string, address func(testing.TB, string) string, settings ...string) {
 	t.Helper()
 	need(t, "the packages of the scripts", "web/e2e/node_modules/.package-lock.json")
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Fatalf("Node.js is missing, version 20 or newer; then run `make test`: %v", err)
 	}
-	runScriptFor(t, name, node, address(t, startServer(t, pgtest.DSN(t)).URL))
+	runScriptFor(t, name, node, address(t, startServer(t, pgtest.DSN(t), settings...).URL))
 }
 
 // runScriptFor runs a script for a server that is there.

@@ -295,15 +295,22 @@ func TestBrowsersAreToldToKeepToTLSAndToLoadNothingElse(t *testing.T) {
 	}
 }
 
-func TestMetricsCountOperationsByField(t *testing.T) {
+// TestMetricsCountOperationsByFieldAndThoseOfOurAppsByName has a stranger use a listed name for a document of their own.
+func TestMetricsCountOperationsByFieldAndThoseOfOurAppsByName(t *testing.T) {
 	t.Parallel()
-	c, _ := front(t, nil)
+	id := sha256Hex(ofAnotherApp)
+	c, _ := front(t, func(c *config.Config) { c.PersistedOperations = []string{manifestOf(t, id, ofAnotherApp)} })
+	for range 2 {
+		c.raw("POST", "/graphql", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"`+id+`"}}}`, "Content-Type", asJSON)
+	}
+	c.raw("POST", "/graphql", `{"query":"query Letters {currencies{letter name}}"}`, "Content-Type", asJSON)
 	c.raw("POST", "/graphql", `{"query":"query AnyNameAtAll {currencies{letter}}"}`, "Content-Type", asJSON)
 	c.raw("POST", "/graphql", `{"query":"{nothing}"}`, "Content-Type", asJSON)
 	_, _, text := c.raw("GET", "/metrics", "")
 	for _, line := range []string{
-		`purser_graphql_operations_total{field="currencies",type="query"} 1`, `purser_graphql_errors_total{code="GRAPHQL_VALIDATION_FAILED"} 1`,
-		`purser_graphql_operation_seconds_count{type="query"} 1`, `purser_ledger_waiting 0`,
+		`purser_graphql_operations_total{field="currencies",name="",type="query"} 2`, `purser_graphql_errors_total{code="GRAPHQL_VALIDATION_FAILED"} 1`,
+		`purser_graphql_operations_total{field="currencies",name="Letters",type="query"} 2`,
+		`purser_graphql_operation_seconds_count{type="query"} 4`, `purser_ledger_waiting 0`,
 	} {
 		if !strings.Contains(text, line) {
 			t.Errorf("there is no %s", line)

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"regexp"
 )
 
 // The Content-Security-Policy that each kind of page needs, and nothing more.
@@ -69,6 +70,34 @@ func Keeper() (fs.FS, bool) {
 	return app, err == nil
 }
 
+// manifest is what the web app asks, as Apollo's generators list it; it is for the server.
+const manifest = "persisted-query-manifest.json"
+
+// KeeperOperations is the manifest of what the web app asks; nil where the app was not built.
+func KeeperOperations() []byte {
+	text, err := fs.ReadFile(app, manifest)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+var pageOperation = regexp.MustCompile("(?s)`((?:query|mutation) .*?)`")
+
+// PageOperations are the documents that the pages behind links send, to the letter.
+func PageOperations() (texts []string) {
+	names, err := fs.Glob(files, "*.js")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	for _, name := range names {
+		for _, found := range pageOperation.FindAllSubmatch(MustRead(files, name), -1) {
+			texts = append(texts, string(found[1]))
+		}
+	}
+	return texts
+}
+
 // KeeperFiles are the files of the app that lie beside its page: the service worker, the manifest, the icon.
 func KeeperFiles(files fs.FS) (names []string) {
 	entries, err := fs.ReadDir(files, ".")
@@ -76,7 +105,7 @@ func KeeperFiles(files fs.FS) (names []string) {
 		panic(err) // embedded
 	}
 	for _, e := range entries {
-		if !e.IsDir() && e.Name() != "index.html" && e.Name() != ".gitkeep" {
+		if !e.IsDir() && e.Name() != "index.html" && e.Name() != manifest && e.Name() != ".gitkeep" {
 			names = append(names, e.Name())
 		}
 	}

@@ -64,7 +64,7 @@ func New(d Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &API{Deps: d, sockets: newSockets(), observer: newObserver(),
+	a := &API{Deps: d, sockets: newSockets(), observer: newObserver(documents),
 		safelist: &safelist{documents: documents, enforced: d.Config.PersistedOnly, present: d.Present}}
 	a.limits = a.newLimits()
 	return a, nil

@@ -15,19 +15,26 @@ import (
 // observerKey is where a request's context has the observer, for what is refused before any operation.
 type observerKey struct{}
 
-// observer counts operations by their first field, of which there are as many as the schema has: names that clients choose are no labels.
+// observer counts operations by their first field, of which there are as many as the schema has, and those of our own apps by their names: what strangers
+// choose is no label.
 type observer struct {
+	own        map[string]bool // documents of our apps, by their text
 	operations *prometheus.CounterVec
 	faults     *prometheus.CounterVec
 	took       *prometheus.HistogramVec
 }
 
-func newObserver() *observer {
+func newObserver(documents map[string]string) *observer {
+	own := make(map[string]bool, len(documents))
+	for _, text := range documents {
+		own[text] = true
+	}
 	name := func(name, help string) prometheus.CounterOpts {
 		return prometheus.CounterOpts{Namespace: "purser", Subsystem: "graphql", Name: name, Help: help}
 	}
 	return &observer{
-		operations: prometheus.NewCounterVec(name("operations_total", "Operations, by type and first field."), []string{"type", "field"}),
+		own:        own,
+		operations: prometheus.NewCounterVec(name("operations_total", "Operations, by type, first field, and name where they are of our own apps."), []string{"type", "field", "name"}),
 		faults:     prometheus.NewCounterVec(name("errors_total", "Top-level errors and refusals of the front door, by code."), []string{"code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "purser", Subsystem: "graphql", Name: "operation_seconds",
 			Help: "How long queries and mutations take.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}, []string{"type"}),
@@ -45,10 +52,14 @@ func (o *observer) observe(ctx context.Context, next graphql.ResponseHandler) *g
 	if response == nil || !graphql.HasOperationContext(ctx) {
 		return response
 	}
-	operation := graphql.GetOperationContext(ctx).Operation
+	asked := graphql.GetOperationContext(ctx)
+	operation := asked.Operation
 	if operation != nil {
-		kind := string(operation.Operation)
-		o.operations.WithLabelValues(kind, firstField(operation)).Inc()
+		kind, name := string(operation.Operation), ""
+		if o.own[asked.RawQuery] {
+			name = operation.Name
+		}
+		o.operations.WithLabelValues(kind, firstField(operation), name).Inc()
 		if operation.Operation != ast.Subscription {
 			o.took.WithLabelValues(kind).Observe(time.Since(began).Seconds())
 		}

@@ -24,7 +24,8 @@ export const runInBrowser = (body) =>
       await body(house);
       house.checkClean();
     } catch (reason) {
-      await house.shot('failure').catch(() => {});
+      const pages = browser.contexts().flatMap((context) => context.pages());
+      for (const [i, page] of pages.entries()) await house.shot(`failure-${i + 1}`, page).catch(() => {});
       for (const trouble of house.trouble) console.error(`#   ${trouble}`);
       throw reason;
     } finally {

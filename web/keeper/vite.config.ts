@@ -1,14 +1,44 @@
+import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { Kind, parse } from 'graphql';
+import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
 // What the server answers itself: the service worker never takes these for addresses of the app.
 const served = [/^\/graphql/, /^\/web\//, /^\/playground/, /^\/pages/, /^\/dev/, /^\/pay/, /^\/(verify-email|recover|cancel-recovery|data-export)$/, /\.(pdf|png|csv|json)$/];
 
+// The texts of the app's operations by their SHA-256, as the code generator has written them.
+function operations() {
+  const texts = JSON.parse(readFileSync(new URL('src/gql/persisted-documents.json', import.meta.url), 'utf8')) as Record<string, string>;
+  return Object.entries(texts).map(([key, body]) => {
+    const found = parse(body).definitions.find((d) => d.kind === Kind.OPERATION_DEFINITION)!;
+    return { id: key.replace('sha256:', ''), name: found.name!.value, type: found.operation, body };
+  });
+}
+
+// persisted leaves the texts out of what browsers load: the app sends their hashes, and the server reads the texts from the manifest beside it.
+function persisted(): Plugin {
+  return {
+    name: 'keeper-persisted',
+    enforce: 'pre',
+    transform(code, file) {
+      if (!file.endsWith('/src/gql/graphql.ts')) return;
+      const known = new Map(operations().map((o) => [o.id, o]));
+      const short = code.replace(/\{"__meta__":\{"hash":"sha256:([0-9a-f]{64})"\}\}/g, (_, id: string) => `persisted(${JSON.stringify(known.get(id)!.type)}, ${JSON.stringify(known.get(id)!.name)}, "${id}")`);
+      return `import { persisted } from '../api/persisted';\n${short}`;
+    },
+    generateBundle() {
+      const manifest = { format: 'apollo-persisted-query-manifest', version: 1, operations: operations() };
+      this.emitFile({ type: 'asset', fileName: 'persisted-query-manifest.json', source: JSON.stringify(manifest) });
+    },
+  };
+}
+
 // The server embeds dist/ and serves it at /. Vite empties dist/ first; the .gitkeep that `go build` needs in a fresh clone comes back
 // with the rest of public/.
 export default defineConfig({
   plugins: [
+    persisted(),
     react(),
     VitePWA({
       registerType: 'autoUpdate',

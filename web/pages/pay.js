@@ -8,6 +8,7 @@ const words = {
     open: 'an amount of your choice',
     wallet: (number) => `Wallet ${number}`,
     until: (when) => `Good until ${when}`,
+    keeper: 'Pay in Keeper',
     qr: 'QR code of this link',
     how: 'To pay, open the link in the Purser app, or scan the code with it. Pay only people you know.',
     busy: 'One moment…',
@@ -20,6 +21,7 @@ const words = {
     open: 'сумму на ваше усмотрение',
     wallet: (number) => `Кошелёк ${number}`,
     until: (when) => `Действует до ${when}`,
+    keeper: 'Заплатить в Keeper',
     qr: 'QR-код этой ссылки',
     how: 'Чтобы заплатить, откройте ссылку в приложении Purser или отсканируйте им код. Платите только тем, кого знаете.',
     busy: 'Минуту…',
@@ -50,6 +52,8 @@ function show(request) {
   const drawing = new DOMParser().parseFromString(qrSvg, 'image/svg+xml').documentElement;
   part('qr').replaceChildren(document.importNode(drawing, true));
   part('qr').setAttribute('aria-label', text.qr);
+  part('keeper').textContent = text.keeper;
+  part('keeper').href = `/send#pay=${encodeURIComponent(token())}`; // behind the #, which reaches no server's log
   part('how').textContent = text.how;
   part('request').hidden = false;
 }

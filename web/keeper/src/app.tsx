@@ -1,5 +1,6 @@
-import { Center, Loader } from '@mantine/core';
-import { lazy, Suspense, useMemo, useSyncExternalStore } from 'react';
+import { Button, Center, Loader } from '@mantine/core';
+import { lazy, Suspense, useMemo, useRef, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { Provider, useQuery } from 'urql';
 import { makeClient } from './api/client';
@@ -7,6 +8,7 @@ import { LiveProvider } from './api/live';
 import { onSession, sessionState } from './api/session';
 import { MeDocument } from './gql/graphql';
 import { Problems } from './ui/act';
+import { Empty } from './ui/parts';
 import { Shell } from './ui/shell';
 import { Home } from './pages/home';
 import { LogIn } from './pages/login';
@@ -35,7 +37,7 @@ export function App() {
   return (
     <Provider value={client}>
       <Suspense fallback={<Loading />}>
-        {state === 'in' && pathname !== '/register' ? <Inside /> : <Outside />}
+        {state !== 'out' && pathname !== '/register' ? <Inside offline={state === 'offline'} /> : <Outside />}
       </Suspense>
     </Provider>
   );
@@ -52,19 +54,23 @@ function Outside() {
   );
 }
 
-function Inside() {
+function Inside({ offline }: { offline: boolean }) {
+  const { t } = useTranslation();
   const [{ data, error, fetching }, again] = useQuery({ query: MeDocument });
-  const me = data?.viewer;
-  if (!me) return error ? <Center h="60vh"><Problems error={error} retry={() => again({ requestPolicy: 'network-only' })} /></Center> : fetching ? <Loading /> : <LogIn />;
+  const last = useRef(data?.viewer); // what is open stays open while it is asked anew
+  const me = (last.current = data?.viewer ?? (fetching || error ? last.current : undefined));
+  const retry = () => again({ requestPolicy: 'network-only' });
+  if (!me && error) return <Center h="60vh" p="md">{offline ? <Empty title={t('offlineFirst')} action={<Button onClick={retry}>{t('retry')}</Button>} /> : <Problems error={error} retry={retry} />}</Center>;
+  if (!me) return fetching ? <Loading /> : <LogIn />;
   return (
-    <LiveProvider key={me.id} from={me.events.headCursor}>
+    <LiveProvider key={me.id} from={me.events.headCursor} follow={!offline}>
       <Shell me={me}>
         <Suspense fallback={<Loading />}>
           <Routes>
             <Route path="/" element={<Home />} />
             <Route path="/wallets" element={<Wallets />} />
             <Route path="/wallets/:number" element={<WalletPage />} />
-            <Route path="/send" element={<Send />} />
+            <Route path="/send" element={<Send me={me.id} />} />
             <Route path="/receive" element={<Receive />} />
             <Route path="/history" element={<History />} />
             <Route path="/transfers/:id" element={<Transfer />} />

@@ -5,7 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from './app';
-import { renew } from './api/session';
+import { begin } from './api/session';
 import { startTexts } from './text/text';
 
 const theme = createTheme({
@@ -25,7 +25,7 @@ const readable: CSSVariablesResolver = () => ({
 });
 
 await startTexts();
-renew().catch(() => setTimeout(() => location.reload(), 5_000)); // no server, no session: it is asked again
+void begin();
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={readable}>

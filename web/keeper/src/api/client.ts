@@ -1,17 +1,35 @@
 import { authExchange } from '@urql/exchange-auth';
-import { cacheExchange, Client, type CombinedError, fetchExchange } from 'urql';
+import { persistedExchange } from '@urql/exchange-persisted';
 import i18n from 'i18next';
+import { cacheExchange, Client, type CombinedError, fetchExchange, mapExchange } from 'urql';
+import { knownExchange } from './known';
+import { request } from './network';
+import { hashOf } from './persisted';
 import { isStale, renew, token } from './session';
 
 const isUnauthenticated = (error: CombinedError) =>
   (error.response as Response | undefined)?.status === 401 || error.graphQLErrors.some((e) => e.extensions?.code === 'UNAUTHENTICATED');
 
+const RELOADED = 'keeper.reloaded';
+
+// freshen takes the app that belongs to the server: one that is older or newer asks for documents that are not known there.
+async function freshen(error: CombinedError) {
+  if (!error.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND')) return;
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < 60_000) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  await navigator.serviceWorker?.getRegistration().then((r) => r?.update()).catch(() => undefined);
+  location.reload();
+}
+
 export const makeClient = () =>
   new Client({
     url: '/graphql',
     preferGetMethod: false,
+    fetch: request,
     fetchOptions: () => ({ headers: { 'Accept-Language': i18n.language }, credentials: 'same-origin' }),
     exchanges: [
+      knownExchange,
+      mapExchange({ onError: (error) => void freshen(error) }),
       cacheExchange,
       authExchange(async (utils) => ({
         addAuthToOperation: (operation) => {
@@ -22,10 +40,8 @@ export const makeClient = () =>
         didAuthError: isUnauthenticated,
         refreshAuth: () => renew().catch(() => undefined), // offline: the request itself will say so
       })),
+      // By POST: what is asked may hold a token, which no address may.
+      persistedExchange({ enforcePersistedQueries: true, enableForMutation: true, preferGetForPersistedQueries: false, generateHash: async (_, document) => hashOf(document) }),
       fetchExchange,
     ],
   });
-
-// isLost tells that no answer came: nobody knows whether the request was served.
-export const isLost = (error?: CombinedError) =>
-  !!error && (!!error.networkError || ((error.response as Response | undefined)?.status ?? 0) >= 500);

@@ -1,54 +1,76 @@
 import { createClient } from 'graphql-ws';
-import { print } from 'graphql';
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { type LiveSubscription, LiveDocument, type TransferLineFragment } from '../gql/graphql';
+import { hashOf } from './persisted';
 import { freshToken, renew } from './session';
 
-export type Live = { version: number; connected: boolean; arrived?: TransferLineFragment };
+export type Arrival = { cursor: string; transfer: TransferLineFragment };
+export type Live = { version: number; connected: boolean; arrivals: Arrival[]; dismiss: (cursor: string) => void };
 
-const LiveContext = createContext<Live>({ version: 0, connected: false });
+const LiveContext = createContext<Live>({ version: 0, connected: false, arrivals: [], dismiss: () => undefined });
 
 // useLive tells what is new: `version` grows with each event, so that whoever shows data asks again.
 export const useLive = () => useContext(LiveContext);
 
 const MOST_WAIT_MS = 15_000;
+const PING_MS = 10_000;
+const PONG_MS = 5_000; // a network that swallows everything closes no socket
+const MOST_ARRIVALS = 5; // told at once; the history has them all
 
 // LiveProvider follows the account's events. After sleep, a lost network or a restart of the server it goes on behind the last event it
 // has seen, so that none is missed and none comes twice.
-export function LiveProvider({ from, children }: { from: string; children: ReactNode }) {
-  const [live, setLive] = useState<Live>({ version: 0, connected: false });
+// Who is not signed in yet, since there is no network, follows nothing.
+export function LiveProvider({ from, follow, children }: { from: string; follow: boolean; children: ReactNode }) {
+  const [live, setLive] = useState<Omit<Live, 'dismiss'>>({ version: 0, connected: false, arrivals: [] });
   const cursor = useRef(from);
+  const dismiss = useCallback((gone: string) => setLive((was) => ({ ...was, arrivals: was.arrivals.filter((a) => a.cursor !== gone) })), []);
 
   useEffect(() => {
+    if (!follow) return; // nobody is signed in yet
     let over = false;
+    let away = false; // a connection was lost: what is shown may be old, and what was missed may be more than events
     let wake: (() => void) | undefined;
+    let late: ReturnType<typeof setTimeout> | undefined;
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const client = createClient({
       url: `${scheme}://${location.host}/graphql`,
       connectionParams: async () => ({ Authorization: `Bearer ${(await freshToken()) ?? ''}` }),
-      keepAlive: 10_000,
+      keepAlive: PING_MS,
+      connectionAckWaitTimeout: PONG_MS,
       retryAttempts: 0, // the loop below comes back with a newer cursor
       shouldRetry: () => false,
-      on: { connected: () => setLive((was) => ({ ...was, connected: true })) },
+      on: {
+        connected: () => {
+          const again = away;
+          away = false;
+          setLive((was) => ({ ...was, connected: true, version: was.version + (again ? 1 : 0) }));
+        },
+        ping: (received) => {
+          if (!received) late = setTimeout(() => client.terminate(), PONG_MS);
+        },
+        pong: () => clearTimeout(late),
+        closed: () => clearTimeout(late),
+      },
     });
 
-    async function follow() {
+    async function listen() {
       for (let wait = 500; !over; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
         try {
-          const events = client.iterate<LiveSubscription>({ query: print(LiveDocument), variables: { after: cursor.current } });
+          const events = client.iterate<LiveSubscription>({ query: '', operationName: 'Live', variables: { after: cursor.current }, extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(LiveDocument) } } });
           for await (const { data } of events) {
             if (over) return;
             const event = data?.accountEvents;
             if (!event) continue;
             wait = 500;
             cursor.current = event.cursor;
-            const arrived = event.__typename === 'TransferReceived' ? event.transfer : undefined;
-            setLive((was) => ({ version: was.version + 1, connected: true, arrived: arrived ?? was.arrived }));
+            const arrived = event.__typename === 'TransferReceived' ? [{ cursor: event.cursor, transfer: event.transfer }] : [];
+            setLive((was) => ({ version: was.version + 1, connected: true, arrivals: [...was.arrivals, ...arrived].slice(-MOST_ARRIVALS) }));
           }
         } catch {
           // a lost connection, or a session that has ended: the renewal finds out
         }
         if (over) return;
+        away = true;
         setLive((was) => ({ ...was, connected: false }));
         await new Promise<void>((done) => {
           wake = done;
@@ -59,17 +81,21 @@ export function LiveProvider({ from, children }: { from: string; children: React
     }
     const hurry = () => wake?.();
     const seen = () => document.visibilityState === 'visible' && hurry();
+    const gone = () => client.terminate();
     window.addEventListener('online', hurry);
+    window.addEventListener('offline', gone);
     document.addEventListener('visibilitychange', seen);
-    void follow();
+    void listen();
     return () => {
       over = true;
       hurry();
       window.removeEventListener('online', hurry);
+      window.removeEventListener('offline', gone);
+      clearTimeout(late);
       document.removeEventListener('visibilitychange', seen);
       void client.dispose();
     };
-  }, []);
+  }, [follow]);
 
-  return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
+  return <LiveContext.Provider value={{ ...live, dismiss }}>{children}</LiveContext.Provider>;
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useClient } from 'urql';
-import { isLost } from './client';
+import { type CombinedError, useClient } from 'urql';
+import { isLost } from './network';
 import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key. It holds no secret but
@@ -8,25 +8,33 @@ import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, Con
 const KEPT = 'keeper.sending';
 const ASK_MS = 3_000;
 
+type Fault = 'network' | 'offline' | { message: string };
+
 export type Sending =
   | { at: 'form' }
   | { at: 'sending' | 'lost'; input: CreateTransferInput }
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment }
   | { at: 'done'; transfer: TransferPartsFragment };
 
-function kept(): Sending {
-  const text = sessionStorage.getItem(KEPT);
-  return text ? { at: 'lost', input: JSON.parse(text) as CreateTransferInput } : { at: 'form' };
+type Begun = { by: string; input: CreateTransferInput };
+
+// kept is what this person began in this tab; what somebody else did is none of theirs.
+function kept(me: string): Sending {
+  const begun = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
+  return begun?.by === me ? { at: 'lost', input: begun.input } : { at: 'form' };
 }
+
+const said = (error: CombinedError): Fault => (isLost(error) ? 'network' : { message: error.graphQLErrors[0]?.message ?? error.message });
 
 // useSending makes one transfer under one key. When an answer is lost, at whatever point, it asks what became of it until it knows: money never
 // moves twice, and nothing is called failed that was done.
-export function useSending() {
+export function useSending(me: string) {
   const client = useClient();
-  const [sending, setSending] = useState<Sending>(kept);
+  const [sending, setSending] = useState<Sending>(() => kept(me));
   const [problems, setProblems] = useState<ProblemFragment[]>([]);
-  const [fault, setFault] = useState<string>();
+  const [fault, setFault] = useState<Fault>();
   const busy = useRef(false);
+  const asking = useRef(false);
 
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
     if (transfer.status === 'AWAITING_CONFIRMATION' && challenge) return setSending({ at: 'code', input, transfer, challenge });
@@ -36,10 +44,11 @@ export function useSending() {
 
   const send = useCallback(async (input: CreateTransferInput) => {
     if (busy.current) return;
+    if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    sessionStorage.setItem(KEPT, JSON.stringify(input));
+    sessionStorage.setItem(KEPT, JSON.stringify({ by: me, input } satisfies Begun));
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;
@@ -48,32 +57,35 @@ export function useSending() {
     if (isLost(error)) return setSending({ at: 'lost', input });
     sessionStorage.removeItem(KEPT); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
-    setFault(error?.graphQLErrors[0]?.message);
+    setFault(error && said(error));
     setSending({ at: 'form' });
-  }, [client, settle]);
+  }, [client, me, settle]);
 
   // ask finds out by the key what became of a transfer whose answer was lost; what is not there is sent, under the same key.
   const ask = useCallback(async (input: CreateTransferInput) => {
+    if (asking.current || busy.current) return;
+    asking.current = true;
     const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
+    asking.current = false;
     if (error || !data?.viewer) return;
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
     await send(input); // a repeat answers with the first result, and with its challenge
   }, [client, send, settle]);
 
-  useEffect(() => {
-    if (sending.at !== 'lost') return;
-    const now = () => void ask(sending.input);
-    const timer = setInterval(now, ASK_MS);
-    window.addEventListener('online', now);
-    return () => {
-      clearInterval(timer);
-      window.removeEventListener('online', now);
-    };
-  }, [sending, ask]);
+  // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
+  const settled = useCallback(async (input: CreateTransferInput, id: string) => {
+    const { data, error } = await client.query(TransferPageDocument, { id }, { requestPolicy: 'network-only' });
+    const node = data?.node;
+    if (error || node?.__typename !== 'Transfer') return undefined;
+    if (node.status === 'AWAITING_CONFIRMATION') return false;
+    settle(input, node);
+    return true;
+  }, [client, settle]);
 
   const confirm = useCallback(async (proof: { code: string } | { assertion: string }) => {
     if (sending.at !== 'code' || busy.current) return;
+    if (!navigator.onLine) return setFault('offline');
     busy.current = true;
     setProblems([]);
     setFault(undefined);
@@ -82,12 +94,31 @@ export function useSending() {
     const payload = data?.confirmTransfer;
     if (payload?.transfer) return settle(sending.input, payload.transfer);
     setProblems(payload?.userErrors ?? []);
-    if (!error) return;
-    const asked = await client.query(TransferPageDocument, { id: sending.transfer.id }, { requestPolicy: 'network-only' });
-    const node = asked.data?.node;
-    if (node?.__typename === 'Transfer' && node.status !== 'AWAITING_CONFIRMATION') return settle(sending.input, node);
-    setFault(isLost(error) ? 'network' : error.graphQLErrors[0]?.message);
-  }, [client, sending, settle]);
+    if (error && !(await settled(sending.input, sending.transfer.id))) setFault(isLost(error) ? 'network' : said(error));
+  }, [client, sending, settle, settled]);
+
+  // What is not known is asked for until it is: every few seconds, and at once when the network is back.
+  useEffect(() => {
+    const lost = sending.at === 'lost';
+    if (!lost && !(sending.at === 'code' && fault === 'network')) return;
+    const now = async () => {
+      if (lost) return ask(sending.input);
+      if (sending.at !== 'code' || busy.current) return;
+      if ((await settled(sending.input, sending.transfer.id)) === false) setFault(undefined); // it awaits its code still
+    };
+    const timer = setInterval(() => void now(), ASK_MS);
+    window.addEventListener('online', now);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('online', now);
+    };
+  }, [sending, fault, ask, settled]);
+
+  useEffect(() => {
+    const back = () => setFault((was) => (was === 'offline' ? undefined : was));
+    window.addEventListener('online', back);
+    return () => window.removeEventListener('online', back);
+  }, []);
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
   // giveUp calls off what awaits its code; whatever the answer, nothing moves without that code.
@@ -98,6 +129,7 @@ export function useSending() {
   const restart = () => {
     sessionStorage.removeItem(KEPT);
     setProblems([]);
+    setFault(undefined);
     setSending({ at: 'form' });
   };
   return { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp };

@@ -1,9 +1,13 @@
 // The browser's session. The access token is held here, in memory, and nowhere else; the refresh token is in a cookie that no script sees.
 
+import { request } from './network';
+
 type Access = { accessToken: string; accessTokenExpiresAt: string };
 export type Handed = { refreshToken: string; deviceTrustToken?: string | null };
-export type State = 'unknown' | 'out' | 'in';
+export type State = 'unknown' | 'offline' | 'out' | 'in'; // offline: nobody has said yet whose the session is
 
+const LEAVING = 'keeper.leaving'; // no secret: who logs out without a network is out when it is back
+const MOST_WAIT_MS = 15_000;
 const EARLY_MS = 30_000; // a token that ends so soon is renewed before it is used
 
 let access: Access | undefined;
@@ -18,16 +22,21 @@ export function onSession(listener: () => void) {
   return () => void listeners.delete(listener);
 }
 
+function become(next: State) {
+  if (state === next) return;
+  state = next;
+  for (const listener of listeners) listener();
+}
+
 function set(next: Access | undefined) {
   access = next;
-  const was = state;
-  state = next ? 'in' : 'out';
-  if (was !== state) for (const listener of listeners) listener();
+  become(next ? 'in' : 'out');
 }
 
 // exchange asks for a new pair of tokens. An answer without one means that nobody is signed in; no answer changes nothing.
 async function exchange(handed: Partial<Handed>) {
-  const response = await fetch('/web/session', {
+  if (localStorage.getItem(LEAVING)) await leave();
+  const response = await request('/web/session', {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed),
   });
   if (response.status === 204) return set(undefined);
@@ -44,9 +53,32 @@ export function renew() {
 // adopt takes over the tokens of a log-in.
 export const adopt = ({ refreshToken, deviceTrustToken }: Handed) => exchange({ refreshToken, deviceTrustToken });
 
+// begin finds out whether somebody is signed in. Without a network, what is kept may be looked at until one is back.
+export async function begin() {
+  for (let wait = 1_000; state === 'unknown' || state === 'offline'; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
+    try {
+      return await renew();
+    } catch {
+      if (state === 'unknown') become('offline');
+    }
+    await new Promise<void>((done) => {
+      setTimeout(done, wait);
+      window.addEventListener('online', () => done(), { once: true });
+    });
+  }
+}
+
+// leave ends the session at the server; where that does not answer it is done before anything else is asked of it.
+async function leave() {
+  const answer = await request('/web/session', { method: 'DELETE' });
+  if (!answer.ok) throw new Error(`session: ${answer.status}`);
+  localStorage.removeItem(LEAVING);
+}
+
 export async function signOut() {
-  await fetch('/web/session', { method: 'DELETE' });
+  localStorage.setItem(LEAVING, 'yes');
   sessionStorage.clear(); // what was begun is nobody else's
+  await leave().catch(() => undefined);
   set(undefined);
 }
 

@@ -1,6 +1,5 @@
 import { Anchor, Button, Checkbox, Loader, Modal, Progress, Stack, Text, TextInput } from '@mantine/core';
-import { AsYouType } from 'libphonenumber-js/min';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
@@ -10,8 +9,10 @@ import {
 } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
 import { agree, NewPassword } from '../ui/new-password';
-import { CodeForm, Copyable } from '../ui/parts';
+import { CodeForm, Copyable, Waiting } from '../ui/parts';
 import { device, Narrow } from './login';
+
+const PhoneField = lazy(() => import('../ui/phone-field'));
 
 // The registration's token is kept for this tab alone, so that a reload goes on; it opens no account by itself without the code.
 const KEPT = 'keeper.registration';
@@ -77,24 +78,17 @@ type StepProps = { onDone: (next: RegistrationPartsFragment | null | undefined) 
 
 function Phone({ locale, onDone }: StepProps & { locale: 'EN' | 'RU' }) {
   const { t } = useTranslation();
-  const [phone, setPhone] = useState('+');
+  const [phone, setPhone] = useState('');
   const start = useAct(StartRegistrationDocument);
   return (
     <form onSubmit={async (e) => { e.preventDefault(); onDone((await start.run({ input: { phone, locale } })).payload?.registration); }}>
       <Stack>
-        <TextInput label={t('phone')} description={t('phoneHint')} type="tel" name="phone" autoComplete="tel" inputMode="tel" autoFocus required value={phone}
-          onChange={(e) => setPhone(masked(e.currentTarget.value))} error={of(start.problems, 'phone')} />
+        <Suspense fallback={<Waiting rows={2} />}><PhoneField value={phone} onChange={setPhone} error={of(start.problems, 'phone')} /></Suspense>
         <Problems problems={start.problems.filter((p) => p.field?.at(-1) !== 'phone')} error={start.error} />
         <Button type="submit" loading={start.busy}>{t('continue')}</Button>
       </Stack>
     </form>
   );
-}
-
-// masked writes a phone as its country does, while it is typed; a number without a country is taken for one of Russia.
-function masked(typed: string) {
-  const text = /^8\d/.test(typed) ? `+7${typed.slice(1)}` : /^\d/.test(typed) ? `+${typed}` : typed;
-  return text === '' ? '+' : new AsYouType().input(text);
 }
 
 const fields = [

@@ -1,8 +1,8 @@
 import { Alert, Button, Group, Loader, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
-import { useDebouncedValue, useMediaQuery } from '@mantine/hooks';
+import { useDebouncedValue, useMediaQuery, useNetwork } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
+import { Link, useLocation, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { download } from '../api/documents';
 import { grouped, readRecipient } from '../api/numbers';
@@ -15,14 +15,16 @@ import { CodeForm, Empty, Page, Status, Waiting } from '../ui/parts';
 
 const QUOTE_AFTER_MS = 350;
 
-export default function Send() {
+export default function Send({ me }: { me: string }) {
   const { t } = useTranslation();
-  const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending();
-  const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault}</Alert>;
+  const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
+  const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
   return (
     <Page title={t('send')}>
       <div className="narrow">
-        {sending.at === 'form' && <Form onSend={(input) => void send(input)}><Problems problems={problems} />{trouble}</Form>}
+        {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
+          <div hidden={sending.at !== 'form'}><Form onSend={(input) => void send(input)}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
+        )}
         {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><Text>{t('waiting')}…</Text></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
@@ -79,7 +81,8 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
   const [code, setCode] = useState('');
   const [days, setDays] = useState<number>(7);
   const narrow = useMediaQuery('(max-width: 30em)');
-  const [link] = useQuery({ query: PayRequestDocument, variables: { link: asked.get('pay') ?? '' }, pause: !asked.get('pay') });
+  const pay = new URLSearchParams(useLocation().hash.slice(1)).get('pay') ?? asked.get('pay') ?? ''; // of a payment link
+  const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
   const request = link.data?.paymentRequest.request;
 
   useEffect(() => { // what a payment link asks for
@@ -98,7 +101,11 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
   const feePaidBy = byRecipient ? 'RECIPIENT' as const : 'SENDER' as const;
   const typed = JSON.stringify(source && recipient && isAmount ? { from: source.number, to: recipient, amount: decimal, feePaidBy } : null);
   const [settled] = useDebouncedValue(typed, QUOTE_AFTER_MS);
-  const [quoted] = useQuery({ query: QuoteDocument, variables: { input: JSON.parse(settled) }, pause: settled === 'null', requestPolicy: 'network-only' });
+  const [quoted, quoteAgain] = useQuery({ query: QuoteDocument, variables: { input: JSON.parse(settled) }, pause: settled === 'null', requestPolicy: 'network-only' });
+  const { online } = useNetwork();
+  useEffect(() => {
+    if (online && quoted.error) quoteAgain();
+  }, [online]);
   const isQuoted = settled === typed && settled !== 'null';
   const answer = isQuoted ? quoted.data?.transferQuote : undefined;
   const quote = answer?.quote;
@@ -134,10 +141,10 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
         )}
         <div aria-live="polite" data-testid="quote">
           {quote ? <Quoted quote={quote} /> : <Text c="dimmed" size="sm">{isQuoted && quoted.fetching ? t('quoting') : t('typeToQuote')}</Text>}
-          <Problems problems={answer?.userErrors} error={isQuoted ? quoted.error : undefined} />
+          <Problems problems={answer?.userErrors} error={isQuoted && online ? quoted.error : undefined} />
         </div>
         <Problems problems={link.data?.paymentRequest.userErrors} />
-        {children}
+        {online ? children : <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
         <Button type="submit" size="md" disabled={!quote || (answer?.userErrors.length ?? 0) > 0}>{quote ? t('sendNow', { amount: money(quote.total) }) : t('send')}</Button>
       </Stack>
     </form>

@@ -6,6 +6,7 @@ import type { MeQuery } from '../gql/graphql';
 import { chooseLanguage } from '../text/text';
 import { Copyable, Page } from '../ui/parts';
 import { Menu } from './account/menu';
+import { Sound } from '../ui/sound';
 import { Notifications } from './notifications';
 
 export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> }) {
@@ -35,6 +36,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <Text size="sm" fw={500} mb={4} id="theme">{t('theme')}</Text>
           <SegmentedControl fullWidth aria-labelledby="theme" value={colorScheme} onChange={(c) => setColorScheme(c as 'auto')} data={[{ value: 'auto', label: t('themeAuto') }, { value: 'light', label: t('themeLight') }, { value: 'dark', label: t('themeDark') }]} />
         </div>
+        <Sound />
         <Button color="red" variant="light" onClick={() => void signOut().then(() => go('/'))}>{t('logOut')}</Button>
       </Stack>
     </Page>

@@ -2,7 +2,7 @@ import { Alert, Button } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
-import { isLost } from '../api/client';
+import { isLost } from '../api/network';
 import type { ProblemFragment } from '../gql/graphql';
 
 type Payload = { userErrors: ProblemFragment[] };

@@ -1,11 +1,13 @@
 import { Alert, AppShell, Box, Group, Text, Title } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
-import { useLive } from '../api/live';
+import { useKnown } from '../api/known';
+import { type Arrival, useLive } from '../api/live';
 import type { MeQuery } from '../gql/graphql';
-import { money } from '../text/text';
+import { money, time } from '../text/text';
+import { chime } from './sound';
 import { GearIcon, HistoryIcon, HomeIcon, PeopleIcon, ReceiveIcon, SendIcon, ShieldIcon, WalletIcon } from './icons';
 
 const places = [
@@ -24,6 +26,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
   const { t } = useTranslation();
   const { online } = useNetwork();
   const live = useLive();
+  const known = useKnown();
   return (
     <AppShell padding={{ base: 'md', sm: 'xl' }} header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: true } }} footer={{ height: { base: 64, sm: 0 } }}>
       <AppShell.Header>
@@ -38,11 +41,11 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <Box maw={960} mx="auto">
-          {!online && <Alert color="yellow" mb="md" role="status">{t('offline')}</Alert>}
-          {online && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
+          {(!online || known) && <Alert color="yellow" mb="md" role="status">{t('offline')}{known && ` ${t('keptFrom', { time: time(new Date(known).toISOString()) })}`}</Alert>}
+          {online && !known && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
           {me.status === 'FROZEN' && <Alert color="red" mb="md" role="status">{t('frozen')}</Alert>}
           <Suspense><Standing /></Suspense>
-          <Arrival />
+          <Arrivals />
           {children}
         </Box>
       </AppShell.Main>
@@ -55,23 +58,27 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
   );
 }
 
-// Arrival tells of money the moment it comes, on whatever screen.
-function Arrival() {
+// Arrivals tells of money the moment it comes, on whatever screen.
+function Arrivals() {
+  const { arrivals, dismiss } = useLive();
+  return <div aria-live="polite">{arrivals.map(({ cursor, transfer }) => <Note key={cursor} transfer={transfer} onEnd={() => dismiss(cursor)} />)}</div>;
+}
+
+function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () => void }) {
   const { t } = useTranslation();
-  const { arrived } = useLive();
-  const [shown, setShown] = useState<typeof arrived>();
+  const end = useRef(onEnd);
+  end.current = onEnd;
   useEffect(() => {
-    if (!arrived) return;
-    setShown(arrived);
+    chime();
     if (document.visibilityState === 'hidden' && 'Notification' in window && Notification.permission === 'granted') {
-      new Notification('Keeper', { body: t('arrived', { amount: money(arrived.amount), name: arrived.from.displayName }), icon: '/icon.svg' });
+      new Notification('Keeper', { body: t('arrived', { amount: money(transfer.amount), name: transfer.from.displayName }), icon: '/icon.svg' });
     }
-    const timer = setTimeout(() => setShown(undefined), ARRIVAL_MS);
+    const timer = setTimeout(() => end.current(), ARRIVAL_MS);
     return () => clearTimeout(timer);
-  }, [arrived, t]);
+  }, [transfer.id, t]);
   return (
-    <div aria-live="polite">
-      {shown && <Alert color="teal" mb="md" withCloseButton onClose={() => setShown(undefined)} closeButtonLabel={t('close')}>{t('arrived', { amount: `+${money(shown.amount)}`, name: shown.from.displayName || t(`kind_${shown.kind}`) })}</Alert>}
-    </div>
+    <Alert color="teal" mb="md" withCloseButton onClose={onEnd} closeButtonLabel={t('close')}>
+      {t('arrived', { amount: `+${money(transfer.amount)}`, name: transfer.from.displayName || t(`kind_${transfer.kind}`) })}
+    </Alert>
   );
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"purser/internal/config"
+	"purser/web"
+)
+
+// TestKeeperWhileTheNetworkFails cuts and silences a real network under the web app: in the middle of a send, and while money arrives.
+func TestKeeperWhileTheNetworkFails(t *testing.T) {
+	keeperScript(t, "keeper-cut.mjs")
+}
+
+// TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.
+func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
+	keeperScript(t, "keeper-small.mjs")
+}
+
+// keeperScript runs a script about the web app. Its server is called localhost, where a browser gives a page all that it gives to https.
+func keeperScript(t *testing.T, name string, settings ...string) {
+	t.Helper()
+	needBrowser(t)
+	need(t, "the built web app", "web/keeper/dist/index.html")
+	runScriptAt(t, name, localOrigin, settings...)
+}
+
+// TestKeeperWithoutANetwork reloads the web app offline, logs out of it there, and ends its session.
+func TestKeeperWithoutANetwork(t *testing.T) {
+	keeperScript(t, "keeper-offline.mjs")
+}
+
+const ofAnotherApp = "query Letters { currencies { letter } }"
+
+// TestKeeperWhereNothingButListedOperationsIsRun has two people use the web app on a server that runs nothing else.
+func TestKeeperWhereNothingButListedOperationsIsRun(t *testing.T) {
+	keeperScript(t, "keeper-persisted.mjs", "PERSISTED_ONLY=true", "PERSISTED_OPERATIONS="+manifestOf(t, sha256Hex(ofAnotherApp), ofAnotherApp))
+}
+
+// TestAServerKnowsTheWebAppsOperationsFromTheFirstRequest sends hashes alone to a server that nobody has asked anything yet, with a list of other apps' and
+// without.
+func TestAServerKnowsTheWebAppsOperationsFromTheFirstRequest(t *testing.T) {
+	t.Parallel()
+	need(t, "the built web app", "web/keeper/dist/index.html")
+	var manifest struct {
+		Operations []struct{ ID, Name, Body string }
+	}
+	if err := json.Unmarshal(web.KeeperOperations(), &manifest); err != nil || len(manifest.Operations) < 50 {
+		t.Fatalf("%d operations: %v", len(manifest.Operations), err)
+	}
+	for what, change := range map[string]func(*config.Config){
+		"any operation": nil,
+		"listed ones, no more": func(c *config.Config) {
+			c.PersistedOperations, c.PersistedOnly = []string{manifestOf(t, sha256Hex(ofAnotherApp), ofAnotherApp)}, true
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			c, _ := front(t, change)
+			for _, o := range manifest.Operations {
+				body, err := json.Marshal(map[string]any{"operationName": o.Name, "extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": o.ID}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _, text := c.raw("POST", "/graphql", string(body), "Content-Type", asJSON)
+				if strings.Contains(text, "PERSISTED_QUERY_NOT_FOUND") || strings.Contains(text, "FORBIDDEN") || strings.Contains(text, "COMPLEXITY") || strings.Contains(text, "GRAPHQL_PARSE") {
+					t.Errorf("%s: %s", o.Name, text)
+				}
+				if o.Name == "Agreements" && !strings.Contains(text, `"version"`) {
+					t.Errorf("the agreements by their hash: %s", text)
+				}
+			}
+			for _, text := range web.PageOperations() {
+				body, err := json.Marshal(map[string]any{"query": text, "variables": map[string]any{}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, _, answer := c.raw("POST", "/graphql", string(body), "Content-Type", asJSON); strings.Contains(answer, "FORBIDDEN") {
+					t.Errorf("what a page behind a link asks is refused: %s", text)
+				}
+			}
+		})
+	}
+}

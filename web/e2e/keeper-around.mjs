@@ -1,0 +1,115 @@
+// The rest of the web app, once: contacts, notifications, freezing, passkeys, the other language and theme.
+import { authenticator } from './browser.mjs';
+import { check, inbox, ok } from './lib.mjs';
+import { anna, DESK, fill, place, TABLET } from './keeper-lib.mjs';
+
+// lookAround sees the quieter screens, in both languages and themes.
+export async function lookAround(house, phone) {
+  await place(phone, 'Receive');
+  await phone.getByAltText('QR code of the payment link').waitFor();
+  await house.accessible(phone, 'receive');
+  await house.shot('keeper-receive-phone', phone);
+  await phone.emulateMedia({ colorScheme: 'dark' });
+  await place(phone, 'Settings');
+  await phone.getByText('Русский').click();
+  await phone.getByRole('heading', { name: 'Настройки' }).waitFor();
+  await house.accessible(phone, 'the settings, in Russian and dark');
+  await house.shot('keeper-settings-phone-dark-ru', phone);
+  await place(phone, 'Главная');
+  await phone.getByTestId('transfer').first().waitFor();
+  await house.accessible(phone, 'home, in Russian and dark');
+  await house.shot('keeper-home-phone-dark-ru', phone);
+  await phone.emulateMedia({ colorScheme: 'light' });
+  await place(phone, 'Настройки');
+  await phone.getByText('English').click();
+}
+
+// security looks at the devices, on a window that is made smaller and larger.
+export async function security(house, desk) {
+  await desk.setViewportSize(TABLET.viewport);
+  await place(desk, 'Security');
+  await desk.getByTestId('session').first().waitFor();
+  await house.accessible(desk, 'security');
+  await house.shot('keeper-security-tablet', desk);
+  await desk.setViewportSize(DESK.viewport);
+}
+
+// rememberPeople makes a contact of somebody who was paid.
+export async function rememberPeople(house, desk) {
+  await place(desk, 'Contacts');
+  await desk.getByText('No contacts yet').waitFor();
+  await desk.getByTestId('suggested').getByRole('button', { name: 'Add: Ema Keeper' }).click();
+  await desk.locator('[name=contact-name]').fill('Ema from the shop');
+  await house.accessible(desk, 'a new contact');
+  await desk.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await desk.getByTestId('contact').getByText('Ema from the shop').waitFor();
+  await desk.getByTestId('suggested').filter({ hasText: 'Ema Keeper' }).waitFor({ state: 'detached' });
+  await desk.getByRole('switch', { name: 'Take money from contacts only' }).check();
+  await house.accessible(desk, 'contacts');
+  await house.shot('keeper-contacts-desk', desk);
+  await desk.reload();
+  await desk.getByTestId('contact').waitFor();
+  check(await desk.getByRole('switch', { name: 'Take money from contacts only' }).isChecked(), 'a contact has a name of one\'s own, and only contacts may pay');
+  await desk.getByRole('link', { name: 'Send to Ema from the shop' }).click();
+  check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is sent to with a tap');
+  await place(desk, 'Security');
+}
+
+// chooseNotifications says what to be told of, and when not.
+export async function chooseNotifications(house, page) {
+  await place(page, 'Settings');
+  const box = page.getByRole('checkbox', { name: 'Money has come: E-mail' });
+  await box.check();
+  await page.getByLabel('Until').fill('07:30');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Quiet hours: 22:00–07:30').waitFor();
+  await house.accessible(page, 'the notifications');
+  await house.shot('keeper-notifications-phone', page);
+  await page.reload();
+  await box.waitFor();
+  check((await box.isChecked()) && (await page.getByRole('checkbox', { name: 'A change of security: SMS' }).isChecked()), 'what one is told of, and how, is kept');
+}
+
+// freeze stops money, and lets it go again.
+export async function freeze(house, page, me) {
+  await place(page, 'Settings');
+  await page.getByRole('link', { name: 'Security', exact: true }).last().click();
+  await page.getByRole('button', { name: 'Freeze the account' }).click();
+  await page.getByText('The account is frozen. Money does not leave it.').waitFor();
+  await house.accessible(page, 'a frozen account');
+  await page.getByRole('button', { name: 'Unfreeze' }).click();
+  const field = page.getByRole('dialog').locator('[name=code]');
+  await field.waitFor();
+  await field.fill((await inbox(me.phone)).find((m) => m.code).code);
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await page.getByText('The account is frozen. Money does not leave it.').waitFor({ state: 'detached' });
+  ok('an account is frozen at once, and unfrozen with a code');
+}
+
+// usePasskeys has Chromium's own authenticator stand in for a finger.
+export async function usePasskeys(house, desk, number) {
+  await authenticator(desk);
+  await place(desk, 'Security');
+  await desk.getByRole('button', { name: 'Add a passkey' }).click();
+  await desk.locator('[name=current-password]').fill(anna.password);
+  await desk.locator('[name=passkey-name]').fill('Desk');
+  await house.accessible(desk, 'adding a passkey');
+  await desk.getByRole('button', { name: 'Continue' }).click();
+  check((await desk.getByTestId('backup-codes').innerText()).trim().split('\n').length === 10, 'a passkey is added, and backup codes are shown');
+  await desk.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await desk.getByTestId('passkey').getByText('Desk').waitFor();
+  await house.shot('keeper-security-desk', desk);
+
+  await place(desk, 'Settings');
+  await desk.getByRole('button', { name: 'Log out' }).click();
+  await desk.getByRole('button', { name: 'Log in with a passkey' }).click();
+  await desk.getByTestId('wallet').first().waitFor();
+  ok('a passkey opens the account without a password');
+
+  await place(desk, 'Send');
+  await fill(desk, { to: number, amount: '1' });
+  await desk.getByRole('button', { name: /^Send 1\.01/ }).click();
+  await desk.getByRole('button', { name: 'Use a passkey' }).click();
+  await desk.getByRole('heading', { name: 'Sent' }).waitFor();
+  ok('a passkey confirms a transfer');
+}

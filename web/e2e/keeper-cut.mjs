@@ -1,0 +1,155 @@
+// node keeper-cut.mjs <baseURL>: the web app while its network really goes: in the middle of a send, and while money arrives.
+import { runInBrowser } from './browser.mjs';
+import { check, ok } from './lib.mjs';
+import { alone, anna, boris, code, DESK, fill, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
+import { Network } from './network.mjs';
+
+const CUT = /ERR_|status of 401|WebSocket connection/;
+
+await runInBrowser(async (house) => {
+  const network = await Network.start();
+  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
+  await logIn(phone, boris);
+  const desk = await house.open('/', DESK);
+  await logIn(desk, anna);
+  const annas = await numberOf(desk);
+  const boriss = await numberOf(phone);
+
+  await answerNeverComes(network, phone, annas);
+  await codeIsSwallowed(network, phone, annas);
+  await requestNeverLeaves(network, phone, annas);
+  await offlineFormIsKept(network, phone, annas);
+  await arrivalsWhileAway(network, phone, desk, boriss);
+  await silentSocket(network, phone, desk, boriss);
+  forgive(house, CUT);
+});
+
+function sendButton(page) {
+  return page.getByRole('button', { name: /^Send \d/ });
+}
+
+async function begin(page, what) {
+  await place(page, 'Send');
+  await fill(page, what);
+  await sendButton(page).waitFor();
+}
+
+// sentOnce asks the history, by a memo, how often money has moved.
+async function sentOnce(page, memo, times, what) {
+  await place(page, 'History');
+  await page.getByLabel('Search in memos').fill(memo);
+  const found = page.getByTestId('transfer').filter({ hasText: memo });
+  if (times === 0) await page.getByText('Nothing found.').waitFor();
+  else await found.first().waitFor();
+  check((await found.count()) === times, what);
+}
+
+// answerNeverComes: the server makes the transfer, and no word of it reaches the app before the network is gone.
+async function answerNeverComes(network, page, to) {
+  await begin(page, { to, amount: '3', memo: 'swallowed answer' });
+  network.swallow(/"CreateTransfer"/);
+  await alone(boris.phone, async () => {
+    const digits = await code(boris.phone, () => sendButton(page).click()); // the code has been sent: the request has arrived
+    await page.getByText('Waiting').waitFor();
+    check(network.swallowed === 1, 'the answer to a transfer is swallowed');
+    await network.cut(page);
+    await page.getByText('The connection is lost').waitFor();
+    ok('a network that goes in the middle of a send is told at once, and nothing is called failed');
+    await network.restore(page);
+    await page.locator('[name=code]').fill(digits);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('heading', { name: 'Sent' }).waitFor();
+  });
+  await sentOnce(page, 'swallowed answer', 1, 'a transfer whose answer never came is found again, and made once');
+}
+
+// codeIsSwallowed: the same of the second step.
+async function codeIsSwallowed(network, page, to) {
+  await begin(page, { to, amount: '3', memo: 'swallowed code' });
+  await alone(boris.phone, async () => {
+    const digits = await code(boris.phone, () => sendButton(page).click());
+    await page.locator('[name=code]').fill(digits);
+    const before = network.swallowed;
+    network.swallow(/"ConfirmTransfer"/);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    while (network.swallowed === before) await page.waitForTimeout(50);
+    await network.cut(page);
+    await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+    await network.restore(page);
+    await page.getByRole('heading', { name: 'Sent' }).waitFor(); // without another press
+  });
+  await sentOnce(page, 'swallowed code', 1, 'a confirmation whose answer never came is found out, without another press');
+}
+
+// requestNeverLeaves: the network is gone, and the browser does not know it yet.
+async function requestNeverLeaves(network, page, to) {
+  await begin(page, { to, amount: '3', memo: 'never left' });
+  await network.cut(page, { tell: false });
+  await alone(boris.phone, async () => {
+    const digits = await code(boris.phone, async () => {
+      await sendButton(page).click();
+      await page.getByText('The connection is lost').waitFor();
+      ok('a request that never left is not called failed either');
+      await page.reload().catch(() => {}); // the app comes from the service worker
+      await network.restore(page);
+    });
+    await page.locator('[name=code]').fill(digits);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('heading', { name: 'Sent' }).waitFor();
+  });
+  await sentOnce(page, 'never left', 1, 'a transfer that never left is sent once, when the network is back');
+}
+
+// offlineFormIsKept: who knows to be offline is told before anything is tried.
+async function offlineFormIsKept(network, page, to) {
+  await begin(page, { to, amount: '3', memo: 'typed offline' });
+  await network.cut(page);
+  await page.getByText('No network: nothing is sent.').waitFor();
+  await sendButton(page).click();
+  check((await page.locator('[name=to]').inputValue()) === to && (await page.locator('[name=amount]').inputValue()) === '3', 'without a network nothing is sent, which is said at once, and what was typed stays');
+  await network.restore(page);
+  await page.getByText('No network: nothing is sent.').waitFor({ state: 'detached' });
+  await sendButton(page).waitFor();
+  await sentOnce(page, 'typed offline', 0, 'nothing was sent meanwhile');
+}
+
+// told counts how often a text was announced since.
+async function watch(page) {
+  await page.evaluate(() => {
+    if (window.told) return void (window.told.length = 0);
+    window.told = [];
+    const main = document.getElementById('main');
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) for (const node of addedNodes) if (/WMZ from/.test(node.textContent ?? '')) window.told.push(node.textContent);
+    }).observe(main, { childList: true, subtree: true });
+    window.loadedOnce = true;
+  });
+  return (pattern) => page.evaluate((source) => window.told.filter((text) => new RegExp(source).test(text)).length, pattern);
+}
+
+async function arrivalsWhileAway(network, phone, desk, to) {
+  await place(phone, 'Home');
+  await phone.getByTestId('transfer').first().waitFor();
+  const told = await watch(phone);
+  await network.cut(phone);
+  await phone.getByText('No network').waitFor();
+  await send(desk, anna, { to, amount: '6', memo: 'first while away' });
+  await desk.getByRole('button', { name: 'Send another' }).click();
+  await send(desk, anna, { to, amount: '7', memo: 'second while away' });
+  await network.restore(phone);
+  await phone.getByTestId('transfer').filter({ hasText: 'first while away' }).waitFor();
+  await phone.getByTestId('transfer').filter({ hasText: 'second while away' }).waitFor();
+  await phone.getByText(/\+7\.00 WMZ from/).waitFor();
+  check((await told('\\+6\\.00 WMZ from')) === 1 && (await told('\\+7\\.00 WMZ from')) === 1, 'two arrivals while the network was away are both told, each once');
+  check(await phone.evaluate(() => window.loadedOnce), 'without a reload');
+}
+
+// silentSocket: after a sleep the connections are dead, and nobody has told the device.
+async function silentSocket(network, phone, desk, to) {
+  const told = await watch(phone);
+  network.silence();
+  await desk.getByRole('button', { name: 'Send another' }).click();
+  await send(desk, anna, { to, amount: '8', memo: 'while asleep' });
+  await phone.getByText(/\+8\.00 WMZ from/).waitFor();
+  check((await told('\\+8\\.00 WMZ from')) === 1, 'a connection that has gone silent is found out, and what came meanwhile is told, once');
+}

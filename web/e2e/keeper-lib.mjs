@@ -1,0 +1,94 @@
+// What all checks of the web app share: the sizes, the people, and what a person does over and over.
+import { inbox, nextMessage, ok } from './lib.mjs';
+
+// The three sizes that the app is made for.
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
+export const TABLET = { viewport: { width: 820, height: 1180 }, hasTouch: true, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
+export const DESK = { viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
+
+export const anna = { phone: '+79000000002', login: 'anna@purser.test', password: 'demo-password' };
+export const boris = { phone: '+79000000003', login: 'boris@purser.test', password: 'demo-password' };
+
+let people = 0;
+
+// newPerson is somebody who has no account yet.
+export function newPerson(firstName) {
+  const serial = String(Date.now() + people++).slice(-7);
+  return { firstName, serial, phone: `+7902${serial}`, email: `keeper-${serial}@purser.test`, password: `a long sentence ${serial}` };
+}
+
+// place goes to a place by whichever bar the screen shows.
+export const place = async (page, name) =>
+  page.getByRole('navigation').getByRole('link', { name, exact: true }).filter({ visible: true }).first().click();
+
+const busy = new Map();
+
+// alone lets one check at a time do something that sends a code to a phone: which code is whose could not be told otherwise.
+export async function alone(phone, body) {
+  const before = busy.get(phone) ?? Promise.resolve();
+  const mine = before.then(body);
+  busy.set(phone, mine.catch(() => {}));
+  return mine;
+}
+
+// code does something and reads the code that it sends to a phone.
+export async function code(to, action) {
+  const { message } = await nextMessage(to, (m) => m.code, action);
+  return message.code;
+}
+
+// withCode does something, and confirms it with the code that it sends to a phone.
+export const withCode = (page, phone, action, before = async () => {}) =>
+  alone(phone, async () => {
+    const digits = await code(phone, action);
+    await page.locator('[name=code]').fill(digits);
+    await before();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.locator('[name=code]').waitFor({ state: 'detached' });
+    return digits;
+  });
+
+// newest waits for a code that is not the one before.
+export async function newest(to, before) {
+  for (let i = 0; i < 100; i++) {
+    const found = (await inbox(to)).find((m) => m.code);
+    if (found && found.code !== before) return found.code;
+    await new Promise((wake) => setTimeout(wake, 200));
+  }
+  throw new Error(`no new code for ${to}`);
+}
+
+export async function logIn(page, person) {
+  await page.getByLabel('WMID, phone or e-mail').fill(person.login ?? person.phone);
+  await page.locator('[name=password]').fill(person.password);
+  await withCode(page, person.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click(), () => page.getByLabel('Trust this browser').check());
+  await page.getByTestId('wallet').first().waitFor();
+  ok(`${person.login ?? person.phone} logs in with a code`);
+}
+
+// fill writes what is to be sent.
+export async function fill(page, { to, amount, memo }) {
+  await page.locator('[name=to]').fill(to);
+  await page.locator('[name=amount]').fill(amount);
+  if (memo) await page.getByLabel('Memo (optional)').fill(memo);
+}
+
+// send sends it, with a code, and waits for what becomes of it.
+export async function send(page, payer, what, outcome = 'Sent') {
+  await place(page, 'Send');
+  await fill(page, what);
+  const button = page.getByRole('button', { name: /^Send \d/ });
+  await button.waitFor();
+  await withCode(page, payer.phone, () => button.click());
+  await page.getByRole('heading', { name: outcome }).waitFor();
+}
+
+// numberOf is the number of the first wallet of a currency, as the home screen shows it.
+export const numberOf = async (page, currency = 'WMZ') =>
+  (await page.getByTestId('wallet').filter({ hasText: currency }).first().innerText()).match(/[A-Z]( \d{4}){3}/)[0].replace(/ /g, '');
+
+// forgive forgets what was cut, or refused, on purpose.
+export function forgive(house, pattern) {
+  const kept = house.trouble.filter((line) => !pattern.test(line));
+  house.trouble.splice(0, Infinity, ...kept);
+}

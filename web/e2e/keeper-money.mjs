@@ -1,0 +1,124 @@
+// How money moves in the web app between two people, each at a screen.
+import { check, ok } from './lib.mjs';
+import { code, fill, forgive, numberOf, place, withCode } from './keeper-lib.mjs';
+
+// sendFromDesk pays the new person, whose screen shows the arrival.
+export async function sendFromDesk({ house, own: phone, other: desk, me, payer, number, name }) {
+  await place(phone, 'Home');
+  await place(desk, 'Send');
+  const last = number.at(-1);
+  await fill(desk, { to: number.slice(0, -1) + ((Number(last) + 1) % 10), amount: '25', memo: 'for the <b>tea</b>' });
+  await desk.getByText('This number has a typing error.').waitFor();
+  ok('a typing error in a number is told without a request');
+  await desk.locator('[name=to]').fill(number);
+  await desk.getByTestId('quote').getByText(`${me.firstName} K.`).waitFor();
+  check((await desk.getByTestId('quote').innerText()).includes('0.20'), 'the name and the fee appear while one types');
+  await house.accessible(desk, 'send');
+  await house.shot(`keeper-send-${name}`, desk);
+
+  await withCode(desk, payer.phone, () => desk.getByRole('button', { name: /^Send 25\.20/ }).click());
+  await desk.getByRole('heading', { name: 'Sent' }).waitFor();
+  await house.shot(`keeper-sent-${name}`, desk);
+  await house.accessible(desk, 'a transfer that was sent');
+
+  await phone.getByText(/\+25\.00 WMZ from/).waitFor();
+  await phone.getByTestId('wallet').getByText('25.00 WMZ').waitFor();
+  check((await phone.getByTestId('transfer').innerText()).includes('for the <b>tea</b>'), 'the other screen shows the arrival without a reload, the memo as text');
+  await house.shot(`keeper-arrival-${name}`, phone);
+  await house.accessible(phone, 'an arrival');
+}
+
+// sendWhileTheNetworkFails loses the answers of both steps after the server has done its work.
+export async function sendWhileTheNetworkFails({ house, own: phone, other: desk, me }) {
+  await place(desk, 'Home');
+  const payers = await numberOf(desk);
+  await place(phone, 'Send');
+  await fill(phone, { to: payers, amount: '5.00' });
+  await phone.getByTestId('quote').getByText('5.04').first().waitFor();
+
+  let lose = true;
+  let lost = 0;
+  const pattern = '**/graphql';
+  await phone.route(pattern, async (route) => {
+    const body = route.request().postData() ?? '';
+    if (!lose) return route.fallback();
+    if (/"(Create|Confirm)Transfer"/.test(body)) {
+      await route.fetch(); // it arrives and is served: only the answer is lost
+      lost++;
+    }
+    return route.abort('connectionreset');
+  });
+  const digits = await code(me.phone, () => phone.getByRole('button', { name: /^Send 5\.04/ }).click());
+  await phone.getByText('The connection is lost').waitFor();
+  await house.shot('keeper-lost-phone', phone);
+  await house.accessible(phone, 'a lost connection');
+  await phone.reload();
+  lose = false;
+  await phone.locator('[name=code]').waitFor();
+  ok('a transfer whose answer was lost is found again, after a reload too');
+
+  lose = true;
+  await phone.locator('[name=code]').fill(digits);
+  await phone.getByRole('button', { name: 'Confirm' }).click();
+  await phone.getByRole('alert').waitFor();
+  lose = false;
+  await phone.getByRole('button', { name: 'Confirm' }).click();
+  await phone.getByRole('heading', { name: 'Sent' }).waitFor();
+  await phone.unroute(pattern);
+  check(lost >= 2, 'both answers were lost');
+  await place(phone, 'Home');
+  await phone.getByTestId('wallet').getByText('19.96 WMZ').waitFor();
+  check((await phone.getByTestId('transfer').count()) === 2, 'money moved once');
+  forgive(house, /ERR_CONNECTION_RESET|ERR_FAILED/);
+}
+
+// protect pays with a code that the recipient has to know.
+export async function protect({ house, own: phone, other: desk, payer, number }) {
+  await place(desk, 'Send');
+  await fill(desk, { to: number, amount: '10' });
+  await desk.getByText('With a code', { exact: true }).click();
+  await desk.getByLabel('Protection code', { exact: false }).fill('2468');
+  await withCode(desk, payer.phone, () => desk.getByRole('button', { name: /^Send 10\.08/ }).click());
+  await desk.getByRole('heading', { name: 'Protected' }).waitFor();
+
+  await phone.getByTestId('transfer').filter({ hasText: 'Protected' }).click();
+  await phone.getByLabel('Protection code').fill('1111');
+  await phone.getByRole('button', { name: 'Accept' }).click();
+  await phone.getByText('7 attempts are left').waitFor();
+  await house.shot('keeper-protected-phone', phone);
+  await house.accessible(phone, 'a protected transfer');
+  await phone.getByLabel('Protection code').fill('2468');
+  await phone.getByRole('button', { name: 'Accept' }).click();
+  await phone.getByText('Completed', { exact: true }).first().waitFor();
+  ok('a protected transfer is accepted with its code');
+}
+
+// refund sends a part of it back.
+export async function refund({ house, own: phone, other: desk, me }) {
+  await phone.getByRole('button', { name: 'Send back…' }).click();
+  await phone.getByLabel('Amount to send back').fill('4');
+  await house.shot('keeper-refund-phone', phone);
+  await phone.getByRole('button', { name: 'Send back', exact: true }).click();
+  await phone.getByText('Sent back', { exact: true }).waitFor();
+  await place(desk, 'Home');
+  await desk.getByTestId('transfer').filter({ hasText: me.firstName }).first().getByText('+4.00 WMZ').waitFor();
+  ok('a part is sent back and arrives');
+}
+
+// statement looks at the history and at a wallet, and downloads what moved.
+export async function statement({ house, own: page, number, name }) {
+  await place(page, 'History');
+  await page.getByTestId('transfer').nth(3).waitFor();
+  await house.accessible(page, 'the history');
+  await house.shot(`keeper-history-${name}`, page);
+  await page.getByLabel('Search in memos').fill('tea');
+  await page.getByTestId('transfer').nth(1).waitFor({ state: 'detached' });
+  check((await page.getByTestId('transfer').count()) === 1, 'the history is searched');
+
+  await page.goto(new URL(`/wallets/${number}`, page.url()).href);
+  await page.getByText('Balance 25.96 WMZ').waitFor();
+  await house.accessible(page, 'a wallet');
+  await house.shot(`keeper-wallet-${name}`, page);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
+  check(file.suggestedFilename().endsWith('.csv'), 'a statement is downloaded');
+}

@@ -1,0 +1,135 @@
+// node keeper-offline.mjs <baseURL>: the web app without a network: what it shows of what it last knew, and when it forgets that.
+import { runInBrowser } from './browser.mjs';
+import { check, ok } from './lib.mjs';
+import { anna, boris, DESK, fill, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
+import { Network } from './network.mjs';
+
+const CUT = /ERR_|status of 401|WebSocket connection/;
+
+await runInBrowser(async (house) => {
+  const network = await Network.start();
+  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
+  await logIn(phone, boris);
+  const desk = await house.open('/', DESK);
+  await logIn(desk, anna);
+  const [annas, boriss] = [await numberOf(desk), await numberOf(phone)];
+  await send(desk, anna, { to: boriss, amount: '2', memo: 'before it went' });
+  await desk.getByRole('button', { name: 'Send another' }).click();
+
+  await lookAround(phone, boriss);
+  await reloadOffline(house, network, phone, boriss);
+  await comeBack(network, phone, desk, annas, boriss);
+  await logOutOffline(network, phone);
+  await beRefused(house, phone);
+  forgive(house, CUT);
+});
+
+// known is all that is kept.
+function known(page) {
+  return page.evaluate(
+    () =>
+      new Promise((done, failed) => {
+        const opening = indexedDB.open('keeper');
+        opening.onerror = () => failed(opening.error);
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction('known').objectStore('known').getAll();
+          asked.onsuccess = () => done(JSON.stringify(asked.result)) ?? opening.result.close();
+        };
+      }),
+  );
+}
+
+// isKept waits until what was seen has been written down.
+async function isKept(page, ...words) {
+  for (let i = 0; i < 100; i++) {
+    const kept = await known(page);
+    if (words.every((word) => kept.includes(word))) return;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`not kept: ${words}`);
+}
+
+// lookAround sees what will be wanted later.
+async function lookAround(page, number) {
+  await place(page, 'Home');
+  await page.getByTestId('transfer').filter({ hasText: 'before it went' }).waitFor();
+  await place(page, 'History');
+  await page.getByTestId('transfer').filter({ hasText: 'before it went' }).waitFor();
+  await page.getByTestId('transfer').filter({ hasText: 'before it went' }).click();
+  await page.getByText('before it went').waitFor();
+  await isKept(page, '"turnover"', '"hasNextPage"', '"receiptUrls"');
+  await page.goto(new URL(`/wallets/${number}`, page.url()).href);
+  await page.getByText(/^Balance/).first().waitFor();
+  await isKept(page, '"entries"');
+  await page.goto(new URL('/contacts', page.url()).href);
+  await page.getByText('No contacts yet').waitFor();
+  await isKept(page, '"incomingPolicy"');
+  await page.goto(new URL('/', page.url()).href);
+  await page.getByTestId('wallet').first().waitFor();
+  await page.evaluate(() => navigator.serviceWorker.ready);
+}
+
+async function reloadOffline(house, network, page, number) {
+  const balance = await page.getByTestId('wallet').first().innerText();
+  await network.cut(page);
+  await page.reload();
+  await page.getByTestId('wallet').first().waitFor();
+  check((await page.getByTestId('wallet').first().innerText()) === balance, 'without a network a reload shows what was last known');
+  await page.getByRole('status').filter({ hasText: /You see what was known at .*\d:\d\d/ }).waitFor();
+  ok('it says so, and of when that is');
+  await house.accessible(page, 'home without a network');
+  await house.shot('keeper-offline-phone', page);
+  await place(page, 'History');
+  await page.getByTestId('transfer').filter({ hasText: 'before it went' }).click();
+  await page.getByText('before it went').waitFor();
+  await page.goto(new URL(`/wallets/${number}`, page.url()).href);
+  await page.getByText(/^Balance/).first().waitFor();
+  await page.goto(new URL('/contacts', page.url()).href);
+  await page.getByText('No contacts yet').waitFor();
+  ok('so does every screen that was seen');
+  const kept = await known(page);
+  check(kept.includes('before it went') && !/eyJ|rt_|token|"codeLength"|qrSvg/i.test(kept), 'no token and no code is kept');
+}
+
+async function comeBack(network, phone, desk, annas, boriss) {
+  await place(phone, 'Send');
+  await fill(phone, { to: annas, amount: '1', memo: 'typed before' });
+  await phone.getByText('No network: nothing is sent.').waitFor();
+  await send(desk, anna, { to: boriss, amount: '4', memo: 'meanwhile' });
+  await network.restore(phone);
+  await phone.getByRole('button', { name: /^Send 1\.01/ }).waitFor();
+  check((await phone.getByLabel('Memo (optional)').inputValue()) === 'typed before', 'what was typed without a network is there when it is back');
+  await phone.getByText('You see what was known').waitFor({ state: 'detached' });
+  await place(phone, 'Home');
+  await phone.getByTestId('transfer').filter({ hasText: 'meanwhile' }).waitFor();
+  ok('when the network is back everything is new');
+}
+
+// logOutOffline: who logs out is out, network or not.
+async function logOutOffline(network, page) {
+  await network.cut(page);
+  await place(page, 'Settings');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  check((await known(page)) === '[]', 'who logs out leaves nothing behind, without a network too');
+  await page.reload();
+  await page.getByText('nothing is kept here to show').waitFor();
+  await network.restore(page);
+  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  ok('and is still out when the network is back');
+}
+
+// beRefused ends a session from elsewhere.
+async function beRefused(house, page) {
+  await page.locator('[name=login]').fill(boris.login);
+  await page.locator('[name=password]').fill(boris.password);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click(); // the browser is trusted still
+  await page.getByTestId('wallet').first().waitFor();
+  while ((await known(page)) === '[]') await page.waitForTimeout(50);
+  const other = await house.open('/', DESK);
+  await logIn(other, boris);
+  await place(other, 'Security');
+  await other.getByRole('button', { name: 'End all other sessions' }).click();
+  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  check((await known(page)) === '[]', 'a session that is ended takes what was kept along');
+}

@@ -1,0 +1,119 @@
+// node keeper-small.mjs <baseURL>: the web app's country list, its theme from the first moment, its sound, and a payment link that leads into it.
+import { runInBrowser } from './browser.mjs';
+import { check, ok } from './lib.mjs';
+import { anna, boris, code, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
+
+await runInBrowser(async (house) => {
+  await countries(house);
+  const desk = await house.open('/', DESK);
+  await logIn(desk, anna);
+  const phone = await house.open('/', PHONE);
+  await logIn(phone, boris);
+  await theme(house, desk);
+  await sound(house, desk, phone);
+  await payLink(house, desk, phone);
+  forgive(house, /ERR_FAILED/);
+});
+
+async function countries(house) {
+  const page = await house.open('/register', PHONE);
+  const [country, number] = [page.getByRole('combobox', { name: 'Country' }), page.locator('[name=phone]')];
+  await number.waitFor();
+  check(/Russia \+7$/.test(await country.inputValue()), 'the country is guessed by the time zone');
+  check((await number.getAttribute('placeholder')) === '+7 (000) 000-00-00', 'a mask shows how a number is written');
+  await number.pressSequentially('89021234567');
+  check((await number.inputValue()) === '+7 (902) 123-45-67', 'a number is written as its country does, while it is typed');
+  await number.fill('');
+  await number.fill('+49 151 23456789'); // as pasted
+  check(/Germany \+49$/.test(await country.inputValue()) && (await number.inputValue()).startsWith('+49 151'), 'a whole number that is pasted switches the country');
+  await country.click();
+  await country.fill('united kingdom');
+  await page.getByRole('option', { name: /United Kingdom \+44$/ }).waitFor();
+  await house.accessible(page, 'the list of countries');
+  await house.shot('keeper-countries-phone', page);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  check(/United Kingdom \+44$/.test(await country.inputValue()) && (await number.inputValue()).startsWith('+44'), 'a country is found and chosen by the keyboard');
+  await country.click();
+  await country.fill('+375');
+  await page.getByRole('option', { name: /Belarus/ }).click();
+  check((await number.inputValue()).startsWith('+375'), 'or by its code');
+  await page.context().close();
+}
+
+// theme holds the app's own scripts back, and looks at what is drawn meanwhile.
+async function theme(house, page) {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await place(page, 'Settings');
+  await page.getByText('Dark', { exact: true }).click();
+  await page.locator('html[data-mantine-color-scheme=dark]').waitFor();
+  const fresh = await page.context().newPage();
+  await fresh.emulateMedia({ colorScheme: 'light' });
+  await fresh.addInitScript(() => {
+    window.schemes = [];
+    const look = () => {
+      if (document.body) window.schemes.push(getComputedStyle(document.body).backgroundColor);
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await fresh.goto(page.url());
+  await fresh.getByRole('heading', { name: 'Settings' }).waitFor();
+  const dark = await fresh.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const seen = await fresh.evaluate(() => [...new Set(window.schemes)]);
+  check(seen.length === 1 && seen[0] === dark && dark === 'rgb(14, 26, 31)', `who chose dark sees no other theme for a moment (${seen})`);
+  await fresh.close();
+  await page.getByText('As the system', { exact: true }).click();
+}
+
+async function sound(house, desk, phone) {
+  await phone.evaluate(() => {
+    window.tones = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      window.tones++;
+      return start.apply(this, when);
+    };
+  });
+  const to = await numberOf(phone);
+  await send(desk, anna, { to, amount: '2' });
+  await phone.getByText(/\+2\.00 WMZ from/).waitFor();
+  check((await phone.evaluate(() => window.tones)) === 0, 'there is no sound unless it is asked for');
+  await place(phone, 'Settings');
+  await phone.getByRole('switch', { name: 'A sound when money comes' }).check();
+  const before = await phone.evaluate(() => window.tones);
+  check(before > 0, 'who turns it on hears it');
+  await desk.getByRole('button', { name: 'Send another' }).click();
+  await send(desk, anna, { to, amount: '3' });
+  await phone.getByText(/\+3\.00 WMZ from/).waitFor();
+  check((await phone.evaluate(() => window.tones)) > before, 'money that comes is heard');
+}
+
+// payLink follows a payment link into the app: signed in, and not.
+async function payLink(house, desk, phone) {
+  await place(phone, 'Receive');
+  await phone.getByLabel('Amount (optional)').fill('5');
+  await phone.getByRole('button', { name: 'Make a link' }).click();
+  await phone.waitForFunction(() => document.querySelector('form button[type=submit]:not([data-loading])'));
+  const url = (await phone.getByText(/\/pay#token=/).innerText()).trim();
+  const path = new URL(url).pathname + new URL(url).hash;
+  for (const [who, page] of [['who is signed in', desk], ['who is not', await house.open('/pages/favicon.svg', DESK)]]) {
+    await page.goto(new URL(path, phone.url()).href);
+    const link = page.getByRole('link', { name: 'Pay in Keeper' });
+    await link.waitFor();
+    await house.accessible(page, 'a payment link');
+    await link.click();
+    if (page !== desk) await logInToPay(page);
+    await page.getByTestId('quote').getByText('Boris Ivanov').waitFor();
+    check((await page.locator('[name=amount]').inputValue()).startsWith('5'), `${who} comes from a payment link to the payment`);
+  }
+  ok('payment links lead into the app');
+}
+
+async function logInToPay(page) {
+  await page.getByLabel('WMID, phone or e-mail').fill(anna.login);
+  await page.locator('[name=password]').fill(anna.password);
+  const digits = await code(anna.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click());
+  await page.locator('[name=code]').fill(digits);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+}

@@ -1,0 +1,20 @@
+import type { CombinedError } from 'urql';
+
+// A request is given up when no answer has come for so long, or when the network goes: whoever made it then asks what became of it. A network that
+// swallows answers would otherwise keep it waiting for minutes.
+const ANSWER_MS = 20_000;
+
+export async function request(input: RequestInfo | URL, init: RequestInit = {}) {
+  const gone = new AbortController();
+  const cut = () => gone.abort();
+  window.addEventListener('offline', cut);
+  try {
+    return await fetch(input, { ...init, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS), ...(init.signal ? [init.signal] : [])]) });
+  } finally {
+    window.removeEventListener('offline', cut);
+  }
+}
+
+// isLost tells that no answer came: nobody knows whether the request was served.
+export const isLost = (error?: CombinedError) =>
+  !!error && (!!error.networkError || ((error.response as Response | undefined)?.status ?? 0) >= 500);

@@ -1,0 +1,39 @@
+import { Select, Stack, TextInput } from '@mantine/core';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { countries, guessCountry, mask, within, written } from '../api/phones';
+
+const digitsBefore = (text: string, at: number) => text.slice(0, at).replace(/\D/g, '').length;
+
+// PhoneField asks for a phone: its country from a list that can be searched, and the number as that country writes it. It comes with a library that nothing
+// else needs.
+export default function PhoneField({ value, onChange, error }: { value: string; onChange: (phone: string) => void; error?: string }) {
+  const { t, i18n } = useTranslation();
+  const [country, setCountry] = useState(guessCountry);
+  const list = useMemo(() => countries(i18n.language), [i18n.language]);
+  const field = useRef<HTMLInputElement>(null);
+  const caret = useRef<number>(undefined); // how many digits lie before it, where it is not at the end
+
+  useLayoutEffect(() => {
+    if (caret.current === undefined || !field.current) return;
+    let at = 0;
+    for (let seen = 0; at < value.length && seen < caret.current; at++) if (/\d/.test(value[at])) seen++;
+    field.current.setSelectionRange(at, at);
+    caret.current = undefined;
+  }, [value]);
+
+  function type(typed: string, at: number) {
+    if (at < typed.length) caret.current = digitsBefore(typed, at);
+    const next = written(typed, country);
+    setCountry(next.country);
+    onChange(next.text === '+' ? '' : next.text);
+  }
+  return (
+    <Stack>
+      <Select label={t('country')} data={list} value={country} searchable allowDeselect={false} nothingFoundMessage={t('countryNothing')} maxDropdownHeight={280} autoComplete="off"
+        onChange={(to) => { if (!to) return; const next = within(value, country, to as typeof country); setCountry(next.country); onChange(next.text); field.current?.focus(); }} />
+      <TextInput ref={field} label={t('phone')} description={t('phoneHint')} type="tel" name="phone" autoComplete="tel" inputMode="tel" autoFocus required value={value} placeholder={mask(country)}
+        onChange={(e) => type(e.currentTarget.value, e.currentTarget.selectionStart ?? e.currentTarget.value.length)} error={error} />
+    </Stack>
+  );
+}
