@@ -23,12 +23,14 @@ import (
 	"purser/internal/pgtest"
 )
 
-// scriptPatience is longer than the two minutes that the scripts give themselves.
-const scriptPatience = 150 * time.Second
+// scriptPatience is longer than the four minutes that the scripts give themselves.
+const scriptPatience = 270 * time.Second
 
-// The browser tests, but that of Lighthouse, are not parallel: a browser that shares its processors with everything else says little when it is late.
+// atOnce holds a place for each browser there may be at once: one that shares its processors with many others says little when it is late.
+var atOnce = make(chan struct{}, 2)
 
 func TestPlaygroundInABrowser(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	need(t, "the built playground", "web/playground/dist/index.html")
 	runScript(t, "playground.mjs")
@@ -36,6 +38,7 @@ func TestPlaygroundInABrowser(t *testing.T) {
 
 // TestKeeperInABrowser has two people use the web app, one on a phone and one at a desk.
 func TestKeeperInABrowser(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	need(t, "the built web app", "web/keeper/dist/index.html")
 	runScriptAt(t, "keeper.mjs", localOrigin)
@@ -43,19 +46,21 @@ func TestKeeperInABrowser(t *testing.T) {
 
 // TestKeeperPleasesLighthouse asks Lighthouse for accessibility and best practices.
 func TestKeeperPleasesLighthouse(t *testing.T) {
-	t.Parallel() // it asks nothing of time
+	t.Parallel()
 	needBrowser(t)
 	need(t, "the built web app", "web/keeper/dist/index.html")
 	runScriptAt(t, "lighthouse.mjs", localOrigin)
 }
 
 func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	runScript(t, "pages.mjs")
 }
 
 // TestPasskeysInABrowser has Chromium make a passkey and sign with it.
 func TestPasskeysInABrowser(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	runScriptAt(t, "passkeys.mjs", localOrigin)
 }
@@ -86,6 +91,8 @@ func runScriptAt(t *testing.T, name string, address func(testing.TB, string) str
 // runScriptFor runs a script for a server that is there.
 func runScriptFor(t *testing.T, name, node, address string) {
 	t.Helper()
+	atOnce <- struct{}{}
+	defer func() { <-atOnce }()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptPatience)
 	defer cancel()
 	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), address)

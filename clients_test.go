@@ -31,6 +31,7 @@ var conformance = []struct{ suite, what, script string }{
 
 // TestGoldenPageOfConformance runs the suites against a server and holds docs/api-conformance.md against what they say.
 func TestGoldenPageOfConformance(t *testing.T) {
+	t.Parallel()
 	need(t, "the packages of the clients", "clients/node_modules/.package-lock.json")
 	s := startServer(t, pgtest.DSN(t), "CODES_PER_PHONE_PER_DAY=100")
 	page := &strings.Builder{}

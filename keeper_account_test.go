@@ -10,6 +10,7 @@ import (
 // TestKeeperChangesWhatIsOnesOwnInABrowser has a person change all that one can change about oneself, on a phone; and another one, whose agreements have a
 // new version, accept it.
 func TestKeeperChangesWhatIsOnesOwnInABrowser(t *testing.T) {
+	t.Parallel()
 	needBrowser(t)
 	need(t, "the built web app", "web/keeper/dist/index.html")
 	need(t, "the packages of the scripts", "web/e2e/node_modules/.package-lock.json")

@@ -11,11 +11,13 @@ import (
 
 // TestKeeperWhileTheNetworkFails cuts and silences a real network under the web app: in the middle of a send, and while money arrives.
 func TestKeeperWhileTheNetworkFails(t *testing.T) {
+	t.Parallel()
 	keeperScript(t, "keeper-cut.mjs")
 }
 
 // TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.
 func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
+	t.Parallel()
 	keeperScript(t, "keeper-small.mjs")
 }
 
@@ -29,6 +31,7 @@ func keeperScript(t *testing.T, name string, settings ...string) {
 
 // TestKeeperWithoutANetwork reloads the web app offline, logs out of it there, and ends its session.
 func TestKeeperWithoutANetwork(t *testing.T) {
+	t.Parallel()
 	keeperScript(t, "keeper-offline.mjs")
 }
 
@@ -36,6 +39,7 @@ const ofAnotherApp = "query Letters { currencies { letter } }"
 
 // TestKeeperWhereNothingButListedOperationsIsRun has two people use the web app on a server that runs nothing else.
 func TestKeeperWhereNothingButListedOperationsIsRun(t *testing.T) {
+	t.Parallel()
 	keeperScript(t, "keeper-persisted.mjs", "PERSISTED_ONLY=true", "PERSISTED_OPERATIONS="+manifestOf(t, sha256Hex(ofAnotherApp), ofAnotherApp))
 }
 

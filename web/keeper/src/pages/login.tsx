@@ -1,4 +1,4 @@
-import { Anchor, Button, Center, Checkbox, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
@@ -6,19 +6,25 @@ import { adopt, type Handed } from '../api/session';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
+import { chooseLanguage } from '../text/text';
 import { CodeForm, type Proof } from '../ui/parts';
 
+// Narrow is the frame of what is seen before one is in: whose it is, one thing to do, and the other language.
 export function Narrow({ title, children }: { title: string; children: ReactNode }) {
+  const { i18n } = useTranslation();
+  const [other, name] = i18n.language === 'ru' ? ['en', 'English'] : ['ru', 'Русский'];
   useEffect(() => {
     document.title = `${title} · Keeper`;
   }, [title]);
   return (
-    <Center mih="100vh" p="md" component="main">
-      <Stack className="panel narrow" gap="lg" p="xl">
+    <Stack mih="100vh" p="md" gap="lg" align="center" justify="center">
+      <Group component="header" gap="sm"><img src="/icon.svg" alt="" width={36} height={36} /><Text fw={700} size="lg">Purser Keeper</Text></Group>
+      <Stack className="panel narrow" gap="lg" p={{ base: 'md', xs: 'xl' }} component="main">
         <Title order={1} size="h2">{title}</Title>
         {children}
       </Stack>
-    </Center>
+      <footer><Button variant="subtle" lang={other} onClick={() => void chooseLanguage(other)}>{name}</Button></footer>
+    </Stack>
   );
 }
 

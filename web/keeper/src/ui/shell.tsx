@@ -32,7 +32,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       <AppShell.Header>
         <a className="skip" href="#main">{t('skipToContent')}</a>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Title order={2} size="h4">Keeper</Title>
+          <Group gap="xs" wrap="nowrap"><img src="/icon.svg" alt="" width={28} height={28} /><Title order={2} size="h4">Keeper</Title></Group>
           <Text size="sm" c="dimmed" truncate>{[me.profile.firstName, me.profile.lastName].join(' ')}</Text>
         </Group>
       </AppShell.Header>
