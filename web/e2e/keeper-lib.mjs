@@ -66,6 +66,15 @@ export async function logIn(page, person) {
   ok(`${person.login ?? person.phone} logs in with a code`);
 }
 
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+// go opens a screen behind the settings as people do.
+export async function go(page, name) {
+  await page.getByRole('navigation').getByRole('link', { name: 'Settings', exact: true }).filter({ visible: true }).first().click();
+  await page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name }).click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
+
 // fill writes what is to be sent.
 export async function fill(page, { to, amount, memo }) {
   await page.locator('[name=to]').fill(to);
