@@ -204,6 +204,72 @@ func TestStatusesFollowTheSpecification(t *testing.T) {
 	}
 }
 
+// TestWhatIsRefusedBeforeItRunsHasTheStatusOfAMistake and says what it cost, and what is left.
+func TestWhatIsRefusedBeforeItRunsHasTheStatusOfAMistake(t *testing.T) {
+	t.Parallel()
+	c, log := front(t, func(c *config.Config) { c.RequestsPerAddress, c.Introspection = 1000, "off" })
+	const type64 = "viewer{transfers(first:100){nodes{from{walletNumber} to{walletNumber} amount{amount} fee{amount} total{amount}}}}"
+	for what, request := range map[string]struct{ body, code, cost string }{
+		"two mutations":            {`{"query":"mutation { a: logOut {userErrors{code}} b: logOut {userErrors{code}} }"}`, "BAD_USER_INPUT", `"cost":{"requests":{"limit":1000`},
+		"a subscription":           {`{"query":"subscription { accountEvents { cursor } }"}`, "BAD_USER_INPUT", `"cost":{"requests":{`},
+		"a hash of something else": {`{"query":"{currencies{letter}}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, `"errors":`, `"cost":{"requests":{`},
+		"an unknown hash":          {`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, "PERSISTED_QUERY_NOT_FOUND", `"cost":{"requests":{`},
+		"too costly":               {`{"query":"{a:` + type64 + ` b:` + type64 + ` c:` + type64 + `}"}`, "COMPLEXITY_LIMIT_EXCEEDED", `"maximum":2000,"requests":{`},
+		"the schema, hidden":       {`{"query":"{ ...f } fragment f on Query { __schema { types { name } } }"}`, "BAD_USER_INPUT", `"cost":{"requests":{`},
+	} {
+		status, _, text := c.raw("POST", "/graphql", request.body, "Content-Type", asJSON, "Accept", "application/graphql-response+json")
+		if status != http.StatusBadRequest || !strings.Contains(text, request.code) || !strings.Contains(text, request.cost) || strings.Contains(text, `"data"`) || strings.Contains(text, "INTERNAL") {
+			t.Errorf("%s: %d %s", what, status, text)
+		}
+		if status, _, _ := c.raw("POST", "/graphql", request.body, "Content-Type", asJSON); status != http.StatusOK {
+			t.Errorf("%s, as application/json: %d", what, status)
+		}
+	}
+	if strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("mistakes of others are logged as ours: %s", log)
+	}
+}
+
+func TestWhatIsNotWantedIsNotSent(t *testing.T) {
+	t.Parallel()
+	c, _ := front(t, nil)
+	_, header, _ := c.raw("POST", "/graphql", letters, "Content-Type", asJSON, "Accept", "application/json;q=0, application/graphql-response+json")
+	if kind := header.Get("Content-Type"); kind != "application/graphql-response+json" {
+		t.Errorf("the answer is %s", kind)
+	}
+	if status, _, text := c.raw("POST", "/graphql", letters, "Content-Type", "text/plain", "Accept", "text/event-stream"); status != http.StatusUnsupportedMediaType || !strings.Contains(text, "BAD_USER_INPUT") {
+		t.Errorf("plain text, for a stream: %d %s", status, text)
+	}
+	if status, _, _ := c.raw("GET", "/graphql?query=%7Bcurrencies%7Bletter%7D%7D&variables=%7B%7D+more", ""); status != http.StatusBadRequest {
+		t.Errorf("something behind the variables: %d", status)
+	}
+	status, _, _ := c.raw("GET", "/graphql", "", "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==",
+		"Sec-WebSocket-Protocol", "graphql-transport-ws-x")
+	if status != http.StatusBadRequest {
+		t.Errorf("a protocol that begins like ours: %d", status)
+	}
+}
+
+// TestASubscriptionHasOneRootField, counted as it would run.
+func TestASubscriptionHasOneRootField(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t))
+	anna := s.client(t).anna()
+	for what, query := range map[string]string{
+		"two":         `subscription { accountEvents { cursor } b: accountEvents { cursor } }`,
+		"in fragment": `subscription { ...f b: accountEvents { cursor } } fragment f on Subscription { accountEvents { cursor } }`,
+		"none":        `subscription { accountEvents @skip(if: true) { cursor } }`,
+		"its type":    `subscription { __typename }`,
+	} {
+		if _, first := anna.stream(t, "", query); !strings.Contains(first, "BAD_USER_INPUT") && !strings.Contains(first, "GRAPHQL_VALIDATION_FAILED") {
+			t.Errorf("%s: %s", what, first)
+		}
+	}
+	if strings.Contains(s.log.String(), "level=ERROR") {
+		t.Errorf("mistakes of others are logged as ours")
+	}
+}
+
 func TestMessagesFollowTheLanguageOfTheRequest(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)

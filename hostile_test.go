@@ -63,7 +63,17 @@ func attacks() []attack {
 		{"headers that come a byte a second (slow-loris)", 1000, 1000, "closed", slowly("GET /healthz HTTP/1.1\r\nHost: purser.test\r\nX-Slow: ")},
 		{"a body that comes a byte a second", 500, 500, "400 BAD_USER_INPUT", slowly("POST /graphql HTTP/1.1\r\nHost: purser.test\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{")},
 		{"requests for 56 MB, of which nothing is read", 20, 20, "closed", readingNothing(20)},
+		{"1,000 documents of 60 KB, each another", 1000, 10, "200 BAD_USER_INPUT", largeDocuments()},
 		{"5,000 subscriptions on one socket", 4, 4, "RATE_LIMITED 4980 times", subscribing(5000)},
+	}
+}
+
+// largeDocuments sends large documents, a new one each time, whoever remembers them.
+func largeDocuments() func(*client) (string, error) {
+	ids := strings.Repeat(`\"k\",`, 880)
+	var n atomic.Int64
+	return func(c *client) (string, error) {
+		return posting(fmt.Sprintf(`{"query":"{ nodes(ids:[%s]) { id } } #%d %s"}`, ids, n.Add(1), strings.Repeat("x", 55_000)))(c)
 	}
 }
 

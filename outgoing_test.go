@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket/wsjson"
+
 	"github.com/coder/websocket"
 
 	"purser/internal/config"
@@ -86,6 +88,41 @@ func TestWhoTakesNothingIsLeft(t *testing.T) {
 	<-s.ended
 	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("the server did not end well: %d", code)
+	}
+}
+
+// TestASocketThatTakesNothingIsLeft has a client that says something all the time, and reads nothing of what it asks for.
+func TestASocketThatTakesNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t), "SEND_TIMEOUT=1s")
+	anna := s.client(t).anna()
+	conn := anna.begin(t)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for i := 0; ctx.Err() == nil; i++ {
+			id := strings.Repeat("x", 60_000) + fmt.Sprint(i) // which the answer repeats
+			if wsjson.Write(ctx, conn, vars{"id": id, "type": "subscribe", "payload": vars{"query": `subscription { nothing }`}}) != nil {
+				return
+			}
+			if wsjson.Write(ctx, conn, vars{"type": "pong"}) != nil {
+				return
+			}
+		}
+	}()
+	<-gone
+	if ctx.Err() != nil {
+		t.Error("it is held")
+	}
+	for deadline := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
+		if _, _, text := anna.raw("GET", "/metrics", ""); strings.Contains(text, "\npurser_sockets_open 0\n") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("its place is held")
+		}
 	}
 }
 

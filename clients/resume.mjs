@@ -11,6 +11,15 @@ const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const pause = (retries) => new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** retries, 2_000)));
 let over = false; // the token
 
+async function renew() {
+  const { refreshSession } = await call(
+    'mutation($r: String!) { refreshSession(input: {refreshToken: $r}) { tokens { accessToken refreshToken } } }',
+    { r: refresh },
+  );
+  ({ accessToken: access, refreshToken: refresh } = refreshSession.tokens);
+  over = false;
+}
+
 const streams = () => createStreams({
   url: endpoint,
   headers: { Authorization: `Bearer ${access}` },
@@ -25,14 +34,7 @@ const sockets = () => createSockets({
   retryAttempts: 50,
   retryWait: pause,
   connectionParams: async () => {
-    if (over) {
-      const { refreshSession } = await call(
-        'mutation($r: String!) { refreshSession(input: {refreshToken: $r}) { tokens { accessToken refreshToken } } }',
-        { r: refresh },
-      );
-      ({ accessToken: access, refreshToken: refresh } = refreshSession.tokens);
-      over = false;
-    }
+    if (over) await renew();
     return { Authorization: `Bearer ${access}` };
   },
   on: {
@@ -44,7 +46,7 @@ const sockets = () => createSockets({
   },
 });
 
-const payload = { query: accountEvents, variables: { after: await head(access) } };
+const payload = { query: accountEvents, variables: { after: await head(access).catch(() => renew().then(() => head(access))) } }; // which may be over already
 (way === 'sse' ? streams() : sockets()).subscribe(payload, {
   next: ({ data, errors }) => {
     if (errors) say({ failed: errors });

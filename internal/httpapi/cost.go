@@ -15,7 +15,10 @@ import (
 // hand, since each answer has it.
 func costOf(ctx context.Context, h http.Header) string {
 	stats := extension.GetComplexityStats(ctx)
-	if stats == nil {
+	if stats == nil { // it was refused before it was reckoned
+		if left := budget(h); left != "" {
+			return "{" + left[1:] + "}"
+		}
 		return ""
 	}
 	return `{"requested":` + strconv.Itoa(stats.Complexity) + `,"maximum":` + strconv.Itoa(stats.ComplexityLimit) + budget(h) + `}`

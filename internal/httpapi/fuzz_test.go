@@ -22,7 +22,14 @@ func FuzzSocketMessages(f *testing.F) {
 	}
 	codes := map[int]bool{closeBadMessage: true, closeUnauthorized: true, closeSameID: true, closeTooMany: true}
 	f.Fuzz(func(t *testing.T, lines string) {
-		s := &socket{inside: map[string]string{}, client: map[string]string{}}
+		asked := 0
+		take := func() json.RawMessage { // every third is one too many
+			if asked++; asked%3 == 0 {
+				return json.RawMessage(`[]`)
+			}
+			return nil
+		}
+		s := &socket{inside: map[string]string{}, client: map[string]string{}, take: take}
 		for line := range strings.SplitSeq(lines, "\n") {
 			seen, refusal, code, reason := s.receive([]byte(line))
 			if code != 0 {

@@ -15,7 +15,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -25,11 +24,10 @@ import (
 )
 
 const (
-	bodyLimit         = 64 << 10
-	tokenLimit        = 2000 // validation takes time that grows with the square of a document
-	documentCacheSize = 1000
-	operationTimeout  = 30 * time.Second
-	initTimeout       = 3 * time.Second
+	bodyLimit        = 64 << 10
+	tokenLimit       = 2000 // validation takes time that grows with the square of a document
+	operationTimeout = 30 * time.Second
+	initTimeout      = 3 * time.Second
 )
 
 func init() {
@@ -57,7 +55,7 @@ func (a *API) graphql() http.Handler {
 	server.AddTransport(post{})
 
 	server.SetParserTokenLimit(tokenLimit)
-	server.SetQueryCache(lru.New[*ast.QueryDocument](documentCacheSize))
+	server.SetQueryCache(remember[*ast.QueryDocument](nil))
 	server.SetDisableSuggestion(!a.Config.ShowsSchema())
 	if !a.Config.ShowsSchema() {
 		server.SetValidationRulesFn(rulesWithoutSuggestions)
@@ -66,9 +64,9 @@ func (a *API) graphql() http.Handler {
 		server.Use(extension.Introspection{})
 	}
 	server.Use(a.safelist) // before what would remember any document
-	server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](documentCacheSize)})
+	server.Use(extension.AutomaticPersistedQuery{Cache: remember(func(text string) int { return len(text) })})
 	server.Use(newOverlaps(a.Present))
-	server.Use(&rules{present: a.Present}) // before the cost is reckoned, which walks every fragment as often as it is spread
+	server.Use(&rules{present: a.Present, hidden: !a.Config.ShowsSchema()}) // before the cost is reckoned, which walks every fragment as often as it is spread
 	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
 
 	server.SetErrorPresenter(a.Present)
@@ -97,7 +95,7 @@ func (a *API) graphql() http.Handler {
 			refuse(w, r, http.StatusUnsupportedMediaType, fault.BadUserInput)
 		case socket:
 			a.serveSocket(w, r, server)
-		case isEventStream(r):
+		case isEventStream(r) && isJSON(r):
 			a.serveStream(w, r, server)
 		default:
 			a.servePlain(w, r, server)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -22,11 +21,11 @@ const (
 // overlaps refuses documents with too many fields of one name, before they are validated. What it has looked at it remembers.
 type overlaps struct {
 	present graphql.ErrorPresenterFunc
-	good    *lru.LRU[struct{}]
+	good    graphql.Cache[struct{}]
 }
 
 func newOverlaps(present graphql.ErrorPresenterFunc) *overlaps {
-	return &overlaps{present: present, good: lru.New[struct{}](documentCacheSize)}
+	return &overlaps{present: present, good: remember[struct{}](nil)}
 }
 
 // ExtensionName is for the library.

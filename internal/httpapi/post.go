@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -61,7 +62,9 @@ func (get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor
 		if text := asked.Get(name); text != "" && err == nil {
 			decoder := json.NewDecoder(strings.NewReader(text))
 			decoder.UseNumber()
-			err = decoder.Decode(into)
+			if err = decoder.Decode(into); err == nil {
+				err = ends(decoder)
+			}
 		}
 	}
 	if err != nil || (params.Query == "" && params.Extensions["persistedQuery"] == nil) {
@@ -79,10 +82,11 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	operation, refused := exec.CreateOperationContext(ctx, params)
 	if refused != nil {
 		w.Header().Set("Content-Type", kind)
-		if kind == responseJSON && errcode.GetErrorKind(refused) == errcode.KindProtocol {
+		if kind == responseJSON {
 			w.WriteHeader(http.StatusBadRequest)
 		}
-		writeRefusal(w, exec.DispatchError(graphql.WithOperationContext(ctx, operation), refused))
+		ctx = graphql.WithOperationContext(ctx, operation)
+		writeRefusal(w, exec.DispatchError(ctx, refused), costOf(ctx, w.Header()))
 		return
 	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
@@ -100,11 +104,16 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	writeResponse(w, response, costOf(ctx, w.Header()))
 }
 
-func writeRefusal(w io.Writer, response *graphql.Response) {
+func writeRefusal(w io.Writer, response *graphql.Response, cost string) {
+	extensions := response.Extensions
+	if cost != "" {
+		extensions = map[string]any{"cost": json.RawMessage(cost)}
+		maps.Copy(extensions, response.Extensions)
+	}
 	text, err := json.Marshal(struct {
 		Errors     gqlerror.List  `json:"errors"`
 		Extensions map[string]any `json:"extensions,omitempty"`
-	}{response.Errors, response.Extensions})
+	}{response.Errors, extensions})
 	if err == nil { // errors and extensions are our own: they can be written
 		_, _ = w.Write(text)
 	}
@@ -116,9 +125,7 @@ func decode(w http.ResponseWriter, r *http.Request, params any) bool {
 	decoder.UseNumber()
 	err := decoder.Decode(params)
 	if err == nil {
-		if _, rest := decoder.Token(); !errors.Is(rest, io.EOF) {
-			err = errors.Join(rest, errTrailing)
-		}
+		err = ends(decoder)
 	}
 	if err == nil {
 		return true
@@ -129,6 +136,14 @@ func decode(w http.ResponseWriter, r *http.Request, params any) bool {
 	}
 	refuse(w, r, status, fault.BadUserInput)
 	return false
+}
+
+// ends tells whether nothing follows what was read.
+func ends(decoder *json.Decoder) error {
+	if _, rest := decoder.Token(); !errors.Is(rest, io.EOF) {
+		return errors.Join(rest, errTrailing)
+	}
+	return nil
 }
 
 var errTrailing = errors.New("something follows the request")
@@ -145,7 +160,11 @@ func responseType(accept string) string {
 		return plainJSON
 	}
 	for part := range strings.SplitSeq(accept, ",") {
-		switch mediaType, _, _ := mime.ParseMediaType(strings.TrimSpace(part)); mediaType {
+		mediaType, parameters, _ := mime.ParseMediaType(strings.TrimSpace(part))
+		if weight, err := strconv.ParseFloat(parameters["q"], 64); err == nil && weight == 0 {
+			continue // it is what is not wanted
+		}
+		switch mediaType {
 		case plainJSON, "application/*", "*/*":
 			return plainJSON
 		case responseJSON:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"time"
 )
 
 // The library is lenient where the protocol (enisdenjo/graphql-ws, PROTOCOL.md) names a close code, leaves a socket open for ever
@@ -38,7 +39,7 @@ func (s *socket) NextReader() (messageType int, r io.Reader, err error) {
 		if refusal == nil {
 			return messageType, bytes.NewReader(seen), nil
 		}
-		if err := s.WebsocketConn.WriteJSON(refusal); err != nil {
+		if err := s.send(refusal); err != nil {
 			return messageType, nil, err
 		}
 	}
@@ -146,7 +147,7 @@ func (s *socket) WriteJSON(v any) error {
 		return err
 	}
 	if m.ID == "" {
-		return s.WebsocketConn.WriteJSON(json.RawMessage(text))
+		return s.send(json.RawMessage(text))
 	}
 	s.mu.Lock()
 	id, known := s.client[m.ID]
@@ -158,7 +159,15 @@ func (s *socket) WriteJSON(v any) error {
 		return nil
 	}
 	m.ID = id
-	return s.WebsocketConn.WriteJSON(m)
+	return s.send(m)
+}
+
+// send writes a message within its time. A client that takes nothing would hold up whatever else is to be said, pings and the end included, for as long as
+// it says something itself: its connection is closed.
+func (s *socket) send(v any) error {
+	late := time.AfterFunc(s.patience, func() { _ = s.Close() })
+	defer late.Stop()
+	return s.WebsocketConn.WriteJSON(v)
 }
 
 // WriteClose gives a socket that was never begun the protocol's code for that.

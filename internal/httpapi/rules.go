@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -15,6 +16,7 @@ import (
 type rules struct {
 	schema  *ast.Schema
 	present graphql.ErrorPresenterFunc // the socket transport sends what it is given, without presenting it
+	hidden  bool                       // the schema
 }
 
 var _ interface {
@@ -42,12 +44,41 @@ func (r *rules) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 	if size.isTooLarge() || (operation == ast.Mutation && size.roots > 1) {
 		return r.badInput(ctx)
 	}
+	if !r.rootsAreRight(oc) {
+		return r.badInput(ctx)
+	}
 	for _, variable := range oc.Operation.VariableDefinitions {
 		if !r.fits(variable.Type, oc.Variables[variable.Variable]) {
 			return r.badInput(ctx)
 		}
 	}
 	return nil
+}
+
+// rootsAreRight looks at the root fields as they will run, without what is skipped: a subscription has one (GraphQL specification 5.2.3.1), and the schema
+// is asked about only where it is shown. The library finds both out when it runs them, and takes them for faults of ours.
+func (r *rules) rootsAreRight(oc *graphql.OperationContext) bool {
+	subscribes := oc.Operation.Operation == ast.Subscription
+	if !subscribes && !r.hidden {
+		return true
+	}
+	fields := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{r.rootOf(oc.Operation.Operation)})
+	for _, field := range fields {
+		if asks := field.Name == "__schema" || field.Name == "__type"; asks || subscribes && strings.HasPrefix(field.Name, "__") {
+			return false
+		}
+	}
+	return !subscribes || len(fields) == 1
+}
+
+func (r *rules) rootOf(operation ast.Operation) string {
+	switch operation {
+	case ast.Mutation:
+		return r.schema.Mutation.Name
+	case ast.Subscription:
+		return r.schema.Subscription.Name
+	}
+	return r.schema.Query.Name
 }
 
 func (r *rules) badInput(ctx context.Context) *gqlerror.Error {

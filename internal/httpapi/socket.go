@@ -35,8 +35,9 @@ const protocol = "graphql-transport-ws"
 // socket is one websocket: the library's, with the protocol kept (see protocol.go). It ends itself when its session is over.
 type socket struct {
 	transport.WebsocketConn
-	release func()
-	take    func() (refusal json.RawMessage) // from the budgets of its sender; set before anything can be subscribed to
+	patience time.Duration // for what is sent to be taken
+	release  func()
+	take     func() (refusal json.RawMessage) // from the budgets of its sender; set before anything can be subscribed to
 
 	mu      sync.Mutex
 	begun   bool              // connection_init has come
@@ -60,7 +61,7 @@ func socketOf(ctx context.Context) *socket {
 }
 
 func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Handler) {
-	if !strings.Contains(r.Header.Get("Sec-WebSocket-Protocol"), protocol) {
+	if !offers(r, protocol) {
 		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
 		return
 	}
@@ -80,10 +81,22 @@ func (a *API) serveSocket(w http.ResponseWriter, r *http.Request, server http.Ha
 	}
 }
 
+// offers tells whether a client speaks a protocol. Each is a name of its own, in a list.
+func offers(r *http.Request, protocol string) bool {
+	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for name := range strings.SplitSeq(line, ",") {
+			if strings.TrimSpace(name) == protocol {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (a *API) websocket() transport.Websocket {
 	limit := int64(bodyLimit)
 	return transport.Websocket{
-		Implementation:   acceptor{transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: a.Config.CORSOrigins}}},
+		Implementation:   acceptor{patience: a.Config.SendTimeout, CoderWebsocketImplementation: transport.CoderWebsocketImplementation{AcceptOptions: coder.AcceptOptions{OriginPatterns: a.Config.CORSOrigins}}},
 		InitFunc:         a.signInSocket,
 		InitTimeout:      initTimeout,
 		PingPongInterval: a.Config.SocketPing,
@@ -162,6 +175,7 @@ func closing(ctx context.Context, code int, reason string) context.Context {
 // acceptor wraps each accepted connection, and offers one protocol only.
 type acceptor struct {
 	transport.CoderWebsocketImplementation
+	patience time.Duration
 }
 
 func (a acceptor) Accept(w http.ResponseWriter, r *http.Request, options transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
@@ -170,7 +184,7 @@ func (a acceptor) Accept(w http.ResponseWriter, r *http.Request, options transpo
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{WebsocketConn: conn, inside: map[string]string{}, client: map[string]string{}, release: func() {}}
+	s := &socket{WebsocketConn: conn, patience: a.patience, inside: map[string]string{}, client: map[string]string{}, release: func() {}}
 	if h, ok := r.Context().Value(socketKey{}).(*holder); ok {
 		h.socket = s
 	}
