@@ -88,3 +88,9 @@ func TestAServerKnowsTheWebAppsOperationsFromTheFirstRequest(t *testing.T) {
 		})
 	}
 }
+
+// TestKeeperWhenSomethingChangesBehindATab has quotes come late, screens not at all, and another person log in beside.
+func TestKeeperWhenSomethingChangesBehindATab(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-tabs.mjs")
+}

@@ -30,7 +30,7 @@ const (
 	accessTTL  = 15 * time.Minute
 	refreshTTL = 30 * 24 * time.Hour
 	trustTTL   = 90 * 24 * time.Hour
-	grace      = 10 * time.Second
+	grace      = time.Minute
 )
 
 // passwordHash is made once: hashing is slow on purpose.

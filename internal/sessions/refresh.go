@@ -15,10 +15,10 @@ import (
 
 // reuseGrace is how long a used refresh token still gets the answer it got: an app that refreshes twice at once, or whose
 // answer was lost, is not thrown out. Later, a used token means that two hold it, and one of them is a thief.
-const reuseGrace = 10 * time.Second
+const reuseGrace = time.Minute
 
 // Refresh changes a refresh token for its successor and a new access token, and prolongs the session. Each token works
-// once; the reuse of an old one ends the session (RFC 9700, 4.14.2). Within seconds a repeat gets the same successor. A session of an operator
+// once; the reuse of an old one ends the session (RFC 9700, 4.14.2). Within a minute, and until the successor is used, a repeat gets the same successor. A session of an operator
 // who must have a factor and has none ends: it was opened before that was asked.
 // Faults: SessionExpired.
 func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {

@@ -117,6 +117,8 @@ async function logOutOffline(network, page) {
   await network.restore(page);
   await page.getByLabel('WMID, phone or e-mail').waitFor();
   ok('and is still out when the network is back');
+  while (await page.evaluate(() => localStorage.getItem('keeper.leaving'))) await page.waitForTimeout(50); // until the server has said that it is ended
+  check(!(await page.context().cookies()).some((c) => c.name.endsWith('purser_session')), 'the session is ended at the server as soon as it answers');
 }
 
 // beRefused ends a session from elsewhere.

@@ -5,9 +5,10 @@ import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { Provider, useQuery } from 'urql';
 import { makeClient } from './api/client';
 import { LiveProvider } from './api/live';
-import { onSession, sessionState } from './api/session';
+import { onSession, personOf, sessionOf, sessionState } from './api/session';
 import { MeDocument } from './gql/graphql';
 import { Problems } from './ui/act';
+import { Boundary } from './ui/boundary';
 import { Empty } from './ui/parts';
 import { Shell } from './ui/shell';
 import { Home } from './pages/home';
@@ -30,15 +31,17 @@ const AccountRoutes = lazy(() => import('./pages/account/routes'));
 const Loading = () => <Center h="60vh"><Loader aria-label="…" /></Center>;
 
 export function App() {
-  const state = useSyncExternalStore(onSession, sessionState);
-  const client = useMemo(makeClient, [state]); // what was cached for one person is nobody else's
+  const { i18n } = useTranslation();
+  const session = useSyncExternalStore(onSession, sessionOf);
+  const client = useMemo(makeClient, [session, i18n.language]); // what was cached for one person is nobody else's, and texts are of a language
+  const state = sessionState();
   const { pathname } = useLocation();
   if (state === 'unknown') return <Loading />;
   return (
     <Provider value={client}>
-      <Suspense fallback={<Loading />}>
-        {state !== 'out' && pathname !== '/register' ? <Inside offline={state === 'offline'} /> : <Outside />}
-      </Suspense>
+      <Boundary><Suspense fallback={<Loading />}>
+        {state !== 'out' && pathname !== '/register' ? <Inside key={personOf()} offline={state === 'offline'} /> : <Outside />}
+      </Suspense></Boundary>
     </Provider>
   );
 }
@@ -56,16 +59,17 @@ function Outside() {
 
 function Inside({ offline }: { offline: boolean }) {
   const { t } = useTranslation();
+  const { pathname } = useLocation();
   const [{ data, error, fetching }, again] = useQuery({ query: MeDocument });
   const last = useRef(data?.viewer); // what is open stays open while it is asked anew
   const me = (last.current = data?.viewer ?? (fetching || error ? last.current : undefined));
   const retry = () => again({ requestPolicy: 'network-only' });
   if (!me && error) return <Center h="60vh" p="md">{offline ? <Empty title={t('offlineFirst')} action={<Button onClick={retry}>{t('retry')}</Button>} /> : <Problems error={error} retry={retry} />}</Center>;
-  if (!me) return fetching ? <Loading /> : <LogIn />;
+  if (!me) return fetching || offline ? <Loading /> : <LogIn />;
   return (
     <LiveProvider key={me.id} from={me.events.headCursor} follow={!offline}>
       <Shell me={me}>
-        <Suspense fallback={<Loading />}>
+        <Boundary place={pathname}><Suspense fallback={<Loading />}>
           <Routes>
             <Route path="/" element={<Home />} />
             <Route path="/wallets" element={<Wallets />} />
@@ -80,7 +84,7 @@ function Inside({ offline }: { offline: boolean }) {
             <Route path="/settings/*" element={<AccountRoutes />} />
             <Route path="*" element={<Navigate to="/" replace />} />
           </Routes>
-        </Suspense>
+        </Suspense></Boundary>
       </Shell>
     </LiveProvider>
   );

@@ -5,6 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from './app';
+import { renewApp } from './api/client';
 import { begin } from './api/session';
 import { startTexts } from './text/text';
 
@@ -23,6 +24,9 @@ const readable: CSSVariablesResolver = () => ({
   light: { ...hovered, '--mantine-color-dimmed': '#55626a', '--mantine-color-placeholder': '#66737b', '--mantine-color-error': '#b3261e' },
   dark: { ...hovered, '--mantine-color-dimmed': '#a9b8be', '--mantine-color-placeholder': '#93a3aa', '--mantine-color-error': '#ffb4ab' },
 });
+
+// A screen that cannot be loaded belongs to another version of the app than the server has by now.
+window.addEventListener('vite:preloadError', () => void renewApp());
 
 await startTexts();
 void begin();

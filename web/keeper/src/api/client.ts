@@ -12,9 +12,13 @@ const isUnauthenticated = (error: CombinedError) =>
 
 const RELOADED = 'keeper.reloaded';
 
-// freshen takes the app that belongs to the server: one that is older or newer asks for documents that are not known there.
-async function freshen(error: CombinedError) {
-  if (!error.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND')) return;
+// freshen takes the app that belongs to the server, once a minute at most: one that is older or newer asks for documents that are not known there.
+function freshen(error: CombinedError) {
+  if (error.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND')) void renewApp();
+}
+
+// renewApp loads the app anew; what it is in the middle of is kept where it must be.
+export async function renewApp() {
   if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < 60_000) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
   await navigator.serviceWorker?.getRegistration().then((r) => r?.update()).catch(() => undefined);
@@ -29,7 +33,7 @@ export const makeClient = () =>
     fetchOptions: () => ({ headers: { 'Accept-Language': i18n.language }, credentials: 'same-origin' }),
     exchanges: [
       knownExchange,
-      mapExchange({ onError: (error) => void freshen(error) }),
+      mapExchange({ onError: freshen }),
       cacheExchange,
       authExchange(async (utils) => ({
         addAuthToOperation: (operation) => {

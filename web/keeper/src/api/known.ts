@@ -4,7 +4,7 @@ import type { Exchange, OperationResult } from 'urql';
 import { fromPromise, fromValue, mergeMap, pipe, tap } from 'wonka';
 import { ContactsDocument, HistoryDocument, HomeDocument, MeDocument, TransferPageDocument, TurnoverDocument, WalletPageDocument, WalletsDocument } from '../gql/graphql';
 import { isLost } from './network';
-import { onSession, sessionState } from './session';
+import { onSession, sessionOf, sessionState } from './session';
 
 // What the app last knew is kept in this browser, to be looked at without a network: the answers of these queries, none of which has a token or a code. It is
 // one person's alone, and gone when they log out or the session is refused.
@@ -26,8 +26,12 @@ function told() {
   for (const listener of listeners) listener();
 }
 
+let before = ''; // who was in
 onSession(() => {
-  if (sessionState() !== 'out') return;
+  const now = sessionState() === 'in' ? sessionOf() : '';
+  const another = now !== '' && before !== '' && now !== before;
+  if (now) before = now;
+  if (sessionState() !== 'out' && !another) return;
   owner = undefined;
   shown.clear();
   told();

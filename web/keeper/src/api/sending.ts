@@ -54,7 +54,8 @@ export function useSending(me: string) {
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    if (isLost(error)) return setSending({ at: 'lost', input });
+    // An app that is older than the server is taken anew, and asks then.
+    if (isLost(error) || error?.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND')) return setSending({ at: 'lost', input });
     sessionStorage.removeItem(KEPT); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -67,11 +68,11 @@ export function useSending(me: string) {
     asking.current = true;
     const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
     asking.current = false;
-    if (error || !data?.viewer) return;
+    if (error || data?.viewer?.id !== me) return; // nobody knows, or somebody else is in by now
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
     await send(input); // a repeat answers with the first result, and with its challenge
-  }, [client, send, settle]);
+  }, [client, me, send, settle]);
 
   // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
   const settled = useCallback(async (input: CreateTransferInput, id: string) => {

@@ -9,35 +9,51 @@ export type State = 'unknown' | 'offline' | 'out' | 'in'; // offline: nobody has
 const LEAVING = 'keeper.leaving'; // no secret: who logs out without a network is out when it is back
 const MOST_WAIT_MS = 15_000;
 const EARLY_MS = 30_000; // a token that ends so soon is renewed before it is used
+const ANSWER_MS = 5_000; // the server forgives a lost answer for a while: a renewal is soon repeated
+const PATIENCE_MS = 3_000; // then what is kept is shown, while it is still asked whose the session is
 
 let access: Access | undefined;
 let state: State = 'unknown';
+let person = ''; // whose the token is
+let changes = 0; // of the person, without a log-out here
 let renewing: Promise<void> | undefined;
 const listeners = new Set<() => void>();
 
 export const sessionState = () => state;
+
+// personOf changes when it is another person's session than it was: another tab may have logged out, and somebody else in.
+export const personOf = () => changes;
+export const sessionOf = () => `${state} ${changes}`;
 
 export function onSession(listener: () => void) {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-function become(next: State) {
-  if (state === next) return;
+function become(next: State, who = '') {
+  if (state === next && person === who) return;
+  if (person && who && person !== who) changes++;
   state = next;
+  person = who;
   for (const listener of listeners) listener();
 }
 
 function set(next: Access | undefined) {
   access = next;
-  become(next ? 'in' : 'out');
+  become(next ? 'in' : 'out', next && subjectOf(next.accessToken));
+}
+
+// subjectOf reads whose a token is (RFC 7519, 4.1.2). It proves nothing; the server does.
+function subjectOf(jwt: string) {
+  const claims = JSON.parse(atob(jwt.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))) as { sub: string };
+  return claims.sub;
 }
 
 // exchange asks for a new pair of tokens. An answer without one means that nobody is signed in; no answer changes nothing.
 async function exchange(handed: Partial<Handed>) {
   if (localStorage.getItem(LEAVING)) await leave();
   const response = await request('/web/session', {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed),
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed), signal: AbortSignal.timeout(ANSWER_MS),
   });
   if (response.status === 204) return set(undefined);
   if (!response.ok) throw new Error(`session: ${response.status}`);
@@ -50,21 +66,36 @@ export function renew() {
   return renewing;
 }
 
-// adopt takes over the tokens of a log-in.
-export const adopt = ({ refreshToken, deviceTrustToken }: Handed) => exchange({ refreshToken, deviceTrustToken });
+// pause waits for a time, or until there is a network again.
+const pause = (ms: number) =>
+  new Promise<void>((done) => {
+    setTimeout(done, ms);
+    window.addEventListener('online', () => done(), { once: true });
+  });
+
+// adopt takes over the tokens of a log-in. They are good, and the code that brought them is used up: where no answer comes it is tried again until one does, and
+// onLost tells whoever waits.
+export async function adopt({ refreshToken, deviceTrustToken }: Handed, onLost: () => void) {
+  for (let wait = 1_000; ; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
+    try {
+      return await exchange({ refreshToken, deviceTrustToken });
+    } catch {
+      onLost();
+    }
+    await pause(wait);
+  }
+}
 
 // begin finds out whether somebody is signed in. Without a network, what is kept may be looked at until one is back.
 export async function begin() {
+  setTimeout(() => state === 'unknown' && become('offline'), PATIENCE_MS);
   for (let wait = 1_000; state === 'unknown' || state === 'offline'; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
     try {
       return await renew();
     } catch {
       if (state === 'unknown') become('offline');
     }
-    await new Promise<void>((done) => {
-      setTimeout(done, wait);
-      window.addEventListener('online', () => done(), { once: true });
-    });
+    await pause(wait);
   }
 }
 
@@ -78,8 +109,16 @@ async function leave() {
 export async function signOut() {
   localStorage.setItem(LEAVING, 'yes');
   sessionStorage.clear(); // what was begun is nobody else's
-  await leave().catch(() => undefined);
+  await leave().catch(() => void leaveLater());
   set(undefined);
+}
+
+// leaveLater ends the session as soon as the server answers, whether or not anybody does anything here.
+async function leaveLater() {
+  for (let wait = 1_000; localStorage.getItem(LEAVING); wait = Math.min(wait * 2, MOST_WAIT_MS)) {
+    await pause(wait);
+    if (localStorage.getItem(LEAVING)) await leave().catch(() => undefined);
+  }
 }
 
 // isStale tells whether a token must be had first.

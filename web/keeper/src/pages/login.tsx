@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
@@ -50,7 +50,9 @@ export function LogIn() {
   const finish = useAct(FinishPasskeyLogInDocument);
   const [refused, setRefused] = useState(false);
 
-  const enter = (tokens: Handed | null | undefined) => tokens && adopt(tokens);
+  const [lost, setLost] = useState(false);
+  const enter = (tokens: Handed | null | undefined) => tokens && adopt(tokens, () => setLost(true));
+  const waiting = lost && <Alert color="yellow" role="alert">{t('enteringLost')}</Alert>;
 
   async function submit() {
     const { payload } = await logIn.run({ input: { login, password, device: device() } });
@@ -74,9 +76,10 @@ export function LogIn() {
   if (challenge) {
     return (
       <Narrow title={t('logIn')}>
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy}>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || lost}>
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           <Problems problems={confirm.problems} error={confirm.error} />
+          {waiting}
         </CodeForm>
         <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('back')}</Button>
       </Narrow>
@@ -92,6 +95,7 @@ export function LogIn() {
           <Button type="submit" size="md" loading={logIn.busy}>{t('logIn')}</Button>
           {canUsePasskeys() && <Button variant="default" onClick={() => void usePasskey()} loading={start.busy || finish.busy}>{t('logInWithPasskey')}</Button>}
           {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
+          {waiting}
           <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />
         </Stack>
       </form>

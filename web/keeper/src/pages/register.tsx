@@ -152,7 +152,7 @@ function Password({ token, onDone }: { token: string; onDone: (wmid: string) => 
     if (!payload?.account || !payload.tokens) return;
     sessionStorage.removeItem(KEPT);
     onDone(payload.account.wmid);
-    await adopt(payload.tokens);
+    await adopt(payload.tokens, () => undefined); // the WMID is on the screen meanwhile
   }
   return (
     <form onSubmit={(e) => { e.preventDefault(); void finish(); }}>

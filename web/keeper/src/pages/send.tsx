@@ -107,7 +107,9 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
     if (online && quoted.error) quoteAgain();
   }, [online]);
   const isQuoted = settled === typed && settled !== 'null';
-  const answer = isQuoted ? quoted.data?.transferQuote : undefined;
+  // While another is asked for the last one is still there: what it says is of something else than what would be sent.
+  const isOf = JSON.stringify(quoted.operation?.variables.input) === settled;
+  const answer = isQuoted && isOf && !quoted.fetching && !quoted.stale ? quoted.data?.transferQuote : undefined;
   const quote = answer?.quote;
 
   function submit() {

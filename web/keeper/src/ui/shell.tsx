@@ -64,6 +64,12 @@ function Arrivals() {
   return <div aria-live="polite">{arrivals.map(({ cursor, transfer }) => <Note key={cursor} transfer={transfer} onEnd={() => dismiss(cursor)} />)}</div>;
 }
 
+// notify shows a notification by the service worker: on Android nothing else may. One of the same tag, which a push may have brought, is replaced.
+async function notify(tag: string, body: string) {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  await worker?.showNotification('Keeper', { body, tag, icon: '/icon.svg' }).catch(() => undefined);
+}
+
 function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () => void }) {
   const { t } = useTranslation();
   const end = useRef(onEnd);
@@ -71,7 +77,7 @@ function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () =>
   useEffect(() => {
     chime();
     if (document.visibilityState === 'hidden' && 'Notification' in window && Notification.permission === 'granted') {
-      new Notification('Keeper', { body: t('arrived', { amount: money(transfer.amount), name: transfer.from.displayName }), icon: '/icon.svg' });
+      void notify(transfer.id, t('arrived', { amount: money(transfer.amount), name: transfer.from.displayName }));
     }
     const timer = setTimeout(() => end.current(), ARRIVAL_MS);
     return () => clearTimeout(timer);

@@ -1,0 +1,76 @@
+// node keeper-tabs.mjs <baseURL>: what an open tab must not do when something changes behind its back: a slow quote, a lost screen, another person.
+import { runInBrowser } from './browser.mjs';
+import { anna, boris, DESK, fill, forgive, logIn, place } from './keeper-lib.mjs';
+import { base, check, ok } from './lib.mjs';
+
+const QUOTE_MS = 2_000;
+
+await runInBrowser(async (house) => {
+  const page = await house.open('/', DESK);
+  await logIn(page, anna);
+  await quoteSlowly(page);
+  await loseAScreen(house, page);
+  await hearHidden(page);
+  await changePerson(house, page);
+});
+
+// What is offered to be sent is what is typed, or nothing is offered.
+async function quoteSlowly(page) {
+  await place(page, 'Send');
+  await fill(page, { to: boris.phone, amount: '5' });
+  await page.getByRole('button', { name: /^Send 5\.04/ }).waitFor();
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('"Quote"')) await new Promise((wake) => setTimeout(wake, QUOTE_MS));
+    await route.continue();
+  });
+  const asked = page.waitForRequest((r) => Boolean(r.postData()?.includes('"Quote"')));
+  await page.locator('[name=amount]').fill('90');
+  await asked;
+  const button = page.locator('button[type=submit]');
+  check((await button.isDisabled()) && !(await page.getByTestId('quote').innerText()).includes('5.04'), 'an old quote is not offered for a new sum');
+  await page.getByRole('button', { name: /^Send 90\.72/ }).waitFor();
+  await page.unroute('**/graphql');
+  ok('a slow quote is waited for');
+}
+
+async function loseAScreen(house, page) {
+  await page.route(/\/assets\/contacts-/, (route) => route.abort());
+  const reloaded = page.waitForEvent('load');
+  await place(page, 'Contacts');
+  await reloaded;
+  await page.unroute(/\/assets\/contacts-/);
+  await page.getByRole('navigation').first().waitFor();
+  ok('an app whose screen cannot be loaded is taken anew');
+  await place(page, 'Home');
+  await page.getByTestId('wallet').first().waitFor();
+  forgive(house, /contacts-|preload|dynamically imported|ERR_FAILED|Failed to fetch/);
+}
+
+// hearHidden has a browser that lets no page show a notification, as on Android.
+async function hearHidden(page) {
+  await page.evaluate(() => {
+    window.Notification = class { static permission = 'granted'; constructor() { throw new TypeError('Illegal constructor'); } };
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+  });
+  await place(page, 'Wallets');
+  await page.getByRole('button', { name: 'Open a wallet' }).first().waitFor();
+  await place(page, 'Home');
+}
+
+// changePerson logs out in one tab and lets somebody else in, while another tab has no network: when that is back, the tab is wholly theirs.
+async function changePerson(house, page) {
+  const other = await page.context().newPage();
+  await other.goto(base);
+  await other.getByTestId('wallet').first().waitFor();
+  const network = await other.context().newCDPSession(other);
+  const cut = (offline) => network.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await network.send('Network.enable');
+  await cut(true);
+  await place(page, 'Settings');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await logIn(page, boris);
+  await cut(false);
+  await other.locator('header').filter({ hasText: 'Boris' }).waitFor();
+  check(!(await other.locator('body').innerText()).includes('Anna'), 'another tab is wholly the person who is in');
+  forgive(house, /401|graphql|ERR_INTERNET_DISCONNECTED|websocket/i);
+}
