@@ -69,3 +69,32 @@ func TestAStreamThatIsCutIsInTheLogAndInTheTrace(t *testing.T) {
 		t.Errorf("of a whole answer the log says: %s", line)
 	}
 }
+
+// TestRow39WhatStandsInAPathIsNotInTheLog asks for what is there and what is not, with a number, a phone and a token in the path.
+func TestRow39WhatStandsInAPathIsNotInTheLog(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, pgtest.DSN(t))
+	c := s.client(t)
+	for path, want := range map[string]string{
+		"/wallets/Z123456789012/statement.csv": "method=GET route=/wallets/{number}/statement.csv status=401",
+		"/transfers/hunter2-id/receipt.pdf":    "method=GET route=/transfers/{id}/receipt.pdf status=401",
+		"/hunter2-token":                       "method=GET route=unknown status=404",
+		"/+79001112233":                        "method=GET route=unknown status=404",
+		"/healthz":                             "method=GET route=/healthz status=200",
+	} {
+		_, header, _ := c.raw("GET", path, "")
+		if line := s.requestLine(t, header.Get("X-Request-Id")); !strings.Contains(line, want) {
+			t.Errorf("of GET %s the log says: %s", path, line)
+		}
+	}
+	_, header, _ := c.raw("HUNTER2-METHOD", "/graphql/hunter2", "")
+	if line := s.requestLine(t, header.Get("X-Request-Id")); !strings.Contains(line, "method=OTHER route=unknown") {
+		t.Errorf("of a method that is none the log says: %s", line)
+	}
+	log := strings.ToLower(s.log.String())
+	for _, secret := range []string{"hunter2", "z123456789012", "79001112233"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %s", secret)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (a *API) identify(next http.Handler) http.Handler {
 	})
 }
 
-// logged writes one line for each request: no query, no body, no header, so no secret. A handler that a panic leaves, as one does that cuts its answer,
+// logged writes one line for each request: its route and not its path, in which somebody may put a number or a token; no query, no body, no header. A handler that a panic leaves, as one does that cuts its answer,
 // has its line too, with cut=true; the panic goes on.
 func (a *API) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +40,8 @@ func (a *API) logged(next http.Handler) http.Handler {
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		cut := true
 		defer func() {
-			seen := []any{"method", r.Method, "path", r.URL.Path, "status", counted.status, "took", time.Since(began).Round(time.Microsecond).String()}
+			method, route := asked(r)
+			seen := []any{"method", method, "route", route, "status", counted.status, "took", time.Since(began).Round(time.Microsecond).String()}
 			if cut {
 				seen = append(seen, "cut", true)
 			}
