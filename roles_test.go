@@ -27,7 +27,7 @@ const logInWith = `mutation($l: String!, $p: String!, $t: String) { logIn(input:
 // with accounts from before.
 func TestInProductionAnOperatorSignsInWithAStrongFactorOnly(t *testing.T) {
 	t.Parallel()
-	dsn, key := pgtest.DSN(t), "SECRET_KEY="+strings.Repeat("5a", 32)
+	dsn, key := pgtest.DSN(t), "SECRET_KEY="+ownKey
 	before, o := startServer(t, dsn, key), newOutside(t)
 	production := o.startProduction(t, dsn)
 	path, err := binary()

@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -233,7 +231,7 @@ func (c Config) mistakes() (found []error) {
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		wrong("LOG_LEVEL", "%q is not a level", c.LogLevel)
 	}
-	if key, err := hex.DecodeString(c.SecretKey); c.SecretKey != "" && (err != nil || len(key) < 32) {
+	if key, err := hex.DecodeString(c.SecretKey); c.SecretKey != "" && (err != nil || len(key) < shortestKey) {
 		wrong("SECRET_KEY", "needs 64 or more hexadecimal digits")
 	} else if _, err := c.Ring(); err != nil {
 		wrong("DATA_KEYS", "%v", err)
@@ -302,47 +300,6 @@ func (c Config) mistakes() (found []error) {
 		found = append(found, c.laptopDefaults()...)
 	}
 	return found
-}
-
-// laptopDefaults are the defaults that production must not run with.
-func (c Config) laptopDefaults() (found []error) {
-	if c.SecretKey == "" || c.SecretKey == laptopKey {
-		found = append(found, errors.New("SECRET_KEY: production needs a key of its own (openssl rand -hex 32)"))
-	}
-	if c.DatabaseURL == "" {
-		found = append(found, errors.New("DATABASE_URL: production needs a database of its own"))
-	}
-	if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "https" {
-		found = append(found, errors.New("PUBLIC_URL: production needs an https:// address"))
-	}
-	if c.SMSGateway == "" {
-		found = append(found, errors.New("SMS_GATEWAY: production needs someone who sends SMS"))
-	}
-	if c.SMTPURL == "" {
-		found = append(found, errors.New("SMTP_URL: production needs someone who sends letters"))
-	}
-	return append(found, c.openDoors()...)
-}
-
-// openDoors are settings that are handy on a laptop and let anybody in elsewhere.
-func (c Config) openDoors() (found []error) {
-	if slices.Contains(c.CORSOrigins, "*") {
-		found = append(found, errors.New("CORS_ALLOWED_ORIGINS: production does not let every site in"))
-	}
-	for _, network := range c.TrustedProxies {
-		if p, err := netip.ParsePrefix(network); err == nil && p.Bits() == 0 {
-			found = append(found, fmt.Errorf("TRUSTED_PROXIES: %s is the whole internet, not proxies of ours", network))
-		}
-	}
-	if host, _, err := net.SplitHostPort(c.ProfileAddr); c.ProfileAddr != "" && (err != nil || !isLoopback(host)) {
-		found = append(found, errors.New("PROFILE_ADDR: production shows profiles on the loopback alone"))
-	}
-	return found
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
 func (c Config) durations() map[string]time.Duration {

@@ -81,10 +81,38 @@ func TestProductionLetsNotEverybodyIn(t *testing.T) {
 	}
 }
 
+func TestProductionRefusesKeysThatEverybodyKnows(t *testing.T) {
+	t.Parallel()
+	const public = "70757273657220646576656c6f706d656e74206b65792c206e6f74207365637265"
+	for what, key := range map[string]string{
+		"the laptop's": public, "in capitals": strings.ToUpper(public), "with a byte more": public + "00", "with many more": public + strings.Repeat("a7c3", 40),
+		"without its last byte": public[:64], "zeros": strings.Repeat("00", 32), "one byte": strings.Repeat("5A", 64),
+		"with another end": public[:60] + "aabb", "fifteen bytes": strings.Repeat("000102030405060708090a0b0c0d0e", 9),
+	} {
+		environment := production()
+		environment["SECRET_KEY"] = key
+		if _, err := config.Load(environment); err == nil || !strings.Contains(err.Error(), "SECRET_KEY: production needs") || strings.Contains(strings.ToLower(err.Error()), key[:8]) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, key := range map[string]string{
+		"with a few bytes of it": public[:8] + ownKey, "sixteen bytes": strings.Repeat("000102030405060708090a0b0c0d0e0f", 2), "in capitals": "A1B2C3D4E5F60718293A4B5C6D7E8F90FFEEDDCCBBAA99887766554433221100",
+	} {
+		environment := production()
+		environment["SECRET_KEY"] = key
+		if _, err := config.Load(environment); err != nil {
+			t.Errorf("a key of its own, %s: %v", what, err)
+		}
+	}
+}
+
+// ownKey is a SECRET_KEY as openssl makes them.
+const ownKey = "3b1f7a90c4d25e8867f0a1b9d3e24c5f60718293a4b5c6d7e8f90a1b2c3d4e5f"
+
 // production is an environment that production accepts.
 func production() map[string]string {
 	return map[string]string{
-		"APP_ENV": "production", "SECRET_KEY": strings.Repeat("0f", 32), "DATABASE_URL": "postgres://db/purser", "PUBLIC_URL": "https://pay.example",
+		"APP_ENV": "production", "SECRET_KEY": ownKey, "DATABASE_URL": "postgres://db/purser", "PUBLIC_URL": "https://pay.example",
 		"SMS_GATEWAY": "smpp://purser:t0psecret@smsc.example:2775?from=Purser", "SMS_GATEWAY_2": "https://sid:t0psecret@sms.example/send?from=%2B15550100",
 		"SMTP_URL": "smtp://purser:t0psecret@mail.example:587?from=pay@example.com",
 	}
