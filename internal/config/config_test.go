@@ -106,6 +106,46 @@ func TestProductionRefusesKeysThatEverybodyKnows(t *testing.T) {
 	}
 }
 
+func TestProductionNamesEachOriginAndNetworkThatLetsOthersIn(t *testing.T) {
+	t.Parallel()
+	for name, entries := range map[string]struct{ bad, good []string }{
+		"CORS_ALLOWED_ORIGINS": {
+			[]string{"*", "https://*", "http*", "https://*.example", "app.example", "http://app.example", "https://app.example/", "https://app.example/path", "https://app.example?",
+				"https://app.example#x", "https://u@app.example", "https://", "https://:443", "https://app.example:", "https://app.example:0", "https://app.example:99999", " https://app.example", "null"},
+			[]string{"https://app.example", "https://app.example:8443", "https://203.0.113.7", "https://[2001:db8::1]:8443"},
+		},
+		"TRUSTED_PROXIES": {
+			[]string{"0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "2000::/3", "fc00::/15", "::ffff:0.0.0.0/96", "::ffff:10.0.0.0/103"},
+			[]string{"10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "fd00::/16", "::ffff:10.0.0.0/104"},
+		},
+	} {
+		environment := production()
+		environment[name] = strings.Join(append(append([]string{}, entries.good...), entries.bad...), ",")
+		_, err := config.Load(environment)
+		if err == nil {
+			t.Errorf("%s: nothing is wrong with it", name)
+			continue
+		}
+		mistakes := strings.Split(err.Error(), "\n")
+		if len(mistakes) != len(entries.bad) {
+			t.Errorf("of %s %d mistakes are told, not %d:\n%v", name, len(mistakes), len(entries.bad), err)
+		}
+		for i, mistake := range mistakes {
+			if !strings.HasPrefix(mistake, name+": ") || !strings.Contains(mistake, entries.bad[min(i, len(entries.bad)-1)]) {
+				t.Errorf("nothing is said of %s but: %s", entries.bad[min(i, len(entries.bad)-1)], mistake)
+			}
+		}
+		environment[name] = strings.Join(entries.good, ",")
+		if _, err := config.Load(environment); err != nil {
+			t.Errorf("%s: %v", environment[name], err)
+		}
+		environment["APP_ENV"], environment[name] = "development", strings.Join(entries.bad, ",")
+		if _, err := config.Load(environment); err != nil {
+			t.Errorf("on a laptop, %s: %v", name, err)
+		}
+	}
+}
+
 // ownKey is a SECRET_KEY as openssl makes them.
 const ownKey = "3b1f7a90c4d25e8867f0a1b9d3e24c5f60718293a4b5c6d7e8f90a1b2c3d4e5f"
 

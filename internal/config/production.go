@@ -7,7 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
+	"strings"
 
 	"purser/internal/secret"
 )
@@ -39,18 +39,47 @@ func (c Config) laptopDefaults() (found []error) {
 
 // openDoors are settings that are handy on a laptop and let anybody in elsewhere.
 func (c Config) openDoors() (found []error) {
-	if slices.Contains(c.CORSOrigins, "*") {
-		found = append(found, errors.New("CORS_ALLOWED_ORIGINS: production does not let every site in"))
+	for _, origin := range c.CORSOrigins {
+		if !isSecureOrigin(origin) {
+			found = append(found, fmt.Errorf("CORS_ALLOWED_ORIGINS: %q is not the origin of one site, https://host or https://host:port", origin))
+		}
 	}
 	for _, network := range c.TrustedProxies {
-		if p, err := netip.ParsePrefix(network); err == nil && p.Bits() == 0 {
-			found = append(found, fmt.Errorf("TRUSTED_PROXIES: %s is the whole internet, not proxies of ours", network))
+		if p, err := netip.ParsePrefix(network); err == nil && isWide(p) {
+			found = append(found, fmt.Errorf("TRUSTED_PROXIES: %s is more than proxies of ours can be: at most a /%d, or a /%d of IPv6", network, widest4, widest6))
 		}
 	}
 	if host, _, err := net.SplitHostPort(c.ProfileAddr); c.ProfileAddr != "" && (err != nil || !isLoopback(host)) {
 		found = append(found, errors.New("PROFILE_ADDR: production shows profiles on the loopback alone"))
 	}
 	return found
+}
+
+// isSecureOrigin tells whether this is how browsers write the origin of one site with TLS.
+func isSecureOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || origin != "https://"+u.Host || strings.ContainsAny(origin, "* ") {
+		return false
+	}
+	return !strings.HasSuffix(u.Host, ":") && (u.Port() == "" || isPort(u.Port()))
+}
+
+// The widest networks of proxies: whoever is in one says where its requests come from.
+const (
+	widest4 = 8
+	widest6 = 16
+)
+
+func isWide(network netip.Prefix) bool {
+	const mapped = 96 // bits before an address of IPv4 that is written as one of IPv6
+	switch bits := network.Bits(); {
+	case network.Addr().Is4():
+		return bits < widest4
+	case network.Addr().Is4In6():
+		return bits < mapped+widest4
+	default:
+		return bits < widest6
+	}
 }
 
 func isLoopback(host string) bool {
