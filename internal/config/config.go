@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/netip"
-	"net/url"
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"purser/internal/manifest"
 	"purser/internal/secret"
 )
 
@@ -236,14 +234,6 @@ func (c Config) mistakes() (found []error) {
 	} else if _, err := c.Ring(); err != nil {
 		wrong("DATA_KEYS", "%v", err)
 	}
-	if c.PublicURL != "" {
-		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
-		}
-	}
-	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https")) {
-		wrong("OTEL_EXPORTER_OTLP_ENDPOINT", "needs http:// or https:// and a host, and no password")
-	}
 	if c.DrainGrace < 0 {
 		wrong("DRAIN_GRACE", "%s is below zero", c.DrainGrace)
 	}
@@ -259,19 +249,14 @@ func (c Config) mistakes() (found []error) {
 	if c.RecoveryTTL > 24*time.Hour {
 		wrong("RECOVERY_TTL", "%s is longer than 24 hours", c.RecoveryTTL)
 	}
-	for _, network := range c.TrustedProxies {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			wrong("TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", network)
-		}
-	}
 	for name, setting := range map[string]string{"INTROSPECTION": c.Introspection, "PLAYGROUND": c.Playground} {
 		if setting != "" && setting != "on" && setting != "off" {
 			wrong(name, "%q is neither on nor off", setting)
 		}
 	}
 	for _, path := range c.PersistedOperations {
-		if _, err := os.Stat(path); err != nil {
-			wrong("PERSISTED_OPERATIONS", "%s cannot be read", path)
+		if _, err := manifest.ReadFile(path); err != nil {
+			wrong("PERSISTED_OPERATIONS", "%v", err)
 		}
 	}
 	if c.PersistedOnly && len(c.PersistedOperations) == 0 {
@@ -282,6 +267,7 @@ func (c Config) mistakes() (found []error) {
 			wrong("SECOND_OPERATOR_ABOVE", "%q is not a currency's letter, a colon and an amount", entry)
 		}
 	}
+	c.addressMistakes(wrong)
 	c.gatewayMistakes(wrong)
 	c.passkeyMistakes(wrong)
 	c.pushMistakes(wrong)

@@ -3,10 +3,12 @@ package config_test
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"purser/internal/config"
+	"purser/internal/manifest"
 )
 
 var update = flag.Bool("update", false, "write the README's configuration table")
@@ -142,6 +144,62 @@ func TestProductionNamesEachOriginAndNetworkThatLetsOthersIn(t *testing.T) {
 		environment["APP_ENV"], environment[name] = "development", strings.Join(entries.bad, ",")
 		if _, err := config.Load(environment); err != nil {
 			t.Errorf("on a laptop, %s: %v", name, err)
+		}
+	}
+}
+
+func TestWhatWouldOnlyFailLaterIsAMistakeOfTheSettings(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const begin = `{"format":"apollo-persisted-query-manifest","version":`
+	wrong := []string{
+		filepath.Join(folder, "absent.json"), folder, file("empty.json", ""), file("text.json", "query Letters { currencies { letter } }"), file("other.json", `{"operations":[]}`),
+		file("later.json", begin+`2,"operations":[]}`), file("torn.json", begin+`1,"operations":[`), file("wrong-id.json", begin+`1,"operations":[{"id":"00","name":"Letters","body":"{x}"}]}`),
+		file("long.json", begin+`1,"operations":[]}`+strings.Repeat(" ", manifest.Longest)),
+	}
+	good := file("good.json", begin+`1,"operations":[{"id":"`+manifest.ID("{x}")+`","name":"Letters","body":"{x}"}]}`)
+	bad := map[string][]string{
+		"LISTEN_ADDR":          {"8080", "127.0.0.1", "::1:8080", "[::1", "127.0.0.1:99999", "127.0.0.1:none"},
+		"DATABASE_URL":         {"t0psecret", "postgres://purser:t0psecret@db:none/purser", "postgres://purser:t0p%secret@db/purser", "mysql://purser:t0psecret@db/purser", "host=db port=t0psecret", "postgres://db/purser?sslmode=t0psecret"},
+		"PERSISTED_OPERATIONS": {strings.Join(append(wrong, good), ",")},
+	}
+	for name, values := range bad {
+		for _, value := range values {
+			environment := map[string]string{"LOG_LEVEL": "loud", name: value}
+			_, err := config.Load(environment)
+			if err == nil || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), "LOG_LEVEL: ") {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "t0p") {
+				t.Errorf("%s: the error quotes the password: %v", name, err)
+			}
+		}
+	}
+	_, err := config.Load(map[string]string{"PERSISTED_OPERATIONS": bad["PERSISTED_OPERATIONS"][0]})
+	for _, path := range wrong {
+		if err == nil || !strings.Contains(err.Error(), "PERSISTED_OPERATIONS: "+path) {
+			t.Errorf("nothing is said of %s: %v", path, err)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), good) {
+		t.Errorf("of a good manifest is said: %v", err)
+	}
+	for name, values := range map[string][]string{
+		"LISTEN_ADDR":          {":8080", "[::1]:8080", "localhost:http", "127.0.0.1:0"},
+		"DATABASE_URL":         {"postgres://db/purser", "postgresql://purser:t0p%25secret@db:5432/purser?sslmode=disable", "host=/run/postgresql dbname=purser"},
+		"PERSISTED_OPERATIONS": {good},
+	} {
+		for _, value := range values {
+			if _, err := config.Load(map[string]string{name: value}); err != nil {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
 		}
 	}
 }
