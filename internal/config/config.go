@@ -38,7 +38,7 @@ type Config struct {
 	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
 	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 2; posting and listening have three of their own."`
 
-	SecretKey   string   `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
+	SecretKey   string   `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it; openssl rand -hex 32 makes one. Every server of one database needs the same. Empty: a public key for laptops."`
 	DataKeys    []string `env:"DATA_KEYS,unset" envSeparator:"," doc:"Keys for personal data at rest, name:hex of 32 random bytes, separated by commas; the last one seals, all open (docs/operations.md). Empty: one that is made of SECRET_KEY."`
 	SMSGateway  string   `env:"SMS_GATEWAY,unset" envDefault:"" doc:"Who sends SMS: smpp://system_id:password@host:2775?from=Purser, smpps://… or https://user:password@host/path?from=… (docs/operations.md). Empty: the dev inbox; production needs one."`
 	SMSGateway2 string   `env:"SMS_GATEWAY_2,unset" envDefault:"" doc:"Who sends an SMS that the first did not take."`
@@ -61,7 +61,7 @@ type Config struct {
 
 	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"" doc:"OpenTelemetry collector that gets traces over HTTP, such as http://127.0.0.1:4318. Empty: none is traced."`
 
-	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
+	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas; in production https://host or https://host:port."`
 
 	SecondOperatorAbove []string `env:"SECOND_OPERATOR_ABOVE" envSeparator:"," doc:"How much one operator issues and redeems alone in 24 hours, by currency, such as Z:10000.00,P:800000; more waits for a second operator. 0: no limit. Empty in production: 10,000 dollars or what is about as much; elsewhere no limit."`
 
@@ -85,7 +85,7 @@ type Config struct {
 	ComplexityLimit     int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
 	RequestsPerAddress  int           `env:"REQUESTS_PER_ADDRESS" envDefault:"0" doc:"Requests that one address may make in a minute. 0: 6,000 in production, no bound in development; -1: no bound."`
 	RequestsPerAccount  int           `env:"REQUESTS_PER_ACCOUNT" envDefault:"0" doc:"Requests that one account may make in a minute. 0: 1,200 in production, no bound in development; -1: no bound."`
-	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas. Empty: nobody's is."`
+	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas; in production none wider than /8, or /16 of IPv6. Empty: nobody's is."`
 	PersistedOperations []string      `env:"PERSISTED_OPERATIONS" envSeparator:"," doc:"Files with the operations of our own apps (persisted-query-manifest.json of Apollo's generators), separated by commas."`
 	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
 	Introspection       string        `env:"INTROSPECTION" doc:"Whether the schema tells about itself: on or off. Empty: off in production, on elsewhere."`
