@@ -36,11 +36,19 @@ func newOutside(t *testing.T) outside {
 	return o
 }
 
+// ownKey is the SECRET_KEY of servers in production: one as openssl makes them.
+const ownKey = "3b1f7a90c4d25e8867f0a1b9d3e24c5f60718293a4b5c6d7e8f90a1b2c3d4e5f"
+
 // startProduction runs the program as it runs in production, but for its loopback address.
 func (o outside) startProduction(t *testing.T, dsn string) *server {
 	t.Helper()
-	return startServer(t, dsn, "APP_ENV=production", "SECRET_KEY="+strings.Repeat("5a", 32), "PUBLIC_URL=https://pay.example",
-		"SMS_GATEWAY="+o.first.URL(), "SMS_GATEWAY_2="+o.second.URL(), "SMTP_URL="+o.mail.URL(), "SSL_CERT_FILE="+o.certificate)
+	return startServer(t, dsn, o.production()...)
+}
+
+// production is what a server in production is told.
+func (o outside) production() []string {
+	return []string{"APP_ENV=production", "SECRET_KEY=" + ownKey, "PUBLIC_URL=https://pay.example",
+		"SMS_GATEWAY=" + o.first.URL(), "SMS_GATEWAY_2=" + o.second.URL(), "SMTP_URL=" + o.mail.URL(), "SSL_CERT_FILE=" + o.certificate}
 }
 
 type registering struct {

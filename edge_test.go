@@ -391,10 +391,14 @@ func TestNothingButListedOperationsIsRun(t *testing.T) {
 	const listed = "query Letters { currencies { letter } }"
 	const id = "b0f9a64ee5a3bbd3ac2ce3ac1a9f9dae0d4a1ff93b3a9d8e2e83f0b3a4cbe2b3" // not its hash
 	manifest := func(id string) string { return manifestOf(t, id, listed) }
-	wrong, err := config.Load(map[string]string{"PERSISTED_OPERATIONS": manifest(id)})
+	if _, err := config.Load(map[string]string{"PERSISTED_OPERATIONS": manifest(id)}); err == nil || !strings.Contains(err.Error(), "SHA-256") {
+		t.Errorf("a list with a wrong id, in the settings: %v", err)
+	}
+	wrong, err := config.Load(map[string]string{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	wrong.PersistedOperations = []string{manifest(id)} // which was right when the settings were read
 	if _, err := build(t.Context(), wrong, pgtest.New(t), slog.New(slog.DiscardHandler), "https://purser.test", nil); err == nil || !strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("a list with a wrong id: %v", err)
 	}

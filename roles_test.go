@@ -24,12 +24,12 @@ const logInWith = `mutation($l: String!, $p: String!, $t: String) { logIn(input:
 	tokens { accessToken } challenge { id method } userErrors { code message } } }`
 
 // TestInProductionAnOperatorSignsInWithAStrongFactorOnly has two servers on one database, one of which is production. The other has people
-// with accounts from before.
+// with accounts, which it makes when it starts: production would not start among them.
 func TestInProductionAnOperatorSignsInWithAStrongFactorOnly(t *testing.T) {
 	t.Parallel()
-	dsn, key := pgtest.DSN(t), "SECRET_KEY="+strings.Repeat("5a", 32)
-	before, o := startServer(t, dsn, key), newOutside(t)
-	production := o.startProduction(t, dsn)
+	dsn, key := pgtest.DSN(t), "SECRET_KEY="+ownKey
+	production := newOutside(t).startProduction(t, dsn)
+	beside := startServer(t, dsn, key)
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestInProductionAnOperatorSignsInWithAStrongFactorOnly(t *testing.T) {
 		return ask[loggedIn](production.client(t), logInWith, vars{"l": login, "p": password, "t": trust})
 	}
 
-	before.client(t).operator() // in development password and SMS are enough
+	beside.client(t).operator() // in development password and SMS are enough
 	refused := logIn("operator@purser.test", "operator-password", "").LogIn
 	if refused.Challenge != nil || len(refused.UserErrors) != 1 || refused.UserErrors[0].Code != "SECOND_FACTOR_REQUIRED" || !strings.Contains(refused.UserErrors[0].Message, "passkey") {
 		t.Errorf("an operator without a factor: %+v", refused)
@@ -56,7 +56,7 @@ func TestInProductionAnOperatorSignsInWithAStrongFactorOnly(t *testing.T) {
 		t.Errorf("a person: %+v", person)
 	}
 
-	anna, boris := before.client(t).anna(), before.client(t).boris()
+	anna, boris := beside.client(t).anna(), beside.client(t).boris()
 	annas, boriss := anna.wmid(), boris.wmid()
 	if out, err := run("grant", boriss); err == nil || !strings.Contains(out, "neither") {
 		t.Errorf("granted without a factor: %v: %s", err, out)

@@ -45,6 +45,11 @@ func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logge
 	if err != nil {
 		return err
 	}
+	if c.IsProduction() {
+		if err := all.operators.RefuseDemo(ctx, all.accounts); err != nil {
+			return err
+		}
+	}
 
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	sending, stopSending := context.WithCancel(ctx) // other servers take over while requests are still finishing here

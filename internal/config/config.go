@@ -8,18 +8,14 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
-	"net/netip"
-	"net/url"
-	"os"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
+	"purser/internal/manifest"
 	"purser/internal/secret"
 )
 
@@ -42,7 +38,7 @@ type Config struct {
 	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
 	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 2; posting and listening have three of their own."`
 
-	SecretKey   string   `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it. Every server of one database needs the same. Empty: a public key for laptops."`
+	SecretKey   string   `env:"SECRET_KEY,unset" envDefault:"" doc:"32 or more random bytes in hex; codes, tokens and keys at rest depend on it; openssl rand -hex 32 makes one. Every server of one database needs the same. Empty: a public key for laptops."`
 	DataKeys    []string `env:"DATA_KEYS,unset" envSeparator:"," doc:"Keys for personal data at rest, name:hex of 32 random bytes, separated by commas; the last one seals, all open (docs/operations.md). Empty: one that is made of SECRET_KEY."`
 	SMSGateway  string   `env:"SMS_GATEWAY,unset" envDefault:"" doc:"Who sends SMS: smpp://system_id:password@host:2775?from=Purser, smpps://… or https://user:password@host/path?from=… (docs/operations.md). Empty: the dev inbox; production needs one."`
 	SMSGateway2 string   `env:"SMS_GATEWAY_2,unset" envDefault:"" doc:"Who sends an SMS that the first did not take."`
@@ -65,7 +61,7 @@ type Config struct {
 
 	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"" doc:"OpenTelemetry collector that gets traces over HTTP, such as http://127.0.0.1:4318. Empty: none is traced."`
 
-	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas."`
+	CORSOrigins []string `env:"CORS_ALLOWED_ORIGINS" envSeparator:"," doc:"Web origins, beside our own, that may call the API, separated by commas; in production https://host or https://host:port."`
 
 	SecondOperatorAbove []string `env:"SECOND_OPERATOR_ABOVE" envSeparator:"," doc:"How much one operator issues and redeems alone in 24 hours, by currency, such as Z:10000.00,P:800000; more waits for a second operator. 0: no limit. Empty in production: 10,000 dollars or what is about as much; elsewhere no limit."`
 
@@ -89,7 +85,7 @@ type Config struct {
 	ComplexityLimit     int           `env:"GRAPHQL_COMPLEXITY_LIMIT" envDefault:"2000" doc:"Largest cost of one GraphQL operation; list sizes multiply."`
 	RequestsPerAddress  int           `env:"REQUESTS_PER_ADDRESS" envDefault:"0" doc:"Requests that one address may make in a minute. 0: 6,000 in production, no bound in development; -1: no bound."`
 	RequestsPerAccount  int           `env:"REQUESTS_PER_ACCOUNT" envDefault:"0" doc:"Requests that one account may make in a minute. 0: 1,200 in production, no bound in development; -1: no bound."`
-	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas. Empty: nobody's is."`
+	TrustedProxies      []string      `env:"TRUSTED_PROXIES" envSeparator:"," doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas; in production none wider than /8, or /16 of IPv6. Empty: nobody's is."`
 	PersistedOperations []string      `env:"PERSISTED_OPERATIONS" envSeparator:"," doc:"Files with the operations of our own apps (persisted-query-manifest.json of Apollo's generators), separated by commas."`
 	PersistedOnly       bool          `env:"PERSISTED_ONLY" envDefault:"false" doc:"Whether nothing but persisted operations is run."`
 	Introspection       string        `env:"INTROSPECTION" doc:"Whether the schema tells about itself: on or off. Empty: off in production, on elsewhere."`
@@ -233,18 +229,10 @@ func (c Config) mistakes() (found []error) {
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		wrong("LOG_LEVEL", "%q is not a level", c.LogLevel)
 	}
-	if key, err := hex.DecodeString(c.SecretKey); c.SecretKey != "" && (err != nil || len(key) < 32) {
+	if key, err := hex.DecodeString(c.SecretKey); c.SecretKey != "" && (err != nil || len(key) < shortestKey) {
 		wrong("SECRET_KEY", "needs 64 or more hexadecimal digits")
 	} else if _, err := c.Ring(); err != nil {
 		wrong("DATA_KEYS", "%v", err)
-	}
-	if c.PublicURL != "" {
-		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
-		}
-	}
-	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https")) {
-		wrong("OTEL_EXPORTER_OTLP_ENDPOINT", "needs http:// or https:// and a host, and no password")
 	}
 	if c.DrainGrace < 0 {
 		wrong("DRAIN_GRACE", "%s is below zero", c.DrainGrace)
@@ -261,19 +249,14 @@ func (c Config) mistakes() (found []error) {
 	if c.RecoveryTTL > 24*time.Hour {
 		wrong("RECOVERY_TTL", "%s is longer than 24 hours", c.RecoveryTTL)
 	}
-	for _, network := range c.TrustedProxies {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			wrong("TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", network)
-		}
-	}
 	for name, setting := range map[string]string{"INTROSPECTION": c.Introspection, "PLAYGROUND": c.Playground} {
 		if setting != "" && setting != "on" && setting != "off" {
 			wrong(name, "%q is neither on nor off", setting)
 		}
 	}
 	for _, path := range c.PersistedOperations {
-		if _, err := os.Stat(path); err != nil {
-			wrong("PERSISTED_OPERATIONS", "%s cannot be read", path)
+		if _, err := manifest.ReadFile(path); err != nil {
+			wrong("PERSISTED_OPERATIONS", "%v", err)
 		}
 	}
 	if c.PersistedOnly && len(c.PersistedOperations) == 0 {
@@ -284,6 +267,7 @@ func (c Config) mistakes() (found []error) {
 			wrong("SECOND_OPERATOR_ABOVE", "%q is not a currency's letter, a colon and an amount", entry)
 		}
 	}
+	c.addressMistakes(wrong)
 	c.gatewayMistakes(wrong)
 	c.passkeyMistakes(wrong)
 	c.pushMistakes(wrong)
@@ -302,47 +286,6 @@ func (c Config) mistakes() (found []error) {
 		found = append(found, c.laptopDefaults()...)
 	}
 	return found
-}
-
-// laptopDefaults are the defaults that production must not run with.
-func (c Config) laptopDefaults() (found []error) {
-	if c.SecretKey == "" || c.SecretKey == laptopKey {
-		found = append(found, errors.New("SECRET_KEY: production needs a key of its own (openssl rand -hex 32)"))
-	}
-	if c.DatabaseURL == "" {
-		found = append(found, errors.New("DATABASE_URL: production needs a database of its own"))
-	}
-	if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "https" {
-		found = append(found, errors.New("PUBLIC_URL: production needs an https:// address"))
-	}
-	if c.SMSGateway == "" {
-		found = append(found, errors.New("SMS_GATEWAY: production needs someone who sends SMS"))
-	}
-	if c.SMTPURL == "" {
-		found = append(found, errors.New("SMTP_URL: production needs someone who sends letters"))
-	}
-	return append(found, c.openDoors()...)
-}
-
-// openDoors are settings that are handy on a laptop and let anybody in elsewhere.
-func (c Config) openDoors() (found []error) {
-	if slices.Contains(c.CORSOrigins, "*") {
-		found = append(found, errors.New("CORS_ALLOWED_ORIGINS: production does not let every site in"))
-	}
-	for _, network := range c.TrustedProxies {
-		if p, err := netip.ParsePrefix(network); err == nil && p.Bits() == 0 {
-			found = append(found, fmt.Errorf("TRUSTED_PROXIES: %s is the whole internet, not proxies of ours", network))
-		}
-	}
-	if host, _, err := net.SplitHostPort(c.ProfileAddr); c.ProfileAddr != "" && (err != nil || !isLoopback(host)) {
-		found = append(found, errors.New("PROFILE_ADDR: production shows profiles on the loopback alone"))
-	}
-	return found
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
 func (c Config) durations() map[string]time.Duration {

@@ -3,10 +3,12 @@ package config_test
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"purser/internal/config"
+	"purser/internal/manifest"
 )
 
 var update = flag.Bool("update", false, "write the README's configuration table")
@@ -81,10 +83,134 @@ func TestProductionLetsNotEverybodyIn(t *testing.T) {
 	}
 }
 
+func TestProductionRefusesKeysThatEverybodyKnows(t *testing.T) {
+	t.Parallel()
+	const public = "70757273657220646576656c6f706d656e74206b65792c206e6f74207365637265"
+	for what, key := range map[string]string{
+		"the laptop's": public, "in capitals": strings.ToUpper(public), "with a byte more": public + "00", "with many more": public + strings.Repeat("a7c3", 40),
+		"without its last byte": public[:64], "zeros": strings.Repeat("00", 32), "one byte": strings.Repeat("5A", 64),
+		"with another end": public[:60] + "aabb", "fifteen bytes": strings.Repeat("000102030405060708090a0b0c0d0e", 9),
+	} {
+		environment := production()
+		environment["SECRET_KEY"] = key
+		if _, err := config.Load(environment); err == nil || !strings.Contains(err.Error(), "SECRET_KEY: production needs") || strings.Contains(strings.ToLower(err.Error()), key[:8]) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, key := range map[string]string{
+		"with a few bytes of it": public[:8] + ownKey, "sixteen bytes": strings.Repeat("000102030405060708090a0b0c0d0e0f", 2), "in capitals": "A1B2C3D4E5F60718293A4B5C6D7E8F90FFEEDDCCBBAA99887766554433221100",
+	} {
+		environment := production()
+		environment["SECRET_KEY"] = key
+		if _, err := config.Load(environment); err != nil {
+			t.Errorf("a key of its own, %s: %v", what, err)
+		}
+	}
+}
+
+func TestProductionNamesEachOriginAndNetworkThatLetsOthersIn(t *testing.T) {
+	t.Parallel()
+	for name, entries := range map[string]struct{ bad, good []string }{
+		"CORS_ALLOWED_ORIGINS": {
+			[]string{"*", "https://*", "http*", "https://*.example", "app.example", "http://app.example", "https://app.example/", "https://app.example/path", "https://app.example?",
+				"https://app.example#x", "https://u@app.example", "https://", "https://:443", "https://app.example:", "https://app.example:0", "https://app.example:99999", " https://app.example", "null"},
+			[]string{"https://app.example", "https://app.example:8443", "https://203.0.113.7", "https://[2001:db8::1]:8443"},
+		},
+		"TRUSTED_PROXIES": {
+			[]string{"0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "2000::/3", "fc00::/15", "::ffff:0.0.0.0/96", "::ffff:10.0.0.0/103"},
+			[]string{"10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "fd00::/16", "::ffff:10.0.0.0/104"},
+		},
+	} {
+		environment := production()
+		environment[name] = strings.Join(append(append([]string{}, entries.good...), entries.bad...), ",")
+		_, err := config.Load(environment)
+		if err == nil {
+			t.Errorf("%s: nothing is wrong with it", name)
+			continue
+		}
+		mistakes := strings.Split(err.Error(), "\n")
+		if len(mistakes) != len(entries.bad) {
+			t.Errorf("of %s %d mistakes are told, not %d:\n%v", name, len(mistakes), len(entries.bad), err)
+		}
+		for i, mistake := range mistakes {
+			if !strings.HasPrefix(mistake, name+": ") || !strings.Contains(mistake, entries.bad[min(i, len(entries.bad)-1)]) {
+				t.Errorf("nothing is said of %s but: %s", entries.bad[min(i, len(entries.bad)-1)], mistake)
+			}
+		}
+		environment[name] = strings.Join(entries.good, ",")
+		if _, err := config.Load(environment); err != nil {
+			t.Errorf("%s: %v", environment[name], err)
+		}
+		environment["APP_ENV"], environment[name] = "development", strings.Join(entries.bad, ",")
+		if _, err := config.Load(environment); err != nil {
+			t.Errorf("on a laptop, %s: %v", name, err)
+		}
+	}
+}
+
+func TestWhatWouldOnlyFailLaterIsAMistakeOfTheSettings(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const begin = `{"format":"apollo-persisted-query-manifest","version":`
+	wrong := []string{
+		filepath.Join(folder, "absent.json"), folder, file("empty.json", ""), file("text.json", "query Letters { currencies { letter } }"), file("other.json", `{"operations":[]}`),
+		file("later.json", begin+`2,"operations":[]}`), file("torn.json", begin+`1,"operations":[`), file("wrong-id.json", begin+`1,"operations":[{"id":"00","name":"Letters","body":"{x}"}]}`),
+		file("long.json", begin+`1,"operations":[]}`+strings.Repeat(" ", manifest.Longest)),
+	}
+	good := file("good.json", begin+`1,"operations":[{"id":"`+manifest.ID("{x}")+`","name":"Letters","body":"{x}"}]}`)
+	bad := map[string][]string{
+		"LISTEN_ADDR":          {"8080", "127.0.0.1", "::1:8080", "[::1", "127.0.0.1:99999", "127.0.0.1:none"},
+		"DATABASE_URL":         {"t0psecret", "postgres://purser:t0psecret@db:none/purser", "postgres://purser:t0p%secret@db/purser", "mysql://purser:t0psecret@db/purser", "host=db port=t0psecret", "postgres://db/purser?sslmode=t0psecret"},
+		"PERSISTED_OPERATIONS": {strings.Join(append(wrong, good), ",")},
+	}
+	for name, values := range bad {
+		for _, value := range values {
+			environment := map[string]string{"LOG_LEVEL": "loud", name: value}
+			_, err := config.Load(environment)
+			if err == nil || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), "LOG_LEVEL: ") {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "t0p") {
+				t.Errorf("%s: the error quotes the password: %v", name, err)
+			}
+		}
+	}
+	_, err := config.Load(map[string]string{"PERSISTED_OPERATIONS": bad["PERSISTED_OPERATIONS"][0]})
+	for _, path := range wrong {
+		if err == nil || !strings.Contains(err.Error(), "PERSISTED_OPERATIONS: "+path) {
+			t.Errorf("nothing is said of %s: %v", path, err)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), good) {
+		t.Errorf("of a good manifest is said: %v", err)
+	}
+	for name, values := range map[string][]string{
+		"LISTEN_ADDR":          {":8080", "[::1]:8080", "localhost:http", "127.0.0.1:0"},
+		"DATABASE_URL":         {"postgres://db/purser", "postgresql://purser:t0p%25secret@db:5432/purser?sslmode=disable", "host=/run/postgresql dbname=purser"},
+		"PERSISTED_OPERATIONS": {good},
+	} {
+		for _, value := range values {
+			if _, err := config.Load(map[string]string{name: value}); err != nil {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+		}
+	}
+}
+
+// ownKey is a SECRET_KEY as openssl makes them.
+const ownKey = "3b1f7a90c4d25e8867f0a1b9d3e24c5f60718293a4b5c6d7e8f90a1b2c3d4e5f"
+
 // production is an environment that production accepts.
 func production() map[string]string {
 	return map[string]string{
-		"APP_ENV": "production", "SECRET_KEY": strings.Repeat("0f", 32), "DATABASE_URL": "postgres://db/purser", "PUBLIC_URL": "https://pay.example",
+		"APP_ENV": "production", "SECRET_KEY": ownKey, "DATABASE_URL": "postgres://db/purser", "PUBLIC_URL": "https://pay.example",
 		"SMS_GATEWAY": "smpp://purser:t0psecret@smsc.example:2775?from=Purser", "SMS_GATEWAY_2": "https://sid:t0psecret@sms.example/send?from=%2B15550100",
 		"SMTP_URL": "smtp://purser:t0psecret@mail.example:587?from=pay@example.com",
 	}

@@ -10,7 +10,7 @@ import (
 // floors are all packages, lowest first. A package imports only from floors below its own: never from above, never from
 // beside. A new package gets its place here.
 var floors = [][]string{
-	{"internal/money", "internal/secret", "internal/locale", "internal/house", "internal/delivery/gateway", "internal/delivery/gatewaytest", "internal/passkeys/passkeytest", "migrations"},
+	{"internal/money", "internal/secret", "internal/locale", "internal/house", "internal/manifest", "internal/delivery/gateway", "internal/delivery/gatewaytest", "internal/passkeys/passkeytest", "migrations"},
 	{"internal/number", "internal/fault", "internal/request"},
 	{"internal/text", "internal/scalar"},
 	{"models", "internal/config", "internal/localpg", "internal/handover", "internal/tracing"},

@@ -32,14 +32,23 @@ func (a *API) identify(next http.Handler) http.Handler {
 	})
 }
 
-// logged writes one line for each request: no query, no body, no header, so no secret.
+// logged writes one line for each request: its route and not its path, in which somebody may put a number or a token; no query, no body, no header. A handler that a panic leaves, as one does that cuts its answer,
+// has its line too, with cut=true; the panic goes on.
 func (a *API) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		cut := true
+		defer func() {
+			method, route := asked(r)
+			seen := []any{"method", method, "route", route, "status", counted.status, "took", time.Since(began).Round(time.Microsecond).String()}
+			if cut {
+				seen = append(seen, "cut", true)
+			}
+			a.Log.InfoContext(r.Context(), "request", seen...)
+		}()
 		next.ServeHTTP(counted, r)
-		a.Log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", counted.status,
-			"took", time.Since(began).Round(time.Microsecond).String())
+		cut = false
 	})
 }
 

@@ -2,16 +2,14 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
+	"maps"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"purser/internal/fault"
+	"purser/internal/manifest"
 	"purser/web"
 )
 
@@ -28,55 +26,27 @@ var _ interface {
 	graphql.HandlerExtension
 } = &safelist{}
 
-// readSafelist reads what the web app and the pages behind links ask, which is always listed, and manifests of Apollo Kotlin, Apollo iOS or
-// generate-persisted-query-manifest. An id must be the SHA-256 of its document.
+// readSafelist reads what the web app and the pages behind links ask, which is always listed, and manifests.
 func readSafelist(paths []string) (map[string]string, error) {
 	documents := map[string]string{}
 	if text := web.KeeperOperations(); text != nil {
-		if err := listed(documents, "the web app's", text); err != nil {
-			return nil, err
-		}
-	}
-	for _, text := range web.PageOperations() {
-		documents[hashOf(text)] = text
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		listed, err := manifest.Parse("the web app's", text)
 		if err != nil {
 			return nil, fmt.Errorf("persisted operations: %w", err)
 		}
-		if err := listed(documents, path, text); err != nil {
-			return nil, err
+		maps.Copy(documents, listed)
+	}
+	for _, text := range web.PageOperations() {
+		documents[manifest.ID(text)] = text
+	}
+	for _, path := range paths {
+		listed, err := manifest.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("persisted operations: %w", err)
 		}
+		maps.Copy(documents, listed)
 	}
 	return documents, nil
-}
-
-// listed adds what a manifest lists.
-func listed(documents map[string]string, path string, text []byte) error {
-	var manifest struct {
-		Format     string
-		Version    int
-		Operations []struct{ ID, Name, Body string }
-	}
-	if err := json.Unmarshal(text, &manifest); err != nil {
-		return fmt.Errorf("persisted operations: %s: %w", path, err)
-	}
-	if manifest.Format != "apollo-persisted-query-manifest" || manifest.Version != 1 {
-		return fmt.Errorf("persisted operations: %s is no apollo-persisted-query-manifest of version 1", path)
-	}
-	for _, operation := range manifest.Operations {
-		if operation.ID != hashOf(operation.Body) {
-			return fmt.Errorf("persisted operations: %s: the id of %s is not the SHA-256 of its body", path, operation.Name)
-		}
-		documents[operation.ID] = operation.Body
-	}
-	return nil
-}
-
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }
 
 // ExtensionName is for the library.
@@ -95,7 +65,7 @@ func (s *safelist) MutateOperationParameters(ctx context.Context, request *graph
 		request.Query = document
 		return nil
 	}
-	if !s.enforced || request.Query == "" || s.documents[hashOf(request.Query)] != "" {
+	if !s.enforced || request.Query == "" || s.documents[manifest.ID(request.Query)] != "" {
 		return nil
 	}
 	refusal := fault.New(fault.Forbidden)

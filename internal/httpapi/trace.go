@@ -28,23 +28,38 @@ func (a *API) traced(next http.Handler) http.Handler {
 		sender := trace.SpanContextFromContext(from).WithTraceState(trace.TraceState{}) // whose words would go with each span
 		ctx, span := tracer.Start(trace.ContextWithRemoteSpanContext(r.Context(), sender), "request",
 			trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("purser.request_id", request.Of(r.Context()).ID)))
-		defer span.End()
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		r = r.WithContext(ctx)
+		defer func() { // also when a panic cuts the answer
+			name(span, r, seen.status)
+			span.End()
+		}()
 		next.ServeHTTP(seen, r)
-		method, route := "OTHER", "unknown"
-		if r.Method == http.MethodGet || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodOptions {
-			method = r.Method
-		}
-		if c := chi.RouteContext(ctx); c != nil && c.RoutePattern() != "" {
-			route = c.RoutePattern()
-		}
-		span.SetName(method + " " + route)
-		span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", route), attribute.Int("http.response.status_code", seen.status))
-		if seen.status >= http.StatusInternalServerError {
-			span.SetStatus(codes.Error, "")
-		}
 	})
+}
+
+// name says in a request's span, once it is known, what was asked and how it was answered.
+func name(span trace.Span, r *http.Request, status int) {
+	method, route := asked(r)
+	span.SetName(method + " " + route)
+	span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+	if status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, "")
+	}
+}
+
+// asked is a request's method and route without a word of its sender's: OTHER for a method that nothing here has, "unknown" where there is no route. It
+// is known once the request has been served.
+func asked(r *http.Request) (method, route string) {
+	method, route = "OTHER", "unknown"
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodOptions:
+		method = r.Method
+	}
+	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePattern() != "" {
+		route = c.RoutePattern()
+	}
+	return method, route
 }
 
 // spans makes the spans of operations and resolvers. The library for that (otelgqlgen) writes documents down as they were sent, with whatever stands in them.

@@ -3,7 +3,9 @@ package operators
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +58,42 @@ func (s *Service) SeedDemo(ctx context.Context, a *accounts.Service) error {
 		}
 		return nil
 	})
+}
+
+// RefuseDemo fails when somebody of the development data still has the password that stands in the README: with it anybody signs in. It changes nothing.
+func (s *Service) RefuseDemo(ctx context.Context, a *accounts.Service) error {
+	var public []string
+	for _, login := range DemoLogins {
+		known, err := hasPublicPassword(ctx, a, login)
+		if err != nil {
+			return fmt.Errorf("operators: demo people: %w", err)
+		}
+		if known {
+			public = append(public, login.Email)
+		}
+	}
+	if len(public) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the database has demo people whose passwords everybody knows: %s. Production needs a database of its own (DATABASE_URL); or start this one "+
+		"with APP_ENV=development, sign in as each of them and change the password", strings.Join(public, ", "))
+}
+
+// hasPublicPassword looks for a demo person by phone and by address: either may have been changed.
+func hasPublicPassword(ctx context.Context, a *accounts.Service, d DemoLogin) (bool, error) {
+	for _, typed := range []string{d.Phone, d.Email} {
+		account, err := a.FindByLogin(ctx, typed, locale.EN)
+		if errors.Is(err, accounts.ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if match, err := accounts.MatchesPassword(ctx, d.Password, account.PasswordHash); match || err != nil {
+			return match, err
+		}
+	}
+	return false, nil
 }
 
 func (s *Service) demoAccount(ctx context.Context, a *accounts.Service, d DemoLogin) (models.Account, error) {
