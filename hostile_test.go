@@ -121,6 +121,15 @@ of memory, and that the other is served. Memory is the highest the process ever 
 			t.Fatal(err)
 		}
 	}
+	written, err := os.ReadFile("docs/hostile.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range attacks() {
+		if !strings.Contains(string(written), fmt.Sprintf("| %s | %d | %d | %s |", a.what, a.times, a.once, a.wanted)) {
+			t.Errorf("docs/hostile.md does not tell of %s; run: make hostile", a.what)
+		}
+	}
 }
 
 func (a attack) run(t *testing.T, c *client) {
