@@ -15,6 +15,12 @@ func TestKeeperWhileTheNetworkFails(t *testing.T) {
 	keeperScript(t, "keeper-cut.mjs")
 }
 
+// TestKeeperSendsBackWhileTheNetworkFails loses the answers to refunds, and reloads the page in the middle of one: each that was meant moves once.
+func TestKeeperSendsBackWhileTheNetworkFails(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-refund.mjs")
+}
+
 // TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.
 func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
 	t.Parallel()
