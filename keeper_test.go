@@ -21,6 +21,12 @@ func TestKeeperSendsBackWhileTheNetworkFails(t *testing.T) {
 	keeperScript(t, "keeper-refund.mjs")
 }
 
+// TestKeepersListsGoOn asks for what lies behind the first page: pressed thrice, refused, and answered when another list is shown.
+func TestKeepersListsGoOn(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-lists.mjs")
+}
+
 // TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.
 func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
 	t.Parallel()
