@@ -51,7 +51,7 @@ function Turnover() {
         <Title order={2} size="h4" id="months">{t('months')}</Title>
         {letters.length > 1 && <Select aria-label={t('currency')} data={letters} value={currency} onChange={setChosen} allowDeselect={false} w={90} />}
       </Group>
-      <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
+      <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
     </section>
   );
 }
