@@ -27,6 +27,12 @@ func TestKeepersListsGoOn(t *testing.T) {
 	keeperScript(t, "keeper-lists.mjs")
 }
 
+// TestKeeperByKeyboardByEarAndNarrow goes about by the keyboard, reads what is drawn, looks at the narrowest screen, and leaves for a lost phone.
+func TestKeeperByKeyboardByEarAndNarrow(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-ways.mjs")
+}
+
 // TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.
 func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
 	t.Parallel()

@@ -65,13 +65,13 @@ function EntryRow({ entry }: { entry: Entry }) {
   const other = incoming ? entry.transfer.from : entry.transfer.to;
   return (
     <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" data-testid="entry" style={{ textDecoration: 'none', color: 'inherit' }}>
-      <Group wrap="nowrap" justify="space-between" align="flex-start">
+      <Group wrap="nowrap" justify="space-between" align="flex-start" className="line">
         <div style={{ minWidth: 0 }}>
           <Text lineClamp={2} fw={500} className="name">{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
           <Text size="sm" c="dimmed">{time(entry.postedAt)}</Text>
           {entry.transfer.memo && <Text size="sm" c="dimmed" lineClamp={2}>{entry.transfer.memo}</Text>}
         </div>
-        <Stack gap={2} align="flex-end">
+        <Stack gap={2} align="flex-end" className="line-sum">
           <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{money(entry.amount, true)}</Text>
           <Text size="sm" c="dimmed" className="money">{t('balanceAfter', { amount: money(entry.balanceAfter) })}</Text>
         </Stack>

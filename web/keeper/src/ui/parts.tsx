@@ -85,13 +85,13 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
   const Icon = transfer.direction === 'INTERNAL' ? SwapIcon : incoming ? InIcon : OutIcon;
   return (
     <UnstyledButton component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} className="row" data-testid="transfer">
-      <Group wrap="nowrap" gap="sm">
+      <Group wrap="nowrap" gap="sm" className="line">
         <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
         <Box flex={1} miw={0}>
           <Text lineClamp={2} fw={500} className="name">{name || grouped(other.walletNumber)}</Text>
           <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>
-        <Stack gap={2} align="flex-end">
+        <Stack gap={2} align="flex-end" className="line-sum">
           <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
           {transfer.status !== 'COMPLETED' && <Status status={transfer.status} />}
         </Stack>
