@@ -15,6 +15,24 @@ func TestKeeperWhileTheNetworkFails(t *testing.T) {
 	keeperScript(t, "keeper-cut.mjs")
 }
 
+// TestKeeperSendsBackWhileTheNetworkFails loses the answers to refunds, and reloads the page in the middle of one: each that was meant moves once.
+func TestKeeperSendsBackWhileTheNetworkFails(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-refund.mjs")
+}
+
+// TestKeepersListsGoOn asks for what lies behind the first page: pressed thrice, refused, and answered when another list is shown.
+func TestKeepersListsGoOn(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-lists.mjs")
+}
+
+// TestKeeperByKeyboardByEarAndNarrow goes about by the keyboard, reads what is drawn, looks at the narrowest screen, and leaves for a lost phone.
+func TestKeeperByKeyboardByEarAndNarrow(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-ways.mjs")
+}
+
 // TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.
 func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
 	t.Parallel()

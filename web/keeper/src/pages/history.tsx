@@ -1,6 +1,6 @@
 import { Anchor, Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, TextInput, Title, useComputedColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
@@ -9,6 +9,7 @@ import { HistoryDocument, TurnoverDocument, type TransferLineFragment, type Tran
 import { day } from '../text/text';
 import { Problems } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
+import { useMore } from '../ui/more';
 import { Empty, Page, TransferRow, Waiting } from '../ui/parts';
 
 const statuses: TransferStatus[] = ['COMPLETED', 'PROTECTED', 'AWAITING_CONFIRMATION', 'RETURNED', 'CANCELLED', 'EXPIRED'];
@@ -50,7 +51,7 @@ function Turnover() {
         <Title order={2} size="h4" id="months">{t('months')}</Title>
         {letters.length > 1 && <Select aria-label={t('currency')} data={letters} value={currency} onChange={setChosen} allowDeselect={false} w={90} />}
       </Group>
-      <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
+      <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
     </section>
   );
 }
@@ -66,25 +67,14 @@ export default function History() {
     const wanted = { ...(direction && { direction: direction as 'INCOMING' | 'OUTGOING' }), ...(status && { status: [status as TransferStatus] }), ...(searched && { text: searched }) };
     return Object.keys(wanted).length > 0 ? wanted : null;
   }, [direction, status, searched]);
-  const [{ data, error, fetching }, again] = useLiveQuery(HistoryDocument, { filter });
+  const [{ data, error, fetching, stale }, again] = useLiveQuery(HistoryDocument, { filter });
   const first = data?.viewer?.transfers;
-  const [older, setOlder] = useState<TransferLineFragment[]>([]);
-  const [page, setPage] = useState(first?.pageInfo);
-
-  useEffect(() => {
-    setOlder([]);
-    setPage(first?.pageInfo);
-  }, [first]);
-
-  async function loadMore() {
-    const { data: next } = await client.query(HistoryDocument, { filter, after: page?.endCursor });
-    const found = next?.viewer?.transfers;
-    if (!found) return;
-    setOlder((was) => [...was, ...found.nodes]);
-    setPage(found.pageInfo);
-  }
+  const older = useMore(first, JSON.stringify(filter), fetching || stale, async (after) => {
+    const next = await client.query(HistoryDocument, { filter, after }, { requestPolicy: 'network-only' });
+    return { rows: next.data?.viewer?.transfers, error: next.error };
+  });
   const days = new Map<string, TransferLineFragment[]>();
-  for (const x of [...(first?.nodes ?? []), ...older]) days.set(day(x.createdAt), [...(days.get(day(x.createdAt)) ?? []), x]);
+  for (const x of [...(first?.nodes ?? []), ...older.nodes]) days.set(day(x.createdAt), [...(days.get(day(x.createdAt)) ?? []), x]);
   return (
     <Page title={t('history')}>
       <Turnover />
@@ -105,7 +95,8 @@ export default function History() {
         ))}
       </Stack>
       <Anchor component={Link} to="/settings/refused" underline="always" className="back">{t('refusedTitle')}</Anchor>
-      {page?.hasNextPage && <Button variant="default" onClick={() => void loadMore()}>{t('loadMore')}</Button>}
+      <Problems error={older.error} />
+      {older.hasMore && <Button variant="default" loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
     </Page>
   );
 }

@@ -1,4 +1,5 @@
 import { Button, Group, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { signOut } from '../api/session';
@@ -13,6 +14,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const go = useNavigate();
+  const isTiny = useMediaQuery('(max-width: 22em)');
   return (
     <Page title={t('settings')}>
       <Stack className="panel">
@@ -34,7 +36,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
         </div>
         <div>
           <Text size="sm" fw={500} mb={4} id="theme">{t('theme')}</Text>
-          <SegmentedControl fullWidth aria-labelledby="theme" value={colorScheme} onChange={(c) => setColorScheme(c as 'auto')} data={[{ value: 'auto', label: t('themeAuto') }, { value: 'light', label: t('themeLight') }, { value: 'dark', label: t('themeDark') }]} />
+          <SegmentedControl fullWidth orientation={isTiny ? 'vertical' : 'horizontal'} aria-labelledby="theme" value={colorScheme} onChange={(c) => setColorScheme(c as 'auto')} data={[{ value: 'auto', label: t('themeAuto') }, { value: 'light', label: t('themeLight') }, { value: 'dark', label: t('themeDark') }]} />
         </div>
         <Sound />
         <Button color="red" variant="light" onClick={() => void signOut().then(() => go('/'))}>{t('logOut')}</Button>

@@ -1,10 +1,12 @@
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
+import { useQuery } from 'urql';
 import { download } from '../api/documents';
 import { grouped } from '../api/numbers';
-import { AcceptTransferDocument, CancelTransferDocument, RefundTransferDocument, RejectTransferDocument, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
+import { useRefunding } from '../api/refunding';
+import { AcceptTransferDocument, CancelTransferDocument, MeDocument, RejectTransferDocument, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 import { money, time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { Block } from '../ui/block';
@@ -86,26 +88,37 @@ function Cancel({ id, onDone }: { id: string; onDone: () => void }) {
 }
 
 function Refund({ transfer, onDone }: { transfer: TransferPartsFragment; onDone: () => void }) {
+  const [{ data }] = useQuery({ query: MeDocument });
+  return data?.viewer ? <RefundForm key={transfer.id} me={data.viewer.id} transfer={transfer} onDone={onDone} /> : null;
+}
+
+function RefundForm({ me, transfer, onDone }: { me: string; transfer: TransferPartsFragment; onDone: () => void }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false);
   const [amount, setAmount] = useState(transfer.amount.amount);
-  const key = useRef(crypto.randomUUID()); // one for each refund: a repeat after a lost answer moves nothing twice
-  const refund = useAct(RefundTransferDocument);
+  const { refunding, problems, error, offline, refund, clear, ask } = useRefunding(me, transfer.id, () => { setAsked(false); onDone(); });
+  const isRefused = problems.length > 0 || !!error;
 
-  async function submit() {
-    const { payload } = await refund.run({ input: { transferId: transfer.id, amount: amount.trim().replace(',', '.'), idempotencyKey: key.current } });
-    if (!payload) return;
-    key.current = crypto.randomUUID();
-    setAsked(false);
-    onDone();
+  if (refunding.at === 'lost') {
+    return (
+      <Stack role="alert">
+        <Title order={2} size="h4">{t('lostTitle')}</Title>
+        <Text>{t('lostHint')}</Text>
+        <Button onClick={() => void ask(refunding.begun)}>{t('askNow')}</Button>
+      </Stack>
+    );
   }
-  if (!asked) return <Button variant="subtle" onClick={() => setAsked(true)}>{t('refund')}…</Button>;
+  if (!asked && !isRefused) return <Button variant="subtle" onClick={() => setAsked(true)}>{t('refund')}…</Button>; // what was begun before a reload may be refused after it
   return (
-    <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
+    <form onSubmit={(e) => { e.preventDefault(); refund(amount.trim().replace(',', '.')); }}>
       <Stack>
-        <TextInput label={t('refundAmount')} value={amount} onChange={(e) => { key.current = crypto.randomUUID(); setAmount(e.currentTarget.value); }} inputMode="decimal" required maxLength={20} />
-        <Problems problems={refund.problems} error={refund.error} />
-        <Group grow><Button variant="default" onClick={() => setAsked(false)}>{t('cancel')}</Button><Button type="submit" loading={refund.busy}>{t('refund')}</Button></Group>
+        <TextInput label={t('refundAmount')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} disabled={refunding.at === 'sending'} inputMode="decimal" required maxLength={20} />
+        <Problems problems={problems} error={error} />
+        {offline && <Text c="red" role="alert">{t('offlineSend')}</Text>}
+        <Group grow>
+          <Button variant="default" disabled={refunding.at === 'sending'} onClick={() => { clear(); setAsked(false); }}>{t('cancel')}</Button>
+          <Button type="submit" loading={refunding.at === 'sending'}>{t('refund')}</Button>
+        </Group>
       </Stack>
     </form>
   );

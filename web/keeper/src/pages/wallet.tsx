@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useClient } from 'urql';
@@ -8,6 +8,7 @@ import { CloseWalletDocument, RenameWalletDocument, SetDefaultWalletDocument, Wa
 import { money, time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
+import { useMore } from '../ui/more';
 import { Copyable, Empty, Page, Waiting } from '../ui/parts';
 import { WalletCard } from './home';
 
@@ -17,32 +18,19 @@ export default function WalletPage() {
   const { t } = useTranslation();
   const number = useParams().number!;
   const client = useClient();
-  const [{ data, error }, again] = useLiveQuery(WalletPageDocument, { number });
+  const [{ data, error, fetching, stale }, again] = useLiveQuery(WalletPageDocument, { number });
   const wallet = data?.viewer?.wallet;
-  const [older, setOlder] = useState<Entry[]>([]);
-  const [end, setEnd] = useState<string | null>();
-  const [more, setMore] = useState(false);
   const [failed, setFailed] = useState(false);
 
-  useEffect(() => { // the first page is new: what was loaded behind it begins elsewhere now
-    setOlder([]);
-    setEnd(wallet?.entries.pageInfo.endCursor);
-    setMore(wallet?.entries.pageInfo.hasNextPage ?? false);
-  }, [wallet]);
-
-  async function loadMore() {
-    const { data: next } = await client.query(WalletPageDocument, { number, after: end });
-    const page = next?.viewer?.wallet?.entries;
-    if (!page) return;
-    setOlder((was) => [...was, ...page.nodes]);
-    setEnd(page.pageInfo.endCursor);
-    setMore(page.pageInfo.hasNextPage);
-  }
+  const older = useMore(wallet?.entries, number, fetching || stale, async (after) => {
+    const next = await client.query(WalletPageDocument, { number, after }, { requestPolicy: 'network-only' });
+    return { rows: next.data?.viewer?.wallet?.entries, error: next.error };
+  });
   const fetchFile = (url: string, kind: string) => download(url, `${number}.${kind}`).then(() => setFailed(false), () => setFailed(true));
 
   if (data && !wallet) return <Page title={t('wallets')}><Empty title={t('notFound')} /></Page>;
   if (!wallet) return <Page title={t('wallets')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
-  const entries = [...wallet.entries.nodes, ...older];
+  const entries = [...wallet.entries.nodes, ...older.nodes];
   return (
     <Page title={wallet.name || wallet.currency.name}>
       <WalletCard wallet={wallet} bare />
@@ -64,7 +52,8 @@ export default function WalletPage() {
         {failed && <Text c="red" role="alert">{t('failed')}</Text>}
         {entries.length === 0 && <Empty title={t('noEntries')} />}
         {entries.map((e) => <EntryRow key={e.id} entry={e} />)}
-        {more && <Button variant="default" mt="sm" fullWidth onClick={() => void loadMore()}>{t('loadMore')}</Button>}
+        <Problems error={older.error} />
+        {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
       </section>
     </Page>
   );
@@ -75,14 +64,14 @@ function EntryRow({ entry }: { entry: Entry }) {
   const incoming = !entry.amount.amount.startsWith('-');
   const other = incoming ? entry.transfer.from : entry.transfer.to;
   return (
-    <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" style={{ textDecoration: 'none', color: 'inherit' }}>
-      <Group wrap="nowrap" justify="space-between" align="flex-start">
+    <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" data-testid="entry" style={{ textDecoration: 'none', color: 'inherit' }}>
+      <Group wrap="nowrap" justify="space-between" align="flex-start" className="line">
         <div style={{ minWidth: 0 }}>
           <Text lineClamp={2} fw={500} className="name">{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
           <Text size="sm" c="dimmed">{time(entry.postedAt)}</Text>
           {entry.transfer.memo && <Text size="sm" c="dimmed" lineClamp={2}>{entry.transfer.memo}</Text>}
         </div>
-        <Stack gap={2} align="flex-end">
+        <Stack gap={2} align="flex-end" className="line-sum">
           <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{money(entry.amount, true)}</Text>
           <Text size="sm" c="dimmed" className="money">{t('balanceAfter', { amount: money(entry.balanceAfter) })}</Text>
         </Stack>

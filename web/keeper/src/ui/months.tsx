@@ -1,4 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
+import { VisuallyHidden } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { money } from '../text/text';
@@ -6,8 +7,10 @@ import { money } from '../text/text';
 type Money = { amount: string; currency: { code: string } };
 type Month = { month: string; incoming: Money; outgoing: Money };
 
-// Months draws what came in and went out in each month. The numbers beside it say the same to whoever does not see it.
-export default function Months({ months, came, went, language, theme }: { months: Month[]; came: string; went: string; language: string; theme: string }) {
+type Props = { months: Month[]; title: string; came: string; went: string; language: string; theme: string };
+
+// Months draws what came in and went out in each month. A table says the same to whoever does not see it (WCAG 2.2, 1.1.1).
+export default function Months({ months, title, came, went, language, theme }: Props) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = place.current!;
@@ -34,9 +37,18 @@ export default function Months({ months, came, went, language, theme }: { months
     };
   }, [months, came, went, language, theme]);
   const last = months.at(-1)!;
+  const whole = new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric', timeZone: 'UTC' });
   return (
     <>
       <div ref={place} aria-hidden="true" />
+      <VisuallyHidden component="div">
+        <table>
+          <thead><tr><th scope="col">{title}</th><th scope="col">{came}</th><th scope="col">{went}</th></tr></thead>
+          <tbody>
+            {months.map((m) => <tr key={m.month}><th scope="row">{whole.format(new Date(m.month))}</th><td>{money(m.incoming)}</td><td>{money(m.outgoing)}</td></tr>)}
+          </tbody>
+        </table>
+      </VisuallyHidden>
       <p style={{ margin: 0 }}>{came}: <b className="money">{money(last.incoming)}</b> · {went}: <b className="money">{money(last.outgoing)}</b></p>
     </>
   );

@@ -1,7 +1,7 @@
 import { ActionIcon, Badge, Box, Button, Center, CopyButton, Group, Skeleton, Stack, Text, TextInput, Title, Tooltip, UnstyledButton } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useLocation, useNavigationType } from 'react-router';
 import { grouped } from '../api/numbers';
 import { sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
@@ -9,14 +9,28 @@ import { clock, money } from '../text/text';
 import { Problems, useAct } from './act';
 import { CopyIcon, InIcon, OutIcon, SwapIcon } from './icons';
 
+let shownPath: string | undefined; // of the page that was shown last, of all there have been
+
+// Page is a screen with its heading. Who comes to it from another one is put before the heading: at the top, and with the keyboard's focus there. Who goes back is
+// left where the browser has them.
 export function Page({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Keeper`;
   }, [title]);
+  const { pathname } = useLocation();
+  const isBack = useNavigationType() === 'POP';
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const before = shownPath;
+    shownPath = pathname;
+    if (before === undefined || before === pathname) return;
+    if (!isBack) window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, [pathname]);
   return (
     <Stack gap="lg">
       <Group justify="space-between">
-        <Title order={1} size="h2">{title}</Title>
+        <Title order={1} size="h2" ref={heading} tabIndex={-1}>{title}</Title>
         {aside}
       </Group>
       {children}
@@ -71,13 +85,13 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
   const Icon = transfer.direction === 'INTERNAL' ? SwapIcon : incoming ? InIcon : OutIcon;
   return (
     <UnstyledButton component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} className="row" data-testid="transfer">
-      <Group wrap="nowrap" gap="sm">
+      <Group wrap="nowrap" gap="sm" className="line">
         <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
         <Box flex={1} miw={0}>
           <Text lineClamp={2} fw={500} className="name">{name || grouped(other.walletNumber)}</Text>
           <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>
-        <Stack gap={2} align="flex-end">
+        <Stack gap={2} align="flex-end" className="line-sum">
           <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
           {transfer.status !== 'COMPLETED' && <Status status={transfer.status} />}
         </Stack>

@@ -1,7 +1,8 @@
-import { Anchor, Button, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { useNavigate } from 'react-router';
+import { signOut } from '../../api/session';
 import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument, ResendCodeDocument } from '../../gql/graphql';
 import { Problems, useAct } from '../../ui/act';
 import { FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
@@ -44,8 +45,29 @@ function Begin({ phone, onBegun }: { phone: string; onBegun: (begun: Begun) => v
       <FieldsForm fields={[{ name: 'newPhone', label: t('newPhone'), hint: t('phoneHint'), type: 'tel', complete: 'tel' }, passwordField(t('currentPassword'))]} typed={typed} {...change} submit={t('sendCodes')} onSubmit={() => void begin()}>
         <Follows items={[t('phoneFollows1', { phone }), t('othersOut'), t('phoneFollows2')]} />
       </FieldsForm>
-      <Text size="sm">{t('phoneLost')} <Anchor component={Link} to="/recovery/phone" underline="always">{t('phoneLostWay')}</Anchor></Text>
+      <Lost />
     </>
+  );
+}
+
+// Lost leads to the way back without the phone, which is for whoever is logged out: it says so before it logs out.
+function Lost() {
+  const { t } = useTranslation();
+  const go = useNavigate();
+  const [asked, setAsked] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  const leave = () => { setLeaving(true); void signOut().then(() => go('/recovery/phone')); };
+  return (
+    <Stack gap="xs">
+      <Text size="sm">{t('phoneLost')}</Text>
+      <Button variant="default" aria-expanded={asked} onClick={() => setAsked(!asked)}>{t('phoneLostWay')}</Button>
+      {asked && (
+        <>
+          <Follows items={[t('phoneLostOut'), t('lostFollows1'), t('lostFollows2')]} />
+          <Button variant="default" loading={leaving} onClick={leave}>{t('phoneLostGo')}</Button>
+        </>
+      )}
+    </Stack>
   );
 }
 

@@ -1,0 +1,91 @@
+// node keeper-lists.mjs <baseURL>: what lies behind the first page of a list: each row once, no answer of another list, and a failure that is told.
+import { runInBrowser } from './browser.mjs';
+import { call, check, nextMessage } from './lib.mjs';
+import { boris, button, DESK, forgive, logIn, place } from './keeper-lib.mjs';
+
+const MOVED = 30; // more than a page of 20, less than two
+
+await runInBrowser(async (house) => {
+  const page = await house.open('/', DESK);
+  await logIn(page, boris);
+  const wallet = await move();
+  for (const [path, rows] of [['/history', 'transfer'], [`/wallets/${wallet}`, 'entry']]) {
+    await page.goto(new URL(path, page.url()).href);
+    await failsFirst(house, page, rows);
+    await pressedTwice(page, rows);
+  }
+  await comesLate(page);
+  forgive(house, /ERR_FAILED/);
+});
+
+// move sends money to and fro between two wallets of one person, which takes no code, and returns the number of the one that is new.
+async function move() {
+  const { message, result } = await nextMessage(boris.phone, (m) => m.code, () =>
+    call('LogIn', { input: { login: boris.login, password: boris.password, device: { name: 'e2e', platform: 'OTHER' } } }));
+  const { tokens } = await call('ConfirmLogIn', { input: { challengeId: result.challenge.id, code: message.code } });
+  const { wallets } = await call('Wallets', {}, tokens.accessToken);
+  const first = wallets.map((w) => w.number).find((number) => number.startsWith('Z'));
+  const { wallet } = await call('OpenWallet', { input: { currency: 'Z', name: 'To and fro' } }, tokens.accessToken);
+  for (let i = 0; i < MOVED; i++) {
+    const [from, to] = i % 2 === 0 ? [first, wallet.number] : [wallet.number, first];
+    await call('CreateTransfer', { input: { from, to: { walletNumber: to }, amount: '1', memo: `row ${i}`, idempotencyKey: crypto.randomUUID() } }, tokens.accessToken);
+  }
+  return wallet.number;
+}
+
+// isMore tells a request for what lies behind the first page.
+function isMore(request) {
+  return /"(History|WalletPage)"/.test(request.postData() ?? '') && /"after":"/.test(request.postData());
+}
+
+// pressMore presses the button again and again, as an impatient hand does, before anything can have come.
+async function pressMore(page) {
+  await button(page, 'Show more').evaluate((more) => { for (let i = 0; i < 3; i++) more.click(); });
+}
+
+async function failsFirst(house, page, rows) {
+  await page.getByTestId(rows).nth(19).waitFor();
+  await page.locator('button:not([data-loading])', { hasText: 'Show more' }).waitFor();
+  await page.route('**/graphql', (route) => (isMore(route.request()) ? route.abort() : route.fallback()));
+  await pressMore(page);
+  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  check((await page.getByTestId(rows).count()) === 20, `${rows}: when the next page does not come it is said, and what is shown stays`);
+  await house.accessible(page, `a list that is not loaded on: ${rows}`);
+  await page.unroute('**/graphql');
+}
+
+async function pressedTwice(page, rows) {
+  let requests = 0;
+  const count = (request) => void (requests += isMore(request) ? 1 : 0);
+  page.on('request', count);
+  await pressMore(page);
+  await button(page, 'Show more').waitFor({ state: 'detached' });
+  page.off('request', count);
+  check((await page.getByRole('alert').count()) === 0, `${rows}: what failed is forgotten when it succeeds`);
+  const shown = await page.getByTestId(rows).evaluateAll((found) => found.map((row) => row.getAttribute('href')));
+  check(requests === 1 && shown.length >= MOVED && new Set(shown).size === shown.length, `${rows}: whoever presses thrice has each row once (${shown.length} rows, ${requests} request)`);
+}
+
+// comesLate holds the answer to a request for more back until another list is shown.
+async function comesLate(page) {
+  await place(page, 'History');
+  await page.getByTestId('transfer').nth(19).waitFor();
+  await page.locator('button:not([data-loading])', { hasText: 'Show more' }).waitFor();
+  let letGo;
+  const held = new Promise((go) => (letGo = go));
+  await page.route('**/graphql', async (route) => {
+    if (isMore(route.request())) await held;
+    return route.fallback();
+  });
+  const asked = page.waitForRequest(isMore);
+  await button(page, 'Show more').click();
+  await asked;
+  await page.getByLabel('Search in memos').fill('row 7');
+  await page.getByTestId('transfer').nth(1).waitFor({ state: 'detached' });
+  const answered = page.waitForResponse((response) => isMore(response.request()));
+  letGo();
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  const memos = await page.getByTestId('transfer').allInnerTexts();
+  check(memos.length === 1 && /row 7/.test(memos[0]), 'an answer that comes after the filter has changed is not appended to the other list');
+}

@@ -1,0 +1,104 @@
+// node keeper-refund.mjs <baseURL>: sending a payment back while the network goes: each part that was meant moves once.
+import { runInBrowser } from './browser.mjs';
+import { check, ok } from './lib.mjs';
+import { anna, boris, button, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
+import { Network } from './network.mjs';
+
+await runInBrowser(async (house) => {
+  const network = await Network.start();
+  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
+  await logIn(phone, boris);
+  const desk = await house.open('/', DESK);
+  await logIn(desk, anna);
+  await send(desk, anna, { to: await numberOf(phone), amount: '20', memo: 'to be sent back' });
+  await phone.getByTestId('transfer').filter({ hasText: 'to be sent back' }).click();
+
+  await answerNeverComes(house, network, phone);
+  await reloadedInTheMiddle(network, phone);
+  await requestNeverLeaves(network, phone);
+  await meantAnew(phone);
+  await refused(phone);
+  await arrived(desk);
+  forgive(house, /ERR_|status of 401|WebSocket connection/);
+});
+
+async function ask(page, amount) {
+  await button(page, 'Send back…').click();
+  await page.getByLabel('Amount to send back').fill(amount);
+  await button(page, 'Send back').click();
+}
+
+// sentBack waits for what has been sent back of the payment in all, and for the form to be gone.
+async function sentBack(page, total) {
+  await page.locator('dl.facts').filter({ hasText: `Sent back${total} WMZ` }).waitFor();
+  await button(page, 'Send back…').waitFor();
+}
+
+function keptOf(page) {
+  return page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.refunding')).length);
+}
+
+// answerNeverComes: the server sends the money back, and no word of it reaches the app.
+async function answerNeverComes(house, network, page) {
+  network.swallow(/"RefundTransfer"/);
+  await ask(page, '4');
+  while (network.swallowed === 0) await page.waitForTimeout(50);
+  await network.cut(page);
+  await page.getByText('The connection is lost').waitFor();
+  check((await page.getByText('No answer from the server').count()) === 0, 'a refund whose answer is lost is not called failed');
+  await house.accessible(page, 'a refund whose answer is lost');
+  await network.restore(page);
+  await sentBack(page, '4.00'); // without another press
+  check((await keptOf(page)) === 0, 'it is found by its key, and forgotten');
+}
+
+// reloadedInTheMiddle: the page is loaded again before any answer.
+async function reloadedInTheMiddle(network, page) {
+  const before = network.swallowed;
+  network.swallow(/"RefundTransfer"/);
+  await ask(page, '5');
+  while (network.swallowed === before) await page.waitForTimeout(50);
+  await page.reload();
+  await sentBack(page, '9.00');
+  ok('a reload in the middle of a refund goes on with it');
+  await network.restore(page);
+}
+
+// requestNeverLeaves: the network is gone, and the browser does not know it yet.
+async function requestNeverLeaves(network, page) {
+  await network.cut(page, { tell: false });
+  await ask(page, '2');
+  await page.getByText('The connection is lost').waitFor();
+  await network.restore(page);
+  await sentBack(page, '11.00');
+  ok('a refund that never left is sent when the network is back');
+}
+
+// meantAnew: one that was called off, and then the same amount twice.
+async function meantAnew(page) {
+  await button(page, 'Send back…').click();
+  await button(page, 'Cancel').click();
+  await ask(page, '4');
+  await sentBack(page, '15.00');
+  await ask(page, '4');
+  await sentBack(page, '19.00');
+  ok('a refund that is meant anew moves anew, of the same amount too');
+}
+
+async function refused(page) {
+  await ask(page, '5');
+  await page.getByRole('alert').waitFor();
+  check((await keptOf(page)) === 0, 'a refusal is told, and leaves nothing behind');
+  await button(page, 'Cancel').click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+}
+
+// arrived counts what came back at the other one's.
+async function arrived(desk) {
+  await place(desk, 'History');
+  for (const [amount, times] of [['4.00', 3], ['5.00', 1], ['2.00', 1]]) {
+    const rows = desk.getByTestId('transfer').filter({ hasText: `+${amount} WMZ` });
+    await rows.nth(times - 1).waitFor();
+    check((await rows.count()) === times, `${amount} came back as often as it was meant: ${times}`);
+  }
+}

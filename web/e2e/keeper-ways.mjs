@@ -1,0 +1,112 @@
+// node keeper-ways.mjs <baseURL>: the web app by keyboard and by ear, on the narrowest screen, and the way out of it to whoever has lost the phone.
+import { runInBrowser } from './browser.mjs';
+import { check, ok } from './lib.mjs';
+import { anna, boris, button, code, DESK, forgive, go, logIn, numberOf, place, send } from './keeper-lib.mjs';
+
+const LOW = { ...DESK, viewport: { width: 1000, height: 420 } };
+const NARROWEST = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', locale: 'ru' };
+
+const focused = (page) => page.evaluate(() => `${document.activeElement.tagName} ${document.activeElement.tagName === 'BODY' ? '' : document.activeElement.textContent}`.trim());
+const heading = (page, name) => page.getByRole('heading', { name, level: 1 }).waitFor();
+
+await runInBrowser(async (house) => {
+  const desk = await house.open('/', LOW);
+  await logIn(desk, anna);
+  const other = await house.open('/', DESK);
+  await logIn(other, boris);
+  await send(desk, anna, { to: await numberOf(other), amount: '123.45', memo: 'for a long walk' });
+  await byKeyboard(desk);
+  await monthsInWords(house, desk);
+  await narrow(house, await house.open('/', NARROWEST));
+  await lostPhone(house, desk);
+  forgive(house, /status of 401/);
+});
+
+// arrives waits until the focus is at a heading, and looks where the page is scrolled to.
+async function arrives(page, name) {
+  await heading(page, name);
+  await page.waitForFunction((text) => document.activeElement.tagName === 'H1' && document.activeElement.textContent === text, name);
+  return page.evaluate(() => scrollY);
+}
+
+async function byKeyboard(page) {
+  await page.goto(new URL('/', page.url()).href);
+  await page.getByTestId('transfer').first().waitFor();
+  check((await focused(page)) === 'BODY', 'a page that is loaded begins at its beginning');
+  const row = page.getByTestId('transfer').last();
+  await row.focus(); // which scrolls to it
+  check((await page.evaluate(() => scrollY)) > 0, 'the page is longer than the screen');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/transfers/**');
+  await page.waitForFunction(() => document.activeElement.tagName === 'H1');
+  check((await page.evaluate(() => scrollY)) === 0, 'whoever opens something is put at its top, and the focus at its heading');
+  await page.locator('dl.facts').waitFor();
+  await page.keyboard.press('Tab');
+  check((await focused(page)) !== 'BODY' && (await page.evaluate(() => document.getElementById('main').contains(document.activeElement))), 'the next key goes on from there');
+
+  await page.getByRole('navigation').getByRole('link', { name: 'Receive', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  check((await arrives(page, 'Receive')) === 0, 'so it is from the bar of places');
+  await page.getByLabel('Amount (optional)').focus();
+  await page.evaluate(() => { history.pushState(history.state, '', '/receive?wallet=none'); dispatchEvent(new PopStateEvent('popstate', { state: history.state })); });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  check((await focused(page)).startsWith('INPUT'), 'what follows a ? takes the focus from nothing');
+  await place(page, 'History'); // by the pointer
+  await arrives(page, 'History');
+  check((await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)) === 'none', 'whoever points sees no frame around the heading');
+}
+
+async function monthsInWords(house, page) {
+  const table = page.getByRole('table');
+  await table.waitFor({ state: 'attached' });
+  const rows = await table.getByRole('row').allInnerTexts();
+  const now = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date());
+  check(rows.length === 7 && rows.at(-1).startsWith(now) && /123\.45 WMZ/.test(rows.at(-1)) && rows.slice(1).every((r) => (r.match(/WMZ/g) ?? []).length === 2), `all months that are drawn are in a table too: ${rows.at(-1)}`);
+  check((await table.locator('th[scope=row]').count()) === 6 && (await table.locator('th[scope=col]').count()) === 3, 'with heads of its rows and columns');
+  await house.accessible(page, 'the months');
+}
+
+async function narrow(house, page) {
+  await page.locator('[name=login]').fill(anna.login);
+  await page.locator('[name=password]').fill(anna.password);
+  const digits = await code(anna.phone, () => page.locator('main button[type=submit]').click());
+  await page.locator('[name=code]').fill(digits);
+  await page.locator('main button[type=submit]').click();
+  await page.getByTestId('wallet').first().waitFor();
+  for (const name of ['Главная', 'История', 'Настройки']) {
+    await place(page, name);
+    await heading(page, name === 'Главная' ? /./ : name);
+    await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
+    await house.shot(`keeper-narrowest-${name}`, page);
+    check((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${name}: nothing is wider than 320 pixels`);
+    const cut = await page.evaluate(() => [...document.querySelectorAll('.row .name, .mantine-SegmentedControl-label')]
+      .filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1 || e.clientWidth < 40).map((e) => `${e.textContent} (${e.clientWidth})`));
+    check(cut.length === 0, `${name}: no name and no choice is cut ${cut}`);
+  }
+  await place(page, 'История');
+  await page.getByTestId('transfer').first().waitFor();
+  const widths = await page.getByTestId('transfer').locator('.name').evaluateAll((names) => names.map((n) => n.clientWidth));
+  check(widths.every((w) => w > 150), `names have room beside no sum: ${widths}`);
+  const tabs = await page.evaluate(() => [...document.querySelectorAll('.tab')].map((tab) => {
+    const text = document.createRange();
+    text.selectNodeContents(tab.lastChild);
+    const { left, right } = text.getBoundingClientRect();
+    return { left, right };
+  }));
+  check(tabs.length === 5 && tabs.every((tab, i) => i === 0 || tab.left - tabs[i - 1].right >= 4), `the names of the tabs do not touch: ${JSON.stringify(tabs.map((tab) => [Math.round(tab.left), Math.round(tab.right)]))}`);
+  await house.accessible(page, 'the history on the narrowest screen');
+}
+
+async function lostPhone(house, page) {
+  await go(page, 'Phone');
+  await button(page, 'Recover access without it').click();
+  await page.getByText('this browser is logged out first').waitFor();
+  check(new URL(page.url()).pathname === '/settings/phone', 'whoever has lost the phone is told first what the way back takes');
+  await house.accessible(page, 'the way to a lost phone');
+  await button(page, 'Log out and recover access').click();
+  await heading(page, 'A lost phone');
+  check(new URL(page.url()).pathname === '/recovery/phone', 'and is led there logged out');
+  await page.reload();
+  await page.locator('[name=login]').waitFor();
+  ok('where a reload leaves them');
+}

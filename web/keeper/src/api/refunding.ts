@@ -1,0 +1,98 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { type CombinedError, useClient } from 'urql';
+import { ByKeyDocument, type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
+import { isLost } from './network';
+
+const ASK_MS = 3_000;
+
+// A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
+type Begun = { by: string; transferId: string; amount: string; key: string };
+
+const placeOf = (transferId: string) => `keeper.refunding.${transferId}`;
+
+function kept(transferId: string) {
+  return JSON.parse(sessionStorage.getItem(placeOf(transferId)) ?? 'null') as Begun | null;
+}
+
+// forget ends what is kept of one refund, and of no later one.
+function forget({ transferId, key }: Begun) {
+  if (kept(transferId)?.key === key) sessionStorage.removeItem(placeOf(transferId));
+}
+
+export type Refunding = { at: 'form' } | { at: 'sending' | 'lost'; begun: Begun };
+
+// useRefunding sends a transfer back, or a part of it. Each refund that is meant has a key of its own; when its answer is lost it is asked for by that key until it
+// is known: nothing is sent back twice, and nothing is called failed that was done. `onDone` is called when the money has moved.
+export function useRefunding(me: string, transferId: string, onDone: () => void) {
+  const client = useClient();
+  const [refunding, setRefunding] = useState<Refunding>(() => {
+    const begun = kept(transferId);
+    return begun?.by === me ? { at: 'lost', begun } : { at: 'form' };
+  });
+  const [problems, setProblems] = useState<ProblemFragment[]>([]);
+  const [error, setError] = useState<CombinedError>();
+  const [offline, setOffline] = useState(false);
+  const busy = useRef(false);
+  const asking = useRef(false);
+  const done = useRef(onDone);
+  done.current = onDone;
+
+  const settle = useCallback((begun: Begun) => {
+    forget(begun);
+    setRefunding({ at: 'form' });
+    done.current();
+  }, []);
+
+  const send = useCallback(async (begun: Begun) => {
+    if (busy.current) return;
+    busy.current = true;
+    setProblems([]);
+    setError(undefined);
+    sessionStorage.setItem(placeOf(begun.transferId), JSON.stringify(begun));
+    setRefunding((was) => (was.at === 'lost' ? was : { at: 'sending', begun }));
+    const { data, error: fault } = await client.mutation(RefundTransferDocument, { input: { transferId: begun.transferId, amount: begun.amount, idempotencyKey: begun.key } });
+    busy.current = false;
+    const payload = data?.refundTransfer;
+    if (payload?.transfer) return settle(begun);
+    if (isLost(fault)) return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
+    forget(begun); // refused: nothing was moved, and the key is not used up
+    setProblems(payload?.userErrors ?? []);
+    setError(fault);
+    setRefunding({ at: 'form' });
+  }, [client, settle]);
+
+  // ask finds out by the key what became of a refund whose answer was lost; what is not there is sent, under the same key.
+  const ask = useCallback(async (begun: Begun) => {
+    if (asking.current || busy.current) return;
+    asking.current = true;
+    const { data, error: fault } = await client.query(ByKeyDocument, { key: begun.key }, { requestPolicy: 'network-only' });
+    asking.current = false;
+    if (fault || !data?.viewer) return;
+    if (data.viewer.transferByIdempotencyKey) return settle(begun);
+    await send(begun);
+  }, [client, send, settle]);
+
+  useEffect(() => { // what is not known is asked for until it is: every few seconds, and at once when the network is back
+    if (refunding.at !== 'lost') return;
+    const now = () => void ask(refunding.begun);
+    now();
+    const timer = setInterval(now, ASK_MS);
+    window.addEventListener('online', now);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('online', now);
+    };
+  }, [refunding, ask]);
+
+  // refund begins one, under a new key.
+  function refund(amount: string) {
+    setOffline(!navigator.onLine);
+    if (navigator.onLine && refunding.at === 'form') void send({ by: me, transferId, amount, key: crypto.randomUUID() }); // else nothing has left, and nothing does
+  }
+  function clear() {
+    setProblems([]);
+    setError(undefined);
+    setOffline(false);
+  }
+  return { refunding, problems, error, offline, refund, clear, ask };
+}
