@@ -30,7 +30,7 @@ run:
 ## test: everything CI checks: formatting, vet, generated files, all tests
 .PHONY: test
 test: deps npm keeper playground lint-quick generate-check
-	go test -shuffle=on -count=1 -parallel 4 -timeout 9m ./...
+	go test -shuffle=on -count=1 -parallel 4 -timeout 12m ./...
 
 ## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long

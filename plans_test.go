@@ -64,6 +64,13 @@ func (c *collector) keep(sql string, args []any) {
 	if room == river {
 		return // its statements are its own affair
 	}
+	// Whether a group waits for rows or goes around them depends on what the machine was doing a moment ago; the plan does not.
+	if plain, goesAround := strings.CutSuffix(sql, " SKIP LOCKED"); goesAround && room == "ledger" {
+		sql = plain
+	}
+	if _, known := c.bySQL[sql]; known {
+		return
+	}
 	c.bySQL[sql] = statement{room: room, function: function, sql: sql, args: slices.Clone(args)}
 }
 

@@ -100,7 +100,9 @@ func TestALostCommitBehindAHeldWalletIsToldTruly(t *testing.T) {
 	setup := worldOn(t, direct)
 	anna, boris := setup.funded(t, 10_000), setup.person(t)
 	holding := opponent(t, direct)
+	held := make(chan struct{})
 	w := worldOn(t, cutAfter(t, direct, "for the coffee, which went cold", func() {
+		defer close(held)
 		for setup.balance(t, boris) == 0 {
 			time.Sleep(time.Millisecond) // until the commit is durable
 		}
@@ -113,6 +115,7 @@ func TestALostCommitBehindAHeldWalletIsToldTruly(t *testing.T) {
 	if outcome, err := w.post(sent); err != nil || outcome.Replayed {
 		t.Errorf("what has happened is answered with %+v, %v", outcome, err)
 	}
+	<-held // on a slow machine the answer is there before the wallet is held
 	if err := holding.Rollback(context.Background()); err != nil {
 		t.Fatal(err)
 	}
