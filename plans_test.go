@@ -57,7 +57,7 @@ var unplanned = regexp.MustCompile(`(?i)^(begin|commit|rollback|savepoint|releas
 func (c *collector) keep(sql string, args []any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.bySQL[sql]; known || unplanned.MatchString(strings.TrimSpace(sql)) {
+	if unplanned.MatchString(strings.TrimSpace(sql)) {
 		return
 	}
 	room, function := asker()
@@ -68,7 +68,8 @@ func (c *collector) keep(sql string, args []any) {
 	if plain, goesAround := strings.CutSuffix(sql, " SKIP LOCKED"); goesAround && room == "ledger" {
 		sql = plain
 	}
-	if _, known := c.bySQL[sql]; known {
+	// Of several that ask the same, the first on the page has it: which of them comes first in time depends on the machine.
+	if known, ok := c.bySQL[sql]; ok && cmp.Or(cmp.Compare(shelf(known.room), shelf(room)), cmp.Compare(known.function, function)) <= 0 {
 		return
 	}
 	c.bySQL[sql] = statement{room: room, function: function, sql: sql, args: slices.Clone(args)}
