@@ -29,7 +29,9 @@ run:
 
 ## test: everything CI checks: formatting, vet, generated files, all tests
 .PHONY: test
-test: deps npm keeper playground lint-quick generate-check
+test:
+	@$(MAKE) --no-print-directory -j3 deps npm lint-quick generate-check
+	@$(MAKE) --no-print-directory -j2 keeper playground
 	go test -shuffle=on -count=1 -parallel 4 -timeout 12m ./...
 
 ## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)

@@ -1,19 +1,10 @@
 // node keeper-cut.mjs <baseURL>: the web app while its network really goes: in the middle of a send, and while money arrives.
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
-import { alone, anna, boris, code, DESK, fill, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
-import { Network } from './network.mjs';
-
-const CUT = /ERR_|status of 401|WebSocket connection/;
+import { alone, anna, besideANetwork, boris, code, CUT, fill, forgive, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
-  const network = await Network.start();
-  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
-  await logIn(phone, boris);
-  const desk = await house.open('/', DESK);
-  await logIn(desk, anna);
-  const annas = await numberOf(desk);
-  const boriss = await numberOf(phone);
+  const { network, phone, desk, annas, boriss } = await besideANetwork(house);
 
   await answerNeverComes(network, phone, annas);
   await codeIsSwallowed(network, phone, annas);

@@ -1,5 +1,6 @@
 // What all checks of the web app share: the sizes, the people, and what a person does over and over.
 import { inbox, nextMessage, ok } from './lib.mjs';
+import { Network } from './network.mjs';
 
 // The three sizes that the app is made for.
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
@@ -100,4 +101,17 @@ export const numberOf = async (page, currency = 'WMZ') =>
 export function forgive(house, pattern) {
   const kept = house.trouble.filter((line) => !pattern.test(line));
   house.trouble.splice(0, Infinity, ...kept);
+}
+
+// CUT is what a browser complains of when its network goes.
+export const CUT = /ERR_|status of 401|WebSocket connection/;
+
+// besideANetwork has boris on a phone, behind a network that can go, and anna at a desk.
+export async function besideANetwork(house) {
+  const network = await Network.start();
+  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
+  await logIn(phone, boris);
+  const desk = await house.open('/', DESK);
+  await logIn(desk, anna);
+  return { network, phone, desk, annas: await numberOf(desk), boriss: await numberOf(phone) };
 }

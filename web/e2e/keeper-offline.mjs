@@ -1,18 +1,10 @@
 // node keeper-offline.mjs <baseURL>: the web app without a network: what it shows of what it last knew, and when it forgets that.
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
-import { anna, boris, DESK, fill, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
-import { Network } from './network.mjs';
-
-const CUT = /ERR_|status of 401|WebSocket connection/;
+import { anna, besideANetwork, boris, CUT, DESK, fill, forgive, logIn, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
-  const network = await Network.start();
-  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
-  await logIn(phone, boris);
-  const desk = await house.open('/', DESK);
-  await logIn(desk, anna);
-  const [annas, boriss] = [await numberOf(desk), await numberOf(phone)];
+  const { network, phone, desk, annas, boriss } = await besideANetwork(house);
   await send(desk, anna, { to: boriss, amount: '2', memo: 'before it went' });
   await desk.getByRole('button', { name: 'Send another' }).click();
 

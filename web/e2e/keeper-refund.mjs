@@ -1,16 +1,11 @@
 // node keeper-refund.mjs <baseURL>: sending a payment back while the network goes: each part that was meant moves once.
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
-import { anna, boris, button, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
-import { Network } from './network.mjs';
+import { anna, besideANetwork, button, CUT, forgive, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
-  const network = await Network.start();
-  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
-  await logIn(phone, boris);
-  const desk = await house.open('/', DESK);
-  await logIn(desk, anna);
-  await send(desk, anna, { to: await numberOf(phone), amount: '20', memo: 'to be sent back' });
+  const { network, phone, desk, boriss } = await besideANetwork(house);
+  await send(desk, anna, { to: boriss, amount: '20', memo: 'to be sent back' });
   await phone.getByTestId('transfer').filter({ hasText: 'to be sent back' }).click();
 
   await answerNeverComes(house, network, phone);
@@ -19,7 +14,7 @@ await runInBrowser(async (house) => {
   await meantAnew(phone);
   await refused(phone);
   await arrived(desk);
-  forgive(house, /ERR_|status of 401|WebSocket connection/);
+  forgive(house, CUT);
 });
 
 async function ask(page, amount) {

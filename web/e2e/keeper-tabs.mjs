@@ -10,6 +10,7 @@ await runInBrowser(async (house) => {
   await logIn(page, anna);
   await quoteSlowly(page);
   await loseAScreen(house, page);
+  await beRenewed(page);
   await hearHidden(page);
   await changePerson(house, page);
 });
@@ -33,6 +34,27 @@ async function quoteSlowly(page) {
   ok('a slow quote is waited for');
 }
 
+// beRenewed has the server know no such operation, as an old app meets a new server: the app is taken anew, and the send goes on under its key.
+async function beRenewed(page) {
+  await page.evaluate(() => sessionStorage.removeItem('keeper.reloaded')); // it is taken anew once a minute at most
+  await place(page, 'Send');
+  await fill(page, { to: boris.phone, amount: '90' });
+  await page.route('**/graphql', (route) =>
+    route.request().postData()?.includes('"CreateTransfer"')
+      ? route.fulfill({ json: { errors: [{ message: 'unknown', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] } })
+      : route.fallback());
+  const reloaded = page.waitForEvent('load');
+  await page.getByRole('button', { name: /^Send 90\.72/ }).click();
+  await reloaded;
+  await page.unroute('**/graphql');
+  await page.locator('[name=code]').waitFor();
+  ok('a send goes on in an app that was taken anew');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('[name=to]').waitFor();
+  await place(page, 'Home');
+}
+
+// loseAScreen comes before any reload: the service worker of a later page has every screen.
 async function loseAScreen(house, page) {
   await page.route(/\/assets\/contacts-/, (route) => route.abort());
   const reloaded = page.waitForEvent('load');

@@ -10,6 +10,7 @@ import { MeDocument } from './gql/graphql';
 import { Problems } from './ui/act';
 import { Boundary } from './ui/boundary';
 import { Empty } from './ui/parts';
+import { useNews } from './ui/live-query';
 import { Shell } from './ui/shell';
 import { Home } from './pages/home';
 import { LogIn } from './pages/login';
@@ -57,10 +58,17 @@ function Outside() {
   );
 }
 
+// Follow asks anew who one is when something has happened: another device may have frozen the account.
+function Follow({ result, again }: { result: { fetching: boolean; stale: boolean }; again: () => void }) {
+  useNews(result, again);
+  return null;
+}
+
 function Inside({ offline }: { offline: boolean }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const [{ data, error, fetching }, again] = useQuery({ query: MeDocument });
+  const [result, again] = useQuery({ query: MeDocument });
+  const { data, error, fetching } = result;
   const last = useRef(data?.viewer); // what is open stays open while it is asked anew
   const me = (last.current = data?.viewer ?? (fetching || error ? last.current : undefined));
   const retry = () => again({ requestPolicy: 'network-only' });
@@ -68,6 +76,7 @@ function Inside({ offline }: { offline: boolean }) {
   if (!me) return fetching || offline ? <Loading /> : <LogIn />;
   return (
     <LiveProvider key={me.id} from={me.events.headCursor} follow={!offline}>
+      <Follow result={result} again={retry} />
       <Shell me={me}>
         <Boundary place={pathname}><Suspense fallback={<Loading />}>
           <Routes>

@@ -3,7 +3,7 @@ import { persistedExchange } from '@urql/exchange-persisted';
 import i18n from 'i18next';
 import { cacheExchange, Client, type CombinedError, fetchExchange, mapExchange } from 'urql';
 import { knownExchange } from './known';
-import { request } from './network';
+import { isUnknown, request } from './network';
 import { hashOf } from './persisted';
 import { isStale, renew, token } from './session';
 
@@ -14,7 +14,7 @@ const RELOADED = 'keeper.reloaded';
 
 // freshen takes the app that belongs to the server, once a minute at most: one that is older or newer asks for documents that are not known there.
 function freshen(error: CombinedError) {
-  if (error.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND')) void renewApp();
+  if (isUnknown(error)) void renewApp();
 }
 
 // renewApp loads the app anew; what it is in the middle of is kept where it must be.

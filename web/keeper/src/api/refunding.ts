@@ -67,10 +67,10 @@ export function useRefunding(me: string, transferId: string, onDone: () => void)
     asking.current = true;
     const { data, error: fault } = await client.query(ByKeyDocument, { key: begun.key }, { requestPolicy: 'network-only' });
     asking.current = false;
-    if (fault || !data?.viewer) return;
+    if (fault || data?.viewer?.id !== me) return; // nobody knows, or somebody else is in by now
     if (data.viewer.transferByIdempotencyKey) return settle(begun);
     await send(begun);
-  }, [client, send, settle]);
+  }, [client, me, send, settle]);
 
   useEffect(() => { // what is not known is asked for until it is: every few seconds, and at once when the network is back
     if (refunding.at !== 'lost') return;

@@ -54,8 +54,7 @@ export function useSending(me: string) {
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    // An app that is older than the server is taken anew, and asks then.
-    if (isLost(error) || error?.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND')) return setSending({ at: 'lost', input });
+    if (isLost(error)) return setSending({ at: 'lost', input });
     sessionStorage.removeItem(KEPT); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -95,7 +94,7 @@ export function useSending(me: string) {
     const payload = data?.confirmTransfer;
     if (payload?.transfer) return settle(sending.input, payload.transfer);
     setProblems(payload?.userErrors ?? []);
-    if (error && !(await settled(sending.input, sending.transfer.id))) setFault(isLost(error) ? 'network' : said(error));
+    if (error && !(await settled(sending.input, sending.transfer.id))) setFault(said(error));
   }, [client, sending, settle, settled]);
 
   // What is not known is asked for until it is: every few seconds, and at once when the network is back.

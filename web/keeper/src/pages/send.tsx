@@ -49,6 +49,7 @@ export default function Send({ me }: { me: string }) {
 function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
   const { t } = useTranslation();
   const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
+  const [failed, setFailed] = useState(false);
   const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
   return (
     <Stack className="panel" align="center" role="status">
@@ -58,9 +59,10 @@ function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnot
       {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
       <Group justify="center">
         <Button onClick={onAnother}>{t('another')}</Button>
-        {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').catch(() => undefined)}>{t('receipt')}</Button>}
+        {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
         <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
       </Group>
+      {failed && <Text c="red" role="alert">{t('failed')}</Text>}
     </Stack>
   );
 }
