@@ -105,7 +105,7 @@ func (m *paymentModel) must(r *rapid.T, c *client, query string, variables vars)
 
 // refuse makes a payment of anna's impossible in one of the ways that people have, tries it, and makes it possible again.
 func (m *paymentModel) refuse(r *rapid.T) {
-	anna, boris := m.person(r, 0), m.person(r, 1)
+	anna, boris, payer := m.person(r, 0), m.person(r, 1), m.person(r, 0) // all is drawn before anything is changed: a run may end where it draws
 	wmid := vars{"w": m.wmid}
 	way := rapid.SampledFrom([]string{"frozen", "blocked", "only contacts"}).Draw(r, "way")
 	if m.reached[way] == map[string]int{"frozen": 3, "blocked": 20, "only contacts": 20}[way] {
@@ -121,7 +121,7 @@ func (m *paymentModel) refuse(r *rapid.T) {
 	default:
 		m.must(r, boris, `mutation { setIncomingPolicy(input: {policy: CONTACTS}) { userErrors { code } } }`, nil)
 	}
-	done := ask[modelAnswer](m.person(r, 0), payInModel, vars{"from": m.wallets[0], "to": m.wallets[1], "amount": "1", "key": newKey()}).Done
+	done := ask[modelAnswer](payer, payInModel, vars{"from": m.wallets[0], "to": m.wallets[1], "amount": "1", "key": newKey()}).Done
 	if len(done.UserErrors) != 1 || done.UserErrors[0].Code != wanted {
 		r.Fatalf("%s: %+v", way, done)
 	}

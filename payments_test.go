@@ -130,7 +130,7 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 	servers := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna, boris := servers[0].client(t).anna(), servers[0].client(t).boris()
 	anna.allowWithoutCode("P", "1000000", "+79000000002")
-	m := &paymentModel{people: [2]*client{anna, boris}, servers: servers, reached: map[string]int{}}
+	m := &paymentModel{t: t, people: [2]*client{anna, boris}, servers: servers, reached: map[string]int{}}
 	for i, c := range m.people {
 		m.wallets[i], _ = c.wallet("P")
 		m.held[i] = 5_000_000
@@ -167,8 +167,47 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 	}
 }
 
+// TestWhoIsUnfrozenAtOneServerPaysAtAnother at once, though that one has just read them frozen and remembers it for a second.
+func TestWhoIsUnfrozenAtOneServerPaysAtAnother(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	here, there := startServer(t, dsn), startServer(t, dsn)
+	anna, boris := here.client(t).anna(), here.client(t).boris()
+	anna.allowWithoutCode("P", "1000", "+79000000002")
+	annaWallet, _ := anna.wallet("P")
+	borisWallet, _ := boris.wallet("P")
+	boris.allowWithoutCode("P", "1000", "+79000000003")
+	back := ask[created](boris, createTransfer, vars{"from": borisWallet, "to": annaWallet, "amount": "3", "key": newKey()}).CreateTransfer.Transfer.ID
+	freeze := func() {
+		ask[any](anna, `mutation { freezeAccount { userErrors { code } } }`, nil)
+		if text := anna.at(there).answer(`{ viewer { status } }`, nil); !strings.Contains(text, "FROZEN") {
+			t.Fatalf("after the freeze: %s", text)
+		}
+	}
+	for what, act := range map[string]struct {
+		query     string
+		variables vars
+	}{
+		"a payment": {createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()}},
+		"a quote": {`query($from: WalletNumber!, $to: WalletNumber!) { transferQuote(input: {from: $from, to: {walletNumber: $to}, amount: "1"}) { quote { fee { amount } } userErrors { code } } }`,
+			vars{"from": annaWallet, "to": borisWallet}},
+		"a refund": {`mutation($id: ID!, $key: UUID!) { refundTransfer(input: {transferId: $id, amount: "1", idempotencyKey: $key}) { transfer { id } userErrors { code } } }`, vars{"id": back, "key": newKey()}},
+	} {
+		freeze()
+		if text := anna.at(there).answer(act.query, act.variables); !strings.Contains(text, "ACCOUNT_FROZEN") {
+			t.Errorf("%s of a frozen account: %s", what, text)
+		}
+		ask[any](anna, `mutation { unfreezeAccount(input: {}) { challenge { id } } }`, nil)
+		ask[any](anna, `mutation($c: String) { unfreezeAccount(input: {code: $c}) { userErrors { code } } }`, vars{"c": anna.newestCode("+79000000002")})
+		if text := anna.at(there).answer(act.query, act.variables); !strings.Contains(text, `"userErrors":[]`) {
+			t.Errorf("%s of an account that is unfrozen: %s", what, text)
+		}
+	}
+}
+
 // paymentModel is what two people have and have sent, in kopecks.
 type paymentModel struct {
+	t        *testing.T
 	people   [2]*client
 	servers  []*server
 	operator *client
@@ -231,6 +270,7 @@ func (m *paymentModel) pay(r *rapid.T) {
 	variables := vars{"from": m.wallets[0], "to": m.wallets[1], "amount": fmt.Sprintf("%d.%02d", p.amount/100, p.amount%100), "key": p.key, "p": protection}
 	done := ask[modelAnswer](m.person(r, 0), payInModel, variables).Done
 	if done.Transfer == nil {
+		m.t.Logf("first seen: %+v", done) // what a shorter run is refused for may be another thing
 		r.Fatalf("%+v", done)
 	}
 	p.id, p.status, p.fee = done.Transfer.ID, done.Transfer.Status, kopecks(done.Transfer.Fee.Amount)

@@ -70,11 +70,11 @@ func TestCreateRefusals(t *testing.T) {
 			t.Errorf("%s is refused with %v, want %s at %s", name, err, refused.code, refused.field)
 		}
 	}
-	frozen := w.anna.account
-	frozen.Status = models.AccountFrozen
+	frozen, thaw := w.frozen(w.anna.account)
 	if _, err := w.transfers.Create(t.Context(), frozen, w.wish("1")); !fault.Is(err, fault.AccountFrozen) {
 		t.Errorf("a frozen account: %v", err)
 	}
+	thaw()
 	if w.balance(w.anna) != 10_000 {
 		t.Error("a refusal moved money")
 	}

@@ -50,7 +50,9 @@ func (s *Service) Quote(ctx context.Context, viewer models.Account, r Request) (
 	if q.Limits, err = s.ledger.Limits(ctx, viewer.ID, viewer.CertificateLevel, draft.Currency); err != nil {
 		return nil, err
 	}
-	if viewer.Status == models.AccountFrozen {
+	if frozen, err := s.isFrozen(ctx, viewer); err != nil {
+		return nil, err
+	} else if frozen {
 		return q, fault.New(fault.AccountFrozen)
 	}
 	_, err = s.ledger.Judge(ctx, ledger.Posting{Transfer: draft, Currency: a.currency, Policed: draft.FromAccountID != draft.ToAccountID})

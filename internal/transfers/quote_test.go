@@ -38,7 +38,7 @@ func TestAQuoteIsWhatATransferWouldBe(t *testing.T) {
 	if q, err = quote(w.wish("x")); q != nil || !fault.Is(err, fault.InvalidAmount) {
 		t.Errorf("%+v, %v", q, err)
 	}
-	w.anna.account.Status = models.AccountFrozen
+	w.anna.account, _ = w.frozen(w.anna.account)
 	_, err = quote(w.wish("5"))
 	wantFault(t, err, fault.AccountFrozen)
 	w.wantBalances(10000-504, 500)

@@ -52,8 +52,11 @@ func (s *Service) refund(ctx context.Context, viewer models.Account, id uuid.UUI
 	if first, ok, err := s.replay(ctx, viewer, a); ok || err != nil {
 		return first, err
 	}
+	frozen, err := s.isFrozen(ctx, viewer)
 	switch {
-	case viewer.Status == models.AccountFrozen:
+	case err != nil:
+		return Result{}, err
+	case frozen:
 		return Result{}, fault.New(fault.AccountFrozen)
 	case paid.Status != models.TransferCompleted || paid.Kind != models.TransferPayment || paid.FromAccountID == paid.ToAccountID:
 		return Result{}, fault.New(fault.TransferState, "transferId")

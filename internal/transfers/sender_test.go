@@ -19,6 +19,14 @@ func (w *world) exec(sql string, args ...any) {
 	}
 }
 
+// frozen is an account that is frozen, as a server reads it that asks now, until it is thawed.
+func (w *world) frozen(account models.Account) (frozen models.Account, thaw func()) {
+	w.t.Helper()
+	account.Status = models.AccountFrozen
+	w.exec(`UPDATE accounts SET status = 'FROZEN' WHERE id = $1`, account.ID)
+	return account, func() { w.exec(`UPDATE accounts SET status = 'ACTIVE' WHERE id = $1`, account.ID) }
+}
+
 // allow lets anna send an amount without a code.
 func (w *world) allow(amount string) error {
 	_, err := w.transfers.SetPolicy(w.t.Context(), w.anna.account, "Z", amount, verification.Proof{})

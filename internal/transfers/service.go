@@ -76,7 +76,10 @@ func (s *Service) Create(ctx context.Context, viewer models.Account, r Request) 
 
 // create is Create for a request that reads well.
 func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (Result, error) {
-	frozen := viewer.Status == models.AccountFrozen
+	frozen, err := s.isFrozen(ctx, viewer)
+	if err != nil {
+		return Result{}, err
+	}
 	if frozen || a.To.WalletNumber == nil {
 		// What is looked up below may have changed since the key was used: the first result comes before any of it.
 		if first, ok, err := s.replay(ctx, viewer, a); ok || err != nil {
@@ -112,6 +115,15 @@ func (s *Service) create(ctx context.Context, viewer models.Account, a asked) (R
 		return Result{Transfer: view}, err
 	}
 	return Result{Transfer: View{Transfer: outcome.Transfer, FromNumber: a.From, ToNumber: to.Number, Known: true}}, nil
+}
+
+// isFrozen tells whether the viewer is frozen, as far as that is known before the ledger judges. The viewer may have been read a second ago, while another server
+// has unfrozen them since: only who seems to be frozen is looked at again. Who has been frozen since is refused by the ledger.
+func (s *Service) isFrozen(ctx context.Context, viewer models.Account) (bool, error) {
+	if viewer.Status != models.AccountFrozen {
+		return false, nil
+	}
+	return isFrozen(s.db.GORM(ctx), viewer.ID)
 }
 
 // unmoved counts an attempt that moved nothing, whatever kept it from that, as a look at the recipient, and returns its error: it tells whether a number
@@ -153,7 +165,7 @@ func (s *Service) confirm(ctx context.Context, viewer models.Account, id uuid.UU
 		if err != nil {
 			return t, err
 		}
-		if frozen || viewer.Status == models.AccountFrozen {
+		if frozen {
 			return t, fault.New(fault.AccountFrozen)
 		}
 		if t.Status != models.TransferAwaitingConfirmation || !tx.Now.Before(*t.ConfirmBy) {

@@ -189,9 +189,7 @@ func (w *world) as(party string, stranger models.Account) (who models.Account, t
 		return w.operator, thaw
 	}
 	if party[:6] == "frozen" {
-		who.Status = models.AccountFrozen
-		w.exec(`UPDATE accounts SET status = 'FROZEN' WHERE id = $1`, who.ID)
-		thaw = func() { w.exec(`UPDATE accounts SET status = 'ACTIVE' WHERE id = $1`, who.ID) }
+		who, thaw = w.frozen(who)
 	}
 	return who, thaw
 }

@@ -59,11 +59,11 @@ func TestConfirmRefusals(t *testing.T) {
 	if _, err := w.transfers.Confirm(t.Context(), w.boris.account, second.Transfer.ID, verification.Code(secondCode)); !fault.Is(err, fault.TransferNotFound) {
 		t.Errorf("someone else's: %v", err)
 	}
-	frozen := w.anna.account
-	frozen.Status = models.AccountFrozen
+	frozen, thaw := w.frozen(w.anna.account)
 	if _, err := w.transfers.Confirm(t.Context(), frozen, second.Transfer.ID, verification.Code(secondCode)); !fault.Is(err, fault.AccountFrozen) {
 		t.Errorf("a frozen account: %v", err)
 	}
+	thaw()
 	if _, err := w.confirm(first.Transfer.ID, secondCode); !fault.Is(err, fault.CodeRejected) {
 		t.Errorf("the code of another transfer: %v", err)
 	}
