@@ -34,6 +34,7 @@ export async function register({ house, own: page, me }) {
   await again.fill('something else');
   await page.getByText('The passwords are not the same.').waitFor();
   await again.fill(me.password);
+  await page.getByRole('checkbox').first().waitFor(); // the agreements come from the server
   for (const box of await page.getByRole('checkbox').all()) await box.check();
   await house.shot('keeper-register-password', page);
   await house.accessible(page, 'registration: password');
