@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { base, check, ok, run, WAIT_MS } from './lib.mjs';
+import { base, check, executablePath, ok, run, WAIT_MS } from './lib.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const screenshots = process.env.SCREENSHOTS;
@@ -12,7 +12,7 @@ const screenshots = process.env.SCREENSHOTS;
 export const runInBrowser = (body) =>
   run(async () => {
     const browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath,
       args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
         '--disable-background-networking', '--disable-component-update',
@@ -41,9 +41,10 @@ class House {
     this.browser = browser;
   }
 
-  // open shows a path in a window of its own; whatever goes wrong there is remembered.
+  // open shows a path in a window of its own; whatever goes wrong there is remembered. No service worker is taken in unless it is asked for: it compiles the
+  // whole app, which is half the work of a short visit.
   async open(path, options = {}) {
-    const context = await this.browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
+    const context = await this.browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, serviceWorkers: 'block', ...options });
     context.setDefaultTimeout(WAIT_MS);
     await context.route('**', (route) => {
       const url = route.request().url();

@@ -1,7 +1,7 @@
 // The rest of the web app, once: contacts, notifications, freezing, passkeys, the other language and theme.
 import { authenticator } from './browser.mjs';
 import { check, inbox, ok } from './lib.mjs';
-import { anna, DESK, fill, place, TABLET } from './keeper-lib.mjs';
+import { anna, DESK, fill, place, review, TABLET } from './keeper-lib.mjs';
 
 // lookAround sees the quieter screens, in both languages and themes.
 export async function lookAround(house, phone) {
@@ -52,6 +52,10 @@ export async function rememberPeople(house, desk) {
   check(await desk.getByRole('switch', { name: 'Take money from contacts only' }).isChecked(), 'a contact has a name of one\'s own, and only contacts may pay');
   await desk.getByRole('link', { name: 'Send to Ema from the shop' }).click();
   check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is sent to with a tap');
+  await desk.locator('[name=to]').fill('the shop');
+  await house.accessible(desk, 'a recipient by name');
+  await desk.getByRole('option', { name: 'Ema from the shop' }).click();
+  check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is found by the name that one gave it');
   await place(desk, 'Security');
 }
 
@@ -108,7 +112,7 @@ export async function usePasskeys(house, desk, number) {
 
   await place(desk, 'Send');
   await fill(desk, { to: number, amount: '1' });
-  await desk.getByRole('button', { name: /^Send 1\.01/ }).click();
+  await (await review(desk)).click();
   await desk.getByRole('button', { name: 'Use a passkey' }).click();
   await desk.getByRole('heading', { name: 'Sent' }).waitFor();
   ok('a passkey confirms a transfer');

@@ -1,7 +1,7 @@
 // node keeper-cut.mjs <baseURL>: the web app while its network really goes: in the middle of a send, and while money arrives.
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
-import { alone, anna, besideANetwork, boris, code, CUT, fill, forgive, place, send } from './keeper-lib.mjs';
+import { alone, anna, arrival, besideANetwork, boris, button, code, CUT, fill, forgive, place, review, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const { network, phone, desk, annas, boriss } = await besideANetwork(house);
@@ -15,14 +15,10 @@ await runInBrowser(async (house) => {
   forgive(house, CUT);
 });
 
-function sendButton(page) {
-  return page.getByRole('button', { name: /^Send \d/ });
-}
-
 async function begin(page, what) {
   await place(page, 'Send');
   await fill(page, what);
-  await sendButton(page).waitFor();
+  return review(page);
 }
 
 // sentOnce asks the history, by a memo, how often money has moved.
@@ -37,10 +33,10 @@ async function sentOnce(page, memo, times, what) {
 
 // answerNeverComes: the server makes the transfer, and no word of it reaches the app before the network is gone.
 async function answerNeverComes(network, page, to) {
-  await begin(page, { to, amount: '3', memo: 'swallowed answer' });
+  const sendButton = await begin(page, { to, amount: '3', memo: 'swallowed answer' });
   network.swallow(/"CreateTransfer"/);
   await alone(boris.phone, async () => {
-    const digits = await code(boris.phone, () => sendButton(page).click()); // the code has been sent: the request has arrived
+    const digits = await code(boris.phone, () => sendButton.click()); // the code has been sent: the request has arrived
     await page.getByText('Waiting').waitFor();
     check(network.swallowed === 1, 'the answer to a transfer is swallowed');
     await network.cut(page);
@@ -56,9 +52,9 @@ async function answerNeverComes(network, page, to) {
 
 // codeIsSwallowed: the same of the second step.
 async function codeIsSwallowed(network, page, to) {
-  await begin(page, { to, amount: '3', memo: 'swallowed code' });
+  const sendButton = await begin(page, { to, amount: '3', memo: 'swallowed code' });
   await alone(boris.phone, async () => {
-    const digits = await code(boris.phone, () => sendButton(page).click());
+    const digits = await code(boris.phone, () => sendButton.click());
     await page.locator('[name=code]').fill(digits);
     const before = network.swallowed;
     network.swallow(/"ConfirmTransfer"/);
@@ -74,11 +70,11 @@ async function codeIsSwallowed(network, page, to) {
 
 // requestNeverLeaves: the network is gone, and the browser does not know it yet.
 async function requestNeverLeaves(network, page, to) {
-  await begin(page, { to, amount: '3', memo: 'never left' });
+  const sendButton = await begin(page, { to, amount: '3', memo: 'never left' });
   await network.cut(page, { tell: false });
   await alone(boris.phone, async () => {
     const digits = await code(boris.phone, async () => {
-      await sendButton(page).click();
+      await sendButton.click();
       await page.getByText('The connection is lost').waitFor();
       ok('a request that never left is not called failed either');
       await page.reload().catch(() => {}); // the app comes from the service worker
@@ -93,14 +89,16 @@ async function requestNeverLeaves(network, page, to) {
 
 // offlineFormIsKept: who knows to be offline is told before anything is tried.
 async function offlineFormIsKept(network, page, to) {
-  await begin(page, { to, amount: '3', memo: 'typed offline' });
+  const sendButton = await begin(page, { to, amount: '3', memo: 'typed offline' });
   await network.cut(page);
-  await page.getByText('No network: nothing is sent.').waitFor();
-  await sendButton(page).click();
-  check((await page.locator('[name=to]').inputValue()) === to && (await page.locator('[name=amount]').inputValue()) === '3', 'without a network nothing is sent, which is said at once, and what was typed stays');
+  await page.getByTestId('review').getByText('No network: nothing is sent.').waitFor();
+  check(await sendButton.isDisabled(), 'without a network nothing is sent, which is said at once');
+  await page.goBack();
+  await button(page, 'Review').waitFor();
+  check((await page.locator('[name=to]').inputValue()) === to && (await page.locator('[name=amount]').inputValue()) === '3', 'going back from the review leads to what was typed');
   await network.restore(page);
   await page.getByText('No network: nothing is sent.').waitFor({ state: 'detached' });
-  await sendButton(page).waitFor();
+  await review(page);
   await sentOnce(page, 'typed offline', 0, 'nothing was sent meanwhile');
 }
 
@@ -127,10 +125,11 @@ async function arrivalsWhileAway(network, phone, desk, to) {
   await send(desk, anna, { to, amount: '6', memo: 'first while away' });
   await desk.getByRole('button', { name: 'Send another' }).click();
   await send(desk, anna, { to, amount: '7', memo: 'second while away' });
+  const arrives = arrival(phone, '7.00');
   await network.restore(phone);
   await phone.getByTestId('transfer').filter({ hasText: 'first while away' }).waitFor();
   await phone.getByTestId('transfer').filter({ hasText: 'second while away' }).waitFor();
-  await phone.getByText(/\+7\.00 WMZ from/).waitFor();
+  await arrives;
   check((await told('\\+6\\.00 WMZ from')) === 1 && (await told('\\+7\\.00 WMZ from')) === 1, 'two arrivals while the network was away are both told, each once');
   check(await phone.evaluate(() => window.loadedOnce), 'without a reload');
 }
@@ -140,7 +139,8 @@ async function silentSocket(network, phone, desk, to) {
   const told = await watch(phone);
   network.silence();
   await desk.getByRole('button', { name: 'Send another' }).click();
+  const arrives = arrival(phone, '8.00');
   await send(desk, anna, { to, amount: '8', memo: 'while asleep' });
-  await phone.getByText(/\+8\.00 WMZ from/).waitFor();
+  await arrives;
   check((await told('\\+8\\.00 WMZ from')) === 1, 'a connection that has gone silent is found out, and what came meanwhile is told, once');
 }

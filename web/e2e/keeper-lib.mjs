@@ -1,11 +1,14 @@
 // What all checks of the web app share: the sizes, the people, and what a person does over and over.
-import { inbox, nextMessage, ok } from './lib.mjs';
+import { inbox, nextMessage, ok, WAIT_MS } from './lib.mjs';
 import { Network } from './network.mjs';
 
 // The three sizes that the app is made for.
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
 export const TABLET = { viewport: { width: 820, height: 1180 }, hasTouch: true, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
 export const DESK = { viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
+
+// An app as it is once it was installed: its service worker has all of it.
+export const INSTALLED = { serviceWorkers: 'allow' };
 
 export const anna = { phone: '+79000000002', login: 'anna@purser.test', password: 'demo-password' };
 export const boris = { phone: '+79000000003', login: 'boris@purser.test', password: 'demo-password' };
@@ -83,12 +86,26 @@ export async function fill(page, { to, amount, memo }) {
   if (memo) await page.getByLabel('Memo (optional)').fill(memo);
 }
 
+// arrival waits from now on for what a screen tells for some seconds when money comes.
+export function arrival(page, amount) {
+  const told = page.getByText(`+${amount} WMZ from`).waitFor({ timeout: 2 * WAIT_MS });
+  told.catch(() => {}); // whoever waits for it hears of it
+  return told;
+}
+
+// review goes on to the last look at what was filled in, and returns the button that sends it.
+export async function review(page) {
+  await button(page, 'Review').click(); // it waits for the quote
+  const send = page.getByRole('button', { name: /^Send \d/ });
+  await send.waitFor();
+  return send;
+}
+
 // send sends it, with a code, and waits for what becomes of it.
 export async function send(page, payer, what, outcome = 'Sent') {
   await place(page, 'Send');
   await fill(page, what);
-  const button = page.getByRole('button', { name: /^Send \d/ });
-  await button.waitFor();
+  const button = await review(page);
   await withCode(page, payer.phone, () => button.click());
   await page.getByRole('heading', { name: outcome }).waitFor();
 }
@@ -109,7 +126,7 @@ export const CUT = /ERR_|status of 401|WebSocket connection/;
 // besideANetwork has boris on a phone, behind a network that can go, and anna at a desk.
 export async function besideANetwork(house) {
   const network = await Network.start();
-  const phone = await house.open('/', { ...PHONE, proxy: network.proxy });
+  const phone = await house.open('/', { ...PHONE, ...INSTALLED, proxy: network.proxy });
   await logIn(phone, boris);
   const desk = await house.open('/', DESK);
   await logIn(desk, anna);

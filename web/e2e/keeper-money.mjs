@@ -1,6 +1,6 @@
 // How money moves in the web app between two people, each at a screen.
 import { check, ok } from './lib.mjs';
-import { code, fill, forgive, numberOf, place, withCode } from './keeper-lib.mjs';
+import { arrival, code, fill, forgive, numberOf, place, review, withCode } from './keeper-lib.mjs';
 
 // sendFromDesk pays the new person, whose screen shows the arrival.
 export async function sendFromDesk({ house, own: phone, other: desk, me, payer, number, name }) {
@@ -16,12 +16,17 @@ export async function sendFromDesk({ house, own: phone, other: desk, me, payer, 
   await house.accessible(desk, 'send');
   await house.shot(`keeper-send-${name}`, desk);
 
-  await withCode(desk, payer.phone, () => desk.getByRole('button', { name: /^Send 25\.20/ }).click());
+  const sendIt = await review(desk);
+  check((await sendIt.innerText()).includes('25.20') && (await desk.getByTestId('review').innerText()).includes('for the <b>tea</b>'), 'what will be sent is looked at once more');
+  await house.accessible(desk, 'review');
+  await house.shot(`keeper-review-${name}`, desk);
+  const arrives = arrival(phone, '25.00');
+  await withCode(desk, payer.phone, () => sendIt.click());
   await desk.getByRole('heading', { name: 'Sent' }).waitFor();
   await house.shot(`keeper-sent-${name}`, desk);
   await house.accessible(desk, 'a transfer that was sent');
 
-  await phone.getByText(/\+25\.00 WMZ from/).waitFor();
+  await arrives;
   await phone.getByTestId('wallet').getByText('25.00 WMZ').waitFor();
   check((await phone.getByTestId('transfer').innerText()).includes('for the <b>tea</b>'), 'the other screen shows the arrival without a reload, the memo as text');
   await house.shot(`keeper-arrival-${name}`, phone);
@@ -34,7 +39,7 @@ export async function sendWhileTheNetworkFails({ house, own: phone, other: desk,
   const payers = await numberOf(desk);
   await place(phone, 'Send');
   await fill(phone, { to: payers, amount: '5.00' });
-  await phone.getByTestId('quote').getByText('5.04').first().waitFor();
+  const sendIt = await review(phone);
 
   let lose = true;
   let lost = 0;
@@ -48,7 +53,7 @@ export async function sendWhileTheNetworkFails({ house, own: phone, other: desk,
     }
     return route.abort('connectionreset');
   });
-  const digits = await code(me.phone, () => phone.getByRole('button', { name: /^Send 5\.04/ }).click());
+  const digits = await code(me.phone, () => sendIt.click());
   await phone.getByText('The connection is lost').waitFor();
   await house.shot('keeper-lost-phone', phone);
   await house.accessible(phone, 'a lost connection');
@@ -78,7 +83,9 @@ export async function protect({ house, own: phone, other: desk, payer, number })
   await fill(desk, { to: number, amount: '10' });
   await desk.getByText('With a code', { exact: true }).click();
   await desk.getByLabel('Protection code', { exact: false }).fill('2468');
-  await withCode(desk, payer.phone, () => desk.getByRole('button', { name: /^Send 10\.08/ }).click());
+  const sendIt = await review(desk);
+  check(/10\.08/.test(await sendIt.innerText()) && !(await desk.getByTestId('review').innerText()).includes('2468'), 'a protected transfer is reviewed');
+  await withCode(desk, payer.phone, () => sendIt.click());
   await desk.getByRole('heading', { name: 'Protected' }).waitFor();
 
   await phone.getByTestId('transfer').filter({ hasText: 'Protected' }).click();

@@ -89,7 +89,7 @@ async function comeBack(network, phone, desk, annas, boriss) {
   await phone.getByText('No network: nothing is sent.').waitFor();
   await send(desk, anna, { to: boriss, amount: '4', memo: 'meanwhile' });
   await network.restore(phone);
-  await phone.getByRole('button', { name: /^Send 1\.01/ }).waitFor();
+  await phone.getByTestId('quote').getByText('1.01').waitFor();
   check((await phone.getByLabel('Memo (optional)').inputValue()) === 'typed before', 'what was typed without a network is there when it is back');
   await phone.getByText('You see what was known').waitFor({ state: 'detached' });
   await place(phone, 'Home');

@@ -1,7 +1,7 @@
 // node keeper-persisted.mjs <baseURL>: the web app on a server that runs nothing but listed operations.
 import { runInBrowser } from './browser.mjs';
 import { base, check, ok } from './lib.mjs';
-import { alone, anna, boris, code, DESK, fill, numberOf, place } from './keeper-lib.mjs';
+import { alone, anna, arrival, boris, code, DESK, fill, numberOf, place, review } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const answer = await fetch(`${base}/graphql`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query: '{ currencies { letter } }' }) });
@@ -20,15 +20,15 @@ await runInBrowser(async (house) => {
   const to = await numberOf(two);
   await place(one, 'Send');
   await fill(one, { to, amount: '9', memo: 'by its hash' });
-  await one.getByRole('button', { name: /^Send 9/ }).waitFor();
+  const sendIt = await review(one);
+  const arrives = arrival(two, '9.00');
   await alone(anna.phone, async () => {
-    await one.locator('[name=code]').or(one.getByRole('button', { name: /^Send 9/ })).first().waitFor();
-    const digits = await code(anna.phone, () => one.getByRole('button', { name: /^Send 9/ }).click());
+    const digits = await code(anna.phone, () => sendIt.click());
     await one.locator('[name=code]').fill(digits);
     await one.getByRole('button', { name: 'Confirm' }).click();
     await one.getByRole('heading', { name: 'Sent' }).waitFor();
   });
-  await two.getByText(/\+9\.00 WMZ from/).waitFor();
+  await arrives;
   check(arrivals.length === 1, 'what is subscribed to by its hash arrives');
   for (const name of ['History', 'Contacts', 'Security', 'Settings', 'Receive', 'Wallets']) {
     await place(one, name);

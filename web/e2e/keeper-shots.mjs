@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { base, nextMessage, ok, WAIT_MS } from './lib.mjs';
+import { base, executablePath, nextMessage, ok, WAIT_MS } from './lib.mjs';
 
 const folder = process.env.SCREENSHOTS;
 const sizes = { phone: { width: 390, height: 844 }, tablet: { width: 820, height: 1180 }, desk: { width: 1440, height: 900 } };
@@ -12,7 +12,7 @@ const outside = ['/login', '/register', '/recovery', '/recovery/phone'];
 const inside = ['/', '/wallets', '/send', '/receive', '/history', '/contacts', '/security', '/settings',
   ...['profile', 'email', 'phone', 'password', 'question', 'certificate', 'limits', 'refused', 'blocked', 'export', 'close', 'agreements'].map((name) => `/settings/${name}`)];
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 mkdirSync(folder, { recursive: true });
 for (const language of ['en', 'ru']) {
   const context = await browser.newContext({ locale: language, reducedMotion: 'reduce' });

@@ -1,7 +1,7 @@
 // node keeper-small.mjs <baseURL>: the web app's country list, its theme from the first moment, its sound, and a payment link that leads into it.
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
-import { anna, boris, code, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
+import { anna, arrival, boris, code, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   await countries(house);
@@ -76,16 +76,18 @@ async function sound(house, desk, phone) {
     };
   });
   const to = await numberOf(phone);
+  const first = arrival(phone, '2.00');
   await send(desk, anna, { to, amount: '2' });
-  await phone.getByText(/\+2\.00 WMZ from/).waitFor();
+  await first;
   check((await phone.evaluate(() => window.tones)) === 0, 'there is no sound unless it is asked for');
   await place(phone, 'Settings');
   await phone.getByRole('switch', { name: 'A sound when money comes' }).check();
   const before = await phone.evaluate(() => window.tones);
   check(before > 0, 'who turns it on hears it');
   await desk.getByRole('button', { name: 'Send another' }).click();
+  const second = arrival(phone, '3.00');
   await send(desk, anna, { to, amount: '3' });
-  await phone.getByText(/\+3\.00 WMZ from/).waitFor();
+  await second;
   check((await phone.evaluate(() => window.tones)) > before, 'money that comes is heard');
 }
 

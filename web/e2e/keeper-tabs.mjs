@@ -1,12 +1,12 @@
 // node keeper-tabs.mjs <baseURL>: what an open tab must not do when something changes behind its back: a slow quote, a lost screen, another person.
 import { runInBrowser } from './browser.mjs';
-import { anna, boris, DESK, fill, forgive, logIn, place } from './keeper-lib.mjs';
+import { anna, boris, DESK, fill, forgive, INSTALLED, logIn, place, review } from './keeper-lib.mjs';
 import { base, check, ok } from './lib.mjs';
 
 const QUOTE_MS = 2_000;
 
 await runInBrowser(async (house) => {
-  const page = await house.open('/', DESK);
+  const page = await house.open('/', { ...DESK, ...INSTALLED });
   await logIn(page, anna);
   await quoteSlowly(page);
   await loseAScreen(house, page);
@@ -19,7 +19,7 @@ await runInBrowser(async (house) => {
 async function quoteSlowly(page) {
   await place(page, 'Send');
   await fill(page, { to: boris.phone, amount: '5' });
-  await page.getByRole('button', { name: /^Send 5\.04/ }).waitFor();
+  await page.getByTestId('quote').getByText('5.04').waitFor();
   await page.route('**/graphql', async (route) => {
     if (route.request().postData()?.includes('"Quote"')) await new Promise((wake) => setTimeout(wake, QUOTE_MS));
     await route.continue();
@@ -27,9 +27,9 @@ async function quoteSlowly(page) {
   const asked = page.waitForRequest((r) => Boolean(r.postData()?.includes('"Quote"')));
   await page.locator('[name=amount]').fill('90');
   await asked;
-  const button = page.locator('button[type=submit]');
-  check((await button.isDisabled()) && !(await page.getByTestId('quote').innerText()).includes('5.04'), 'an old quote is not offered for a new sum');
-  await page.getByRole('button', { name: /^Send 90\.72/ }).waitFor();
+  check((await page.getByRole('button', { name: 'Review' }).isDisabled()) && !(await page.getByTestId('quote').innerText()).includes('5.04'), 'an old quote is not offered for a new sum');
+  const send = await review(page);
+  check((await send.innerText()).includes('90.72'), 'what is reviewed is what was typed');
   await page.unroute('**/graphql');
   ok('a slow quote is waited for');
 }
@@ -39,12 +39,13 @@ async function beRenewed(page) {
   await page.evaluate(() => sessionStorage.removeItem('keeper.reloaded')); // it is taken anew once a minute at most
   await place(page, 'Send');
   await fill(page, { to: boris.phone, amount: '90' });
+  const send = await review(page);
   await page.route('**/graphql', (route) =>
     route.request().postData()?.includes('"CreateTransfer"')
       ? route.fulfill({ json: { errors: [{ message: 'unknown', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] } })
       : route.fallback());
   const reloaded = page.waitForEvent('load');
-  await page.getByRole('button', { name: /^Send 90\.72/ }).click();
+  await send.click();
   await reloaded;
   await page.unroute('**/graphql');
   await page.locator('[name=code]').waitFor();

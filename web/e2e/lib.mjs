@@ -1,11 +1,14 @@
 // What all checks share: the verdict, and a plain API client.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const operations = readFileSync(new URL('operations.graphql', import.meta.url), 'utf8');
 const BOUND_MS = 240_000;
 
 export const WAIT_MS = 30_000;
 export const base = (process.argv[2] ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
+
+// What Debian's packages call Chromium: without windows, and with.
+export const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 
 export const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
 export const ok = (what) => console.log(`ok - ${what}`);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import lighthouse from 'lighthouse';
 import { chromium } from 'playwright-core';
-import { base, check, nextMessage, run } from './lib.mjs';
+import { base, check, executablePath, nextMessage, run } from './lib.mjs';
 
 const LEAST = 95;
 
@@ -22,7 +22,7 @@ await run(async () => {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'purser-lighthouse-'));
   const browser = await chromium.launchPersistentContext(folder, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', locale: 'en-GB',
+    executablePath, locale: 'en-GB',
     args: ['--no-sandbox', '--disable-gpu', `--remote-debugging-port=${port}`, '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
   });
   try {

@@ -20,7 +20,7 @@ const Recovery = lazy(() => import('./pages/recovery'));
 const LostPhone = lazy(() => import('./pages/lost-phone'));
 const Wallets = lazy(() => import('./pages/wallets'));
 const WalletPage = lazy(() => import('./pages/wallet'));
-const Send = lazy(() => import('./pages/send'));
+const Send = lazy(() => import('./pages/send/send'));
 const Receive = lazy(() => import('./pages/receive'));
 const History = lazy(() => import('./pages/history'));
 const Transfer = lazy(() => import('./pages/transfer'));

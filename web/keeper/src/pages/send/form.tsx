@@ -1,75 +1,24 @@
-import { Alert, Button, Group, Loader, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue, useMediaQuery, useNetwork } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
-import { download } from '../api/documents';
-import { grouped, readRecipient } from '../api/numbers';
-import { useSending } from '../api/sending';
-import { type CreateTransferInput, PayRequestDocument, QuoteDocument, type QuoteQuery, type RecipientInput, TransferPageDocument, type TransferPartsFragment, WalletsDocument } from '../gql/graphql';
-import { money } from '../text/text';
-import { Problems } from '../ui/act';
-import { useLiveQuery } from '../ui/live-query';
-import { CodeForm, Empty, Page, Status, Waiting } from '../ui/parts';
+import { readRecipient } from '../../api/numbers';
+import { PayRequestDocument, QuoteDocument, type RecipientInput, WalletsDocument } from '../../gql/graphql';
+import { money } from '../../text/text';
+import { Problems } from '../../ui/act';
+import { useLiveQuery } from '../../ui/live-query';
+import { Empty, Waiting } from '../../ui/parts';
+import { RecipientField } from './recipient';
+import { Costs, type Reviewed } from './review';
 
 const QUOTE_AFTER_MS = 350;
 
-export default function Send({ me }: { me: string }) {
-  const { t } = useTranslation();
-  const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
-  const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
-  return (
-    <Page title={t('send')}>
-      <div className="narrow">
-        {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div hidden={sending.at !== 'form'}><Form onSend={(input) => void send(input)}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
-        )}
-        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><Text>{t('waiting')}…</Text></Stack>}
-        {sending.at === 'lost' && (
-          <Stack className="panel" role="alert">
-            <Title order={2} size="h4">{t('lostTitle')}</Title>
-            <Text>{t('lostHint')}</Text>
-            <Button onClick={() => void ask(sending.input)}>{t('askNow')}</Button>
-          </Stack>
-        )}
-        {sending.at === 'code' && (
-          <Stack className="panel">
-            <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
-            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
-            <Button variant="subtle" onClick={() => void giveUp()}>{t('cancel')}</Button>
-          </Stack>
-        )}
-        {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={restart} />}
-      </div>
-    </Page>
-  );
-}
-
-function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
-  const { t } = useTranslation();
-  const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
-  const [failed, setFailed] = useState(false);
-  const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
-  return (
-    <Stack className="panel" align="center" role="status">
-      <Title order={2} size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</Title>
-      <Text size="xl" fw={700} className="money">{money(transfer.total)}</Text>
-      <Text>{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
-      {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
-      <Group justify="center">
-        <Button onClick={onAnother}>{t('another')}</Button>
-        {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
-        <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
-      </Group>
-      {failed && <Text c="red" role="alert">{t('failed')}</Text>}
-    </Stack>
-  );
-}
-
 type Protection = 'none' | 'CODE' | 'TIME';
 
-function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => void; children: React.ReactNode }) {
+// Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
+export function Form({ onReview, children }: { onReview: (reviewed: Reviewed) => void; children: React.ReactNode }) {
   const { t } = useTranslation();
   const [asked] = useSearchParams();
   const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
@@ -115,11 +64,12 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
   const quote = answer?.quote;
 
   function submit() {
-    if (!source || !recipient || !isAmount) return;
-    onSend({
+    if (!source || !recipient || !quote) return;
+    const input = {
       from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
       protection: protection === 'none' ? null : { kind: protection, days, code: protection === 'CODE' ? code : null },
-    });
+    };
+    onReview({ input, quote, from: source.name || source.currency.name, to: to.trim() });
   }
   if (!data) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />;
@@ -128,7 +78,7 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">
         <Select label={t('from')} value={source?.number} onChange={setFrom} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${w.name || w.currency.name} · ${money(w.balance)}` }))} />
-        <TextInput name="to" label={t('to')} description={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} autoComplete="off" required maxLength={24} error={problem && to !== '' ? wrong[problem] : undefined} />
+        <RecipientField value={to} onChange={setTo} error={problem && to !== '' ? wrong[problem] : undefined} />
         <TextInput name="amount" label={t('amount')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} inputMode="decimal" autoComplete="off" required maxLength={20} rightSection={<Text size="sm" c="dimmed">{source?.currency.code}</Text>} rightSectionWidth={64} error={amount !== '' && !isAmount ? t('amountInvalid') : undefined} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
@@ -144,26 +94,13 @@ function Form({ onSend, children }: { onSend: (input: CreateTransferInput) => vo
           </>
         )}
         <div aria-live="polite" data-testid="quote">
-          {quote ? <Quoted quote={quote} /> : <Text c="dimmed" size="sm">{isQuoted && quoted.fetching ? t('quoting') : t('typeToQuote')}</Text>}
+          {quote ? <Costs quote={quote} /> : <Text c="dimmed" size="sm">{isQuoted && quoted.fetching ? t('quoting') : t('typeToQuote')}</Text>}
           <Problems problems={answer?.userErrors} error={isQuoted && online ? quoted.error : undefined} />
         </div>
         <Problems problems={link.data?.paymentRequest.userErrors} />
         {online ? children : <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
-        <Button type="submit" size="md" disabled={!quote || (answer?.userErrors.length ?? 0) > 0}>{quote ? t('sendNow', { amount: money(quote.total) }) : t('send')}</Button>
+        <Button type="submit" size="md" disabled={!quote || (answer?.userErrors.length ?? 0) > 0}>{t('review')}</Button>
       </Stack>
     </form>
-  );
-}
-
-function Quoted({ quote }: { quote: NonNullable<QuoteQuery['transferQuote']['quote']> }) {
-  const { t } = useTranslation();
-  return (
-    <dl className="facts">
-      <dt>{t('recipient')}</dt><dd><b>{quote.recipient.displayName}</b> · {t(`level_${quote.recipient.certificateLevel}`)}</dd>
-      <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
-      <dt>{t('fee')}</dt><dd className="money">{money(quote.fee)}</dd>
-      <dt>{t('toPay')}</dt><dd className="money"><b>{money(quote.total)}</b></dd>
-      <dt>{t('code')}</dt><dd>{quote.needsConfirmation ? t('needsCode') : t('noCode')}</dd>
-    </dl>
   );
 }

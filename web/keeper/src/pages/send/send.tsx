@@ -1,0 +1,80 @@
+import { Alert, Button, Group, Loader, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation, useNavigate } from 'react-router';
+import { useQuery } from 'urql';
+import { download } from '../../api/documents';
+import { grouped } from '../../api/numbers';
+import { useSending } from '../../api/sending';
+import { TransferPageDocument, type TransferPartsFragment } from '../../gql/graphql';
+import { money } from '../../text/text';
+import { Problems } from '../../ui/act';
+import { CodeForm, Page, Status } from '../../ui/parts';
+import { Form } from './form';
+import { Review, type Reviewed } from './review';
+
+export default function Send({ me }: { me: string }) {
+  const { t } = useTranslation();
+  const { reviewed, review, change, forget } = useReview();
+  const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
+  const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
+  return (
+    <Page title={t('send')}>
+      <div className="narrow">
+        {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
+          <div hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
+        )}
+        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input).finally(forget)} onChange={change} />}
+        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><Text>{t('waiting')}…</Text></Stack>}
+        {sending.at === 'lost' && (
+          <Stack className="panel" role="alert">
+            <Title order={2} size="h4">{t('lostTitle')}</Title>
+            <Text>{t('lostHint')}</Text>
+            <Button onClick={() => void ask(sending.input)}>{t('askNow')}</Button>
+          </Stack>
+        )}
+        {sending.at === 'code' && (
+          <Stack className="panel">
+            <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
+            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
+            <Button variant="subtle" onClick={() => void giveUp()}>{t('cancel')}</Button>
+          </Stack>
+        )}
+        {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={restart} />}
+      </div>
+    </Page>
+  );
+}
+
+// useReview keeps what is reviewed. The review is a step of its own in the browser's history: going back from it leads to the form, with all that was typed.
+function useReview() {
+  const { search, hash, state } = useLocation();
+  const go = useNavigate();
+  const [kept, setKept] = useState<Reviewed>();
+  const review = (what: Reviewed) => {
+    setKept(what);
+    void go({ search, hash }, { state: 'review' });
+  };
+  return { reviewed: state === 'review' ? kept : undefined, review, change: () => void go(-1), forget: () => setKept(undefined) };
+}
+
+function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
+  const { t } = useTranslation();
+  const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
+  const [failed, setFailed] = useState(false);
+  const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
+  return (
+    <Stack className="panel" align="center" role="status">
+      <Title order={2} size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</Title>
+      <Text size="xl" fw={700} className="money">{money(transfer.total)}</Text>
+      <Text>{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
+      {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
+      <Group justify="center">
+        <Button onClick={onAnother}>{t('another')}</Button>
+        {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
+        <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
+      </Group>
+      {failed && <Text c="red" role="alert">{t('failed')}</Text>}
+    </Stack>
+  );
+}
