@@ -173,6 +173,15 @@ func (c Config) Ring() (*secret.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
+	named, err := c.namedKeys()
+	if err != nil {
+		return nil, err
+	}
+	return secret.NewRing(box, named...)
+}
+
+// namedKeys reads DATA_KEYS.
+func (c Config) namedKeys() ([]secret.DataKey, error) {
 	named := make([]secret.DataKey, len(c.DataKeys))
 	for i, text := range c.DataKeys {
 		id, digits, _ := strings.Cut(strings.TrimSpace(text), ":")
@@ -182,7 +191,7 @@ func (c Config) Ring() (*secret.Ring, error) {
 		}
 		named[i] = secret.DataKey{ID: id, Key: key}
 	}
-	return secret.NewRing(box, named...)
+	return named, nil
 }
 
 // productionAlone is what one operator moves alone in production, unless it is set: 10,000 dollars, or what is about as much.

@@ -106,6 +106,14 @@ func TestProductionRefusesKeysThatEverybodyKnows(t *testing.T) {
 			t.Errorf("a key of its own, %s: %v", what, err)
 		}
 	}
+	for keys, isGood := range map[string]bool{"2026:" + ownKey: true, "2026:" + ownKey + ",2027:" + strings.Repeat("7b", 32): false} {
+		environment := production()
+		environment["DATA_KEYS"] = keys
+		_, err := config.Load(environment)
+		if (err == nil) != isGood || (err != nil && (!strings.Contains(err.Error(), `DATA_KEYS: the key "2027"`) || strings.Contains(err.Error(), "7b7b"))) {
+			t.Errorf("a key for data: %v", err)
+		}
+	}
 }
 
 func TestProductionNamesEachOriginAndNetworkThatLetsOthersIn(t *testing.T) {

@@ -22,6 +22,12 @@ func (c Config) laptopDefaults() (found []error) {
 	} else if len(key) >= shortestKey && !isVaried(key) { // a shorter one is a mistake anywhere
 		found = append(found, errors.New("SECRET_KEY: production needs random bytes, of which more differ (openssl rand -hex 32)"))
 	}
+	named, _ := c.namedKeys() // what cannot be read is a mistake anywhere
+	for _, key := range named {
+		if len(key.Key) == shortestKey && !isVaried(key.Key) {
+			found = append(found, fmt.Errorf("DATA_KEYS: the key %q needs random bytes, of which more differ (openssl rand -hex 32)", key.ID))
+		}
+	}
 	if c.DatabaseURL == "" {
 		found = append(found, errors.New("DATABASE_URL: production needs a database of its own"))
 	}
