@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // The library is lenient where the protocol (enisdenjo/graphql-ws, PROTOCOL.md) names a close code, leaves a socket open for ever
@@ -109,7 +111,7 @@ func (s *socket) start(m *message) (refusal *message, code int, reason string) {
 	switch {
 	case !s.begun:
 		return nil, closeUnauthorized, "Unauthorized"
-	case m.ID == "":
+	case m.ID == "" || !isRequest(m.Payload):
 		return nil, closeBadMessage, "Invalid message"
 	case s.inside[m.ID] != "":
 		return nil, closeSameID, "Subscriber for " + m.ID[:min(len(m.ID), 50)] + " already exists"
@@ -128,6 +130,12 @@ func (s *socket) start(m *message) (refusal *message, code int, reason string) {
 	s.inside[m.ID], s.client[own] = own, m.ID
 	m.ID = own
 	return nil, 0, ""
+}
+
+// isRequest tells whether a payload can be read as a request. The library answers what cannot with an error that no app knows by its code.
+func isRequest(payload json.RawMessage) bool {
+	var request *graphql.RawParams
+	return json.Unmarshal(payload, &request) == nil && request != nil
 }
 
 // forget ends an operation, by the client's id.
