@@ -20,11 +20,10 @@ export function Review({ reviewed: { input, quote, from, to }, onSend, onChange 
   return (
     <Stack className="panel" data-testid="review">
       <Title order={2} size="h4" ref={heading} tabIndex={-1}>{t('reviewTitle')}</Title>
-      <Costs quote={quote} feeNote={input.feePaidBy === 'RECIPIENT' ? t('feeByRecipient') : undefined}>
-        <dt>{t('from')}</dt><dd>{from}</dd>
-        <dt>{t('to')}</dt><dd>{grouped(to)}</dd>
+      <Costs quote={quote} feeNote={input.feePaidBy === 'RECIPIENT' ? t('feeByRecipient') : undefined}
+        whom={<><dt>{t('to')}</dt><dd>{grouped(to)}</dd><dt>{t('from')}</dt><dd>{from}</dd></>}>
         {input.memo && <><dt>{t('memoOf')}</dt><dd>{input.memo}</dd></>}
-        <dt>{t('protect')}</dt><dd>{protectionOf(input, t)}</dd>
+        <dt>{t('protection')}</dt><dd>{protectionOf(input, t)}</dd>
       </Costs>
       {quote.recipient.certificateLevel === 'ALIAS' && <Text size="sm">{t('nameUnchecked')}</Text>}
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
@@ -40,15 +39,16 @@ function protectionOf({ protection }: CreateTransferInput, t: ReturnType<typeof 
 }
 
 // Costs are a quote's figures, and what else is to be told in the same list.
-export function Costs({ quote, feeNote, children }: { quote: Quote; feeNote?: string; children?: React.ReactNode }) {
+export function Costs({ quote, feeNote, whom, children }: { quote: Quote; feeNote?: string; whom?: React.ReactNode; children?: React.ReactNode }) {
   const { t } = useTranslation();
   return (
     <dl className="facts">
       <dt>{t('recipient')}</dt><dd><b>{quote.recipient.displayName}</b> · {t(`level_${quote.recipient.certificateLevel}`)}</dd>
-      {children}
+      {whom}
       <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
       <dt>{t('fee')}</dt><dd><span className="money">{money(quote.fee)}</span>{feeNote && <Text size="sm" c="dimmed">{feeNote}</Text>}</dd>
       <dt>{t('toPay')}</dt><dd className="money"><b>{money(quote.total)}</b></dd>
+      {children}
       <dt>{t('code')}</dt><dd>{quote.needsConfirmation ? t('needsCode') : t('noCode')}</dd>
     </dl>
   );
