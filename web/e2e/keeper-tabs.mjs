@@ -57,6 +57,16 @@ async function beRenewed(page) {
 
 // loseAScreen comes before any reload: the service worker of a later page has every screen.
 async function loseAScreen(house, page) {
+  await page.evaluate(() => sessionStorage.setItem('keeper.reloaded', String(Date.now()))); // it is taken anew once a minute at most
+  await page.route(/\/assets\/history-/, (route) => route.abort());
+  await place(page, 'History');
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+  await place(page, 'Home');
+  await page.getByTestId('wallet').first().waitFor();
+  ok('a screen that cannot be loaded says so, and takes no other along');
+  await page.unroute(/\/assets\/history-/);
+  await page.evaluate(() => sessionStorage.removeItem('keeper.reloaded'));
+
   await page.route(/\/assets\/contacts-/, (route) => route.abort());
   const reloaded = page.waitForEvent('load');
   await place(page, 'Contacts');
@@ -66,7 +76,7 @@ async function loseAScreen(house, page) {
   ok('an app whose screen cannot be loaded is taken anew');
   await place(page, 'Home');
   await page.getByTestId('wallet').first().waitFor();
-  forgive(house, /contacts-|preload|dynamically imported|ERR_FAILED|Failed to fetch/);
+  forgive(house, /contacts-|history-|preload|dynamically imported|ERR_FAILED|Failed to fetch/);
 }
 
 // hearHidden has a browser that lets no page show a notification, as on Android.
