@@ -1,6 +1,9 @@
 // How money moves in the web app between two people, each at a screen.
+import { readFileSync } from 'node:fs';
 import { check, ok } from './lib.mjs';
 import { arrival, code, fill, forgive, numberOf, place, review, withCode } from './keeper-lib.mjs';
+
+const MOSCOW_MS = 3 * 3_600_000; // the people of these checks live there
 
 // sendFromDesk pays the new person, whose screen shows the arrival.
 export async function sendFromDesk({ house, own: phone, other: desk, me, payer, number, name }) {
@@ -121,11 +124,40 @@ export async function statement({ house, own: page, number, name }) {
   await page.getByLabel('Search in memos').fill('tea');
   await page.getByTestId('transfer').nth(1).waitFor({ state: 'detached' });
   check((await page.getByTestId('transfer').count()) === 1, 'the history is searched');
+  await narrowDown(house, page);
 
   await page.goto(new URL(`/wallets/${number}`, page.url()).href);
   await page.getByText('Balance 25.96 WMZ').waitFor();
   await house.accessible(page, 'a wallet');
   await house.shot(`keeper-wallet-${name}`, page);
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
-  check(file.suggestedFilename().endsWith('.csv'), 'a statement is downloaded');
+  check(file.suggestedFilename().endsWith('.csv') && readFileSync(await file.path(), 'utf8').includes('tea'), 'a statement is downloaded');
+  await page.getByRole('button', { name: 'Period' }).click();
+  await page.getByLabel('To day').fill(dayBefore(1));
+  const [earlier] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
+  check(!readFileSync(await earlier.path(), 'utf8').includes('tea'), 'and so is that of a period');
+}
+
+const dayBefore = (days) => new Date(Date.now() + MOSCOW_MS - days * 86_400_000).toISOString().slice(0, 10);
+
+// narrowDown goes through the other filters. They are there still for whoever comes back from a transfer, or reloads.
+async function narrowDown(house, page) {
+  await page.getByTestId('transfer').click();
+  await page.getByText('for the <b>tea</b>').first().waitFor();
+  await page.goBack();
+  check((await page.getByLabel('Search in memos').inputValue()) === 'tea', 'who comes back from a transfer finds what was searched for');
+  await page.getByLabel('Search in memos').fill('');
+  await page.getByRole('button', { name: 'Filters' }).click();
+  await page.getByLabel('From day').fill(dayBefore(0));
+  await page.getByLabel('To day').fill(dayBefore(1));
+  await page.getByText('The last day is before the first.').waitFor();
+  await page.getByLabel('From day').fill('');
+  await page.getByText('Nothing found.').waitFor();
+  await house.accessible(page, 'filters');
+  await page.reload();
+  await page.getByText('Nothing found.').waitFor();
+  check((await page.getByLabel('To day').inputValue()) === dayBefore(1), 'a reload leaves the filters as they are');
+  await page.getByRole('button', { name: 'Clear', exact: true }).last().click();
+  await page.getByTestId('transfer').nth(3).waitFor();
+  ok('the history is looked through by days');
 }

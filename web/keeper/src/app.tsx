@@ -22,7 +22,7 @@ const Wallets = lazy(() => import('./pages/wallets'));
 const WalletPage = lazy(() => import('./pages/wallet'));
 const Send = lazy(() => import('./pages/send/send'));
 const Receive = lazy(() => import('./pages/receive'));
-const History = lazy(() => import('./pages/history'));
+const History = lazy(() => import('./pages/history/history'));
 const Transfer = lazy(() => import('./pages/transfer'));
 const Security = lazy(() => import('./pages/security'));
 const Contacts = lazy(() => import('./pages/contacts'));

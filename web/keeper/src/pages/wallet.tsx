@@ -1,4 +1,5 @@
-import { Button, Group, Modal, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Collapse, Group, Modal, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
@@ -9,6 +10,7 @@ import { money, time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { useMore } from '../ui/more';
+import { type Days, instants, Period } from '../ui/period';
 import { Copyable, Empty, Page, Waiting } from '../ui/parts';
 import { WalletCard } from './home';
 
@@ -20,14 +22,11 @@ export default function WalletPage() {
   const client = useClient();
   const [{ data, error, fetching, stale }, again] = useLiveQuery(WalletPageDocument, { number });
   const wallet = data?.viewer?.wallet;
-  const [failed, setFailed] = useState(false);
 
   const older = useMore(wallet?.entries, number, fetching || stale, async (after) => {
     const next = await client.query(WalletPageDocument, { number, after }, { requestPolicy: 'network-only' });
     return { rows: next.data?.viewer?.wallet?.entries, error: next.error };
   });
-  const fetchFile = (url: string, kind: string) => download(url, `${number}.${kind}`).then(() => setFailed(false), () => setFailed(true));
-
   if (data && !wallet) return <Page title={t('wallets')}><Empty title={t('notFound')} /></Page>;
   if (!wallet) return <Page title={t('wallets')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const entries = [...wallet.entries.nodes, ...older.nodes];
@@ -42,20 +41,40 @@ export default function WalletPage() {
       )}
       <Group justify="space-between"><Copyable text={wallet.number} /><Actions wallet={wallet} onChange={again} /></Group>
       <section className="panel" aria-labelledby="statement">
-        <Group justify="space-between" mb="xs">
-          <Title order={2} size="h4" id="statement">{t('statement')}</Title>
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => void fetchFile(wallet.statementUrls.pdf, 'pdf')}>PDF</Button>
-            <Button size="xs" variant="default" onClick={() => void fetchFile(wallet.statementUrls.csv, 'csv')}>CSV</Button>
-          </Group>
-        </Group>
-        {failed && <Text c="red" role="alert">{t('failed')}</Text>}
+        <Documents number={number} urls={wallet.statementUrls} />
         {entries.length === 0 && <Empty title={t('noEntries')} />}
         {entries.map((e) => <EntryRow key={e.id} entry={e} />)}
         <Problems error={older.error} />
         {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
       </section>
     </Page>
+  );
+}
+
+// Documents downloads the statement of a period, or of all the time.
+function Documents({ number, urls }: { number: string; urls: { pdf: string; csv: string } }) {
+  const { t } = useTranslation();
+  const [days, setDays] = useState<Days>({ from: '', until: '' });
+  const [isOpen, { toggle }] = useDisclosure(false);
+  const [failed, setFailed] = useState(false);
+  function fetchFile(path: string, kind: string) {
+    const url = new URL(path, location.href);
+    for (const [name, at] of Object.entries(instants(days))) url.searchParams.set(name, at);
+    void download(url.href, `${number}.${kind}`).then(() => setFailed(false), () => setFailed(true));
+  }
+  return (
+    <>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h4" id="statement">{t('statement')}</Title>
+        <Group gap="xs">
+          <Button size="xs" variant="subtle" aria-expanded={isOpen} aria-controls="period" onClick={toggle}>{t('period')}</Button>
+          <Button size="xs" variant="default" onClick={() => fetchFile(urls.pdf, 'pdf')}>PDF</Button>
+          <Button size="xs" variant="default" onClick={() => fetchFile(urls.csv, 'csv')}>CSV</Button>
+        </Group>
+      </Group>
+      <Collapse expanded={isOpen} id="period"><Period days={days} onChange={setDays} /></Collapse>
+      {failed && <Text c="red" role="alert">{t('failed')}</Text>}
+    </>
   );
 }
 

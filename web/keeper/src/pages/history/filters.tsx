@@ -1,0 +1,65 @@
+import { Button, Collapse, Group, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate } from 'react-router';
+import { type TransferFilter, type TransferStatus, WalletsDocument } from '../../gql/graphql';
+import { useLiveQuery } from '../../ui/live-query';
+import { type Days, instants, Period } from '../../ui/period';
+
+const SEARCH_AFTER_MS = 400;
+const statuses: TransferStatus[] = ['COMPLETED', 'PROTECTED', 'AWAITING_CONFIRMATION', 'RETURNED', 'CANCELLED', 'EXPIRED'];
+
+type Typed = { direction: '' | 'INCOMING' | 'OUTGOING'; text: string; status: TransferStatus | null; wallet: string | null; days: Days };
+
+const ALL: Typed = { direction: '', text: '', status: null, wallet: null, days: { from: '', until: '' } };
+
+// useFilters are what the history is looked through by. They stand in the state of the browser's history: who comes back from a transfer, or reloads, finds them
+// as they were, and no address tells what was searched for.
+export function useFilters() {
+  const { state } = useLocation();
+  const go = useNavigate();
+  const [typed, setTyped] = useState<Typed>(() => ({ ...ALL, ...(state as { filters?: Typed } | null)?.filters }));
+  const [text] = useDebouncedValue(typed.text.trim(), SEARCH_AFTER_MS);
+  const { direction, status, wallet, days } = typed;
+  const filter = useMemo<TransferFilter | null>(() => {
+    const wanted = { ...(direction && { direction }), ...(status && { status: [status] }), ...(wallet && { walletNumber: wallet }), ...instants(days), ...(text && { text }) };
+    return Object.keys(wanted).length > 0 ? wanted : null;
+  }, [direction, status, wallet, days, text]);
+  const before = useRef(filter);
+  useEffect(() => {
+    if (before.current === filter) return;
+    before.current = filter;
+    void go('.', { replace: true, state: { filters: typed } });
+  }, [filter]);
+  return { typed, filter, change: (part: Partial<Typed>) => setTyped((was) => ({ ...was, ...part })) };
+}
+
+// Filters shows what is used most, and the rest when it is asked for.
+export function Filters({ typed, change }: { typed: Typed; change: (part: Partial<Typed>) => void }) {
+  const { t } = useTranslation();
+  const used = [typed.status, typed.wallet, typed.days.from, typed.days.until].filter(Boolean).length;
+  const [isOpen, { toggle }] = useDisclosure(used > 0);
+  const [{ data }] = useLiveQuery(WalletsDocument, {});
+  const wallets = data?.viewer?.wallets ?? [];
+  return (
+    <Stack gap="sm">
+      <Group align="end">
+        <SegmentedControl fullWidth w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('history')}
+          data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
+        <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={160} type="search" />
+        <Button variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>
+      </Group>
+      <Collapse expanded={isOpen} id="filters">
+        <Stack className="panel" gap="sm">
+          <Group grow align="end" preventGrowOverflow={false}>
+            <Select label={t('status')} placeholder={t('all')} clearable clearButtonProps={{ 'aria-label': t('clear') }} value={typed.status} onChange={(status) => change({ status: status as TransferStatus | null })} data={statuses.map((s) => ({ value: s, label: t(`status_${s}`) }))} />
+            <Select label={t('wallet')} placeholder={t('all')} clearable clearButtonProps={{ 'aria-label': t('clear') }} value={typed.wallet} onChange={(wallet) => change({ wallet })} data={wallets.map((w) => ({ value: w.number, label: w.name || w.currency.name }))} />
+          </Group>
+          <Period days={typed.days} onChange={(days) => change({ days })} />
+          {used > 0 && <Button variant="subtle" onClick={() => change({ status: null, wallet: null, days: ALL.days })}>{t('clear')}</Button>}
+        </Stack>
+      </Collapse>
+    </Stack>
+  );
+}

@@ -1,0 +1,48 @@
+import { Group, Select, Skeleton, Title, useComputedColorScheme } from '@mantine/core';
+import { lazy, Suspense, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { TurnoverDocument, WalletsDocument } from '../../gql/graphql';
+import { useLiveQuery } from '../../ui/live-query';
+
+const Months = lazy(() => import('../../ui/months')); // with its library, which nothing else needs
+
+const SHOWN_MONTHS = 6;
+
+// monthsUntil are the first days of the last months, that of a date included.
+function monthsUntil(date: string) {
+  const [year, month] = date.split('-').map(Number);
+  return Array.from({ length: SHOWN_MONTHS }, (_, i) => new Date(Date.UTC(year, month - SHOWN_MONTHS + i, 1)).toISOString().slice(0, 10));
+}
+
+// still is a month in which nothing moved, in the currency of one in which something did.
+function still<M extends { month: string; incoming: { amount: string }; outgoing: { amount: string } }>(month: string, like: M) {
+  const amount = like.incoming.amount.replace(/\d/g, '0').replace(/^0+(?=0\.|0$)/, '');
+  return { ...like, month, incoming: { ...like.incoming, amount }, outgoing: { ...like.outgoing, amount } };
+}
+
+// Turnover draws what came and went in the last months.
+export function Turnover() {
+  const { t, i18n } = useTranslation();
+  const theme = useComputedColorScheme();
+  const [{ data: own }] = useLiveQuery(WalletsDocument, {});
+  const letters = [...new Set(own?.viewer?.wallets.map((w) => w.currency.letter) ?? [])];
+  const [chosen, setChosen] = useState<string | null>(null);
+  const currency = chosen ?? letters[0] ?? 'Z';
+  const [to] = useState(() => new Date().toISOString().slice(0, 10));
+  const names = useMemo(() => monthsUntil(to), [to]);
+  const [{ data }] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
+  const months = useMemo(() => {
+    const moved = data?.viewer?.turnover ?? [];
+    return moved.length === 0 ? [] : names.map((month) => moved.find((m) => m.month === month) ?? still(month, moved[0]));
+  }, [names, data]);
+  if (months.length === 0) return null;
+  return (
+    <section className="panel" aria-labelledby="months">
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h4" id="months">{t('months')}</Title>
+        {letters.length > 1 && <Select aria-label={t('currency')} data={letters} value={currency} onChange={setChosen} allowDeselect={false} w={90} />}
+      </Group>
+      <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
+    </section>
+  );
+}
