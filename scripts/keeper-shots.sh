@@ -11,5 +11,5 @@ for _ in $(seq 100); do
 	curl -sf http://127.0.0.1:18081/readyz >/dev/null && break
 	sleep 0.2
 done
-SCREENSHOTS=$folder node web/e2e/keeper-shots.mjs http://127.0.0.1:18081
+BOUND_MS=1200000 SCREENSHOTS=$folder node web/e2e/keeper-shots.mjs http://localhost:18081
 echo "in $folder"

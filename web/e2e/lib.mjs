@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 const operations = readFileSync(new URL('operations.graphql', import.meta.url), 'utf8');
-const BOUND_MS = 240_000;
+const BOUND_MS = Number(process.env.BOUND_MS ?? 240_000);
 
 export const WAIT_MS = 30_000;
 export const base = (process.argv[2] ?? 'http://127.0.0.1:8080').replace(/\/$/, '');

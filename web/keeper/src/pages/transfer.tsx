@@ -35,7 +35,7 @@ export default function Transfer() {
           {transfer.memo && <><dt>{t('memoOf')}</dt><dd>{transfer.memo}</dd></>}
           <dt>{t('created')}</dt><dd>{time(transfer.createdAt)}</dd>
           {transfer.completedAt && <><dt>{t('completed')}</dt><dd>{time(transfer.completedAt)}</dd></>}
-          {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protect')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
+          {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protection')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
           <dt>№</dt><dd><Copyable text={transfer.id} shown={`…${transfer.id.slice(-8)}`} /></dd>
         </dl>
         <Group grow preventGrowOverflow={false}>

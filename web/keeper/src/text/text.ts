@@ -27,7 +27,7 @@ export function money({ amount, currency }: Money, signed = false) {
   const places = amount.split('.')[1]?.length ?? 0; // always all of the currency's
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: signed ? 'exceptZero' : 'auto' } as const;
   const text = new Intl.NumberFormat(i18n.language, digits).format(amount as Intl.StringNumericLiteral);
-  return `${text} ${currency.code}`;
+  return `${text.replace('-', '−')} ${currency.code}`; // a minus, as wide as the plus
 }
 
 // time is a moment, with its year where that is not this one.

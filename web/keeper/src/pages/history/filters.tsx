@@ -45,7 +45,7 @@ export function Filters({ typed, change }: { typed: Typed; change: (part: Partia
   return (
     <Stack gap="sm">
       <Group align="end">
-        <SegmentedControl fullWidth w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('history')}
+        <SegmentedControl fullWidth size="md" w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('history')}
           data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
         <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={160} type="search" />
         <Button variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>

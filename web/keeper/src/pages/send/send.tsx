@@ -69,8 +69,8 @@ function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnot
       <Text size="xl" fw={700} className="money">{money(transfer.total)}</Text>
       <Text>{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
       {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
-      <Group justify="center">
-        <Button onClick={onAnother}>{t('another')}</Button>
+      <Button fullWidth onClick={onAnother}>{t('another')}</Button>
+      <Group grow w="100%">
         {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
         <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
       </Group>
