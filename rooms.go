@@ -119,7 +119,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 		Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Notifications: notes, Delivery: messages, Hub: hub}
 	watch := sessions.NewWatch(signedIn, log)
 	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
-		Sessions: signedIn, Watch: watch, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,
+		Sessions: signedIn, Watch: watch, Accounts: people, Recovery: wayBack, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,
 		Tracing: spans, Waiting: books.Waiting, JobsRun: runner.IsRunning,
 		Metrics: slices.Concat(sender.Metrics(), books.Metrics(), runner.Metrics())})
 	if err != nil {

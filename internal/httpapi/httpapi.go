@@ -14,12 +14,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 
+	"purser/internal/accounts"
 	"purser/internal/certificates"
 	"purser/internal/config"
 	"purser/internal/delivery"
 	"purser/internal/exports"
 	"purser/internal/fault"
 	"purser/internal/postgres"
+	"purser/internal/recovery"
 	"purser/internal/sessions"
 	"purser/internal/statements"
 	"purser/internal/tracing"
@@ -35,6 +37,8 @@ type Deps struct {
 	Loaders      graphql.ResponseMiddleware
 	Sessions     *sessions.Service
 	Watch        *sessions.Watch
+	Accounts     *accounts.Service
+	Recovery     *recovery.Service
 	Delivery     *delivery.Service
 	Certificates *certificates.Service
 	Exports      *exports.Service

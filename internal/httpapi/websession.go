@@ -11,13 +11,13 @@ import (
 	"purser/internal/request"
 )
 
-// A browser has no store that scripts cannot read but its cookies. What lives long is kept in two that no script sees and no other site
-// sends: the refresh token, and what says that the browser is trusted.
+// A browser has no store that scripts cannot read but its cookies. What lives long is kept in some that no script sees and no other site
+// sends: the refresh token, what says that the browser is trusted, and what was begun before there is either (webkept.go).
 const (
 	webSessionPath = "/web/session"
 	refreshCookie  = "purser_session"
 	trustCookie    = "purser_trust"
-	securePrefix   = "__Secure-"          // of the names of both where they are Secure: no page without TLS can plant them
+	securePrefix   = "__Secure-"          // of the names of all where they are Secure: no page without TLS can plant them
 	trustCookieAge = 180 * 24 * time.Hour // a trusted device may be forgotten earlier: then a code is asked for
 	webSessionMost = 4096                 // bytes of a request
 )
@@ -34,14 +34,13 @@ type webAccess struct {
 	AccessTokenExpiresAt time.Time `json:"accessTokenExpiresAt"`
 }
 
-// webSession serves the browser's session. A foreign site cannot ask: see http.CrossOriginProtection.
+// webSession serves the browser's session, and what is kept before there is one. A foreign site cannot ask: see ownPages.
 func (a *API) webSession(router chi.Router) {
 	router.Group(func(r chi.Router) {
-		protection := http.NewCrossOriginProtection()
-		protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { refuse(w, r, http.StatusForbidden, fault.Forbidden) }))
-		r.Use(protection.Handler)
+		r.Use(ownPages)
 		r.Post(webSessionPath, a.renewWebSession)
 		r.Delete(webSessionPath, a.dropWebSession)
+		a.webKept(r)
 	})
 }
 
@@ -81,7 +80,7 @@ func (a *API) renewWebSession(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, webAccess{AccessToken: tokens.Access, AccessTokenExpiresAt: tokens.AccessExpiresAt})
 }
 
-// dropWebSession ends the session of the cookie and forgets it; the browser stays trusted. A repeat does nothing.
+// dropWebSession ends the session of the cookie and forgets it, and what was begun besides; the browser stays trusted. A repeat does nothing.
 func (a *API) dropWebSession(w http.ResponseWriter, r *http.Request) {
 	if c, err := cookie(r, refreshCookie); err == nil {
 		if err := a.endOf(r, c.Value); err != nil {
@@ -91,6 +90,7 @@ func (a *API) dropWebSession(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	a.setCookie(w, r, refreshCookie, webSessionPath, "", -1)
+	a.forgetKept(w, r)
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -58,6 +58,11 @@ class House {
       });
     });
 
+    return this.another(context, path);
+  }
+
+  // another shows a path in a further tab of a window.
+  async another(context, path) {
     const page = await context.newPage();
     page.on('websocket', (socket) => isInside(socket.url()) || this.outside.push(socket.url()));
     page.on('pageerror', (error) => this.trouble.push(`${path}: ${error}`));

@@ -2,47 +2,197 @@
 import { check, ok } from './lib.mjs';
 import { code, forgive, logIn, newest, place } from './keeper-lib.mjs';
 
-// register opens an account step by step, with a reload, a wrong code and a mistyped password on the way.
-export async function register({ house, own: page, me }) {
-  await page.getByRole('link', { name: 'Create an account' }).click();
-  await page.locator('[name=phone]').fill(`8902${me.serial}`);
-  await page.waitForFunction(() => document.querySelector('[name=phone]')?.value.startsWith('+7'));
-  ok('a phone is written as its country writes it');
-  await house.accessible(page, 'registration: phone');
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByLabel('First name').waitFor();
-  await house.shot('keeper-register-profile', page);
-  await house.accessible(page, 'registration: profile');
+// arrives waits until a step is shown, and said: its heading has the focus, and the title of the page tells how far it is.
+async function arrives(page, name, far) {
+  await page.waitForFunction((text) => document.activeElement.tagName === 'H1' && document.activeElement.textContent === text, name);
+  await page.waitForFunction((title) => document.title === title, `${name} · ${far} · Keeper`);
+  const described = await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent);
+  check(described === far, `${far} is said with its heading`);
+}
 
-  await page.reload();
-  await page.getByLabel('First name').waitFor();
-  ok('a reload goes on with the registration');
-  for (const [label, text] of [['First name', me.firstName], ['Last name', 'Keeper'], ['Date of birth', '1990-02-03'], ['E-mail', me.email], ['Security question', 'Which street?'], ['Answer', 'Lime Street']]) {
-    await page.getByLabel(label, { exact: false }).first().fill(text);
-  }
+const profileOf = (me) => [['First name', me.firstName], ['Last name', 'Keeper'], ['Date of birth', '1990-02-03'], ['E-mail', me.email], ['Security question', 'Which street?'], ['Answer', 'Lime Street']];
+
+export async function fillProfile(page, me) {
+  for (const [label, text] of profileOf(me)) await page.getByLabel(label, { exact: false }).first().fill(text);
+}
+
+// loses lets one request of an operation go wrong: it does not leave, or its answer does not come.
+export async function loses(page, operation, { served }) {
+  let lost = false;
+  await page.route('**/graphql', async (route) => {
+    if (lost || route.request().postDataJSON()?.operationName !== operation) return route.fallback();
+    lost = true;
+    if (served) await route.fetch();
+    return route.abort();
+  });
+  return async () => {
+    check(lost, `${operation} was lost`);
+    await page.unroute('**/graphql');
+  };
+}
+
+const kept = (page) => page.waitForResponse((r) => r.url().endsWith('/web/registration') && r.request().method() === 'POST' && r.status() === 204);
+
+// register opens an account step by step, with a wrong code and a mistyped password on the way. On a phone the tab is closed in the middle, and one goes back to
+// correct things; at a desk answers are lost, and on a tablet that which tells of the account.
+export async function register(life) {
+  const { house, me, name } = life;
+  await life.own.getByRole('link', { name: 'Create an account' }).click();
+  await arrives(life.own, 'Your phone', 'Step 1 of 5');
+  await life.own.locator('[name=phone]').fill(`8902${me.serial}`);
+  await life.own.waitForFunction(() => document.querySelector('[name=phone]')?.value.startsWith('+7'));
+  ok('a phone is written as its country writes it');
+  await house.accessible(life.own, 'registration: phone');
+  await Promise.all([kept(life.own), life.own.getByRole('button', { name: 'Continue' }).click()]);
+  await arrives(life.own, 'About you', 'Step 2 of 5');
+  await house.shot('keeper-register-profile', life.own);
+  await house.accessible(life.own, 'registration: profile');
+
+  if (name === 'phone') await closeTheTab(life);
+  else await life.own.reload();
+  const page = life.own;
+  await page.getByText('We have kept what you entered').waitFor();
+  await fillProfile(page, me);
+  if (name === 'phone') await changeTheNumber(page, me);
   const digits = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click()); // nobody else knows this phone
+  await arrives(page, 'The code', 'Step 3 of 5');
+  if (name === 'phone') await backToTheProfile(page, me);
   await page.locator('[name=code]').fill(digits === '000000' ? '000001' : '000000');
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByRole('alert').waitFor();
   ok('a wrong code is said to be wrong');
   await page.locator('[name=code]').fill(digits);
   await house.accessible(page, 'registration: code');
-  await page.getByRole('button', { name: 'Confirm' }).click();
+  await confirm(life);
+  await arrives(page, 'Password and agreements', 'Step 4 of 5');
+  await choosePassword(life);
+  await finish(life, digits);
+  const left = (await page.context().cookies()).filter((c) => /registration/.test(c.name));
+  check(left.length === 0 && !(await page.evaluate(() => JSON.stringify({ ...localStorage }))).includes('begun'), 'nothing of a registration is left when it is complete');
+}
 
+async function closeTheTab(life) {
+  const { own: page, house } = life;
+  const seen = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  const cookie = (await page.context().cookies()).find((c) => /purser_registration$/.test(c.name));
+  check(cookie?.httpOnly && cookie.sameSite === 'Strict' && cookie.path === '/web/registration' && !seen.includes(cookie.value), 'the token of a registration is where no script reads it');
+  const context = page.context();
+  const next = await house.another(context, '/'); // a window without a tab would be closed
+  await page.close();
+  await next.getByRole('link', { name: 'Create an account' }).click();
+  await next.getByLabel('First name').waitFor();
+  ok('a registration goes on when its tab was closed');
+  life.own = next;
+}
+
+// changeTheNumber goes back to the phone and thinks better of it, then takes another number and the first again: that is another registration.
+async function changeTheNumber(page, me) {
+  const number = page.locator('[name=phone]');
+  await page.getByRole('button', { name: 'Change the number' }).click();
+  await arrives(page, 'Your phone', 'Step 1 of 5');
+  check((await number.inputValue()).replace(/\D/g, '') === me.phone.slice(1), 'who goes back to the phone finds the number');
+  await page.getByRole('button', { name: 'Back' }).click();
+  check((await page.getByLabel('First name').inputValue()) === me.firstName, 'and what was typed after it');
+  for (const phone of ['+7 902 000-00-00', me.phone]) {
+    await page.getByRole('button', { name: 'Change the number' }).click();
+    await number.fill(phone);
+    await Promise.all([kept(page), page.getByRole('button', { name: 'Continue' }).click()]);
+    await arrives(page, 'About you', 'Step 2 of 5');
+  }
+  check((await page.getByLabel('First name').inputValue()) === me.firstName, 'another number begins anew, and leaves what was typed');
+}
+
+async function backToTheProfile(page, me) {
+  await page.getByRole('button', { name: 'Back' }).click();
+  await arrives(page, 'About you', 'Step 2 of 5');
+  for (const [label, text] of profileOf(me)) check((await page.getByLabel(label, { exact: false }).first().inputValue()) === text, `${label} is still there`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await arrives(page, 'The code', 'Step 3 of 5');
+  await page.reload();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByText('kept, and not shown again here').waitFor();
+  await page.getByRole('button', { name: 'Go on without changes' }).click();
+  await page.locator('[name=code]').waitFor();
+  ok('after a reload nothing need be filled in again');
+}
+
+async function confirm({ own: page, house, name }) {
+  if (name !== 'desk') return page.getByRole('button', { name: 'Confirm' }).click();
+  const wasLost = await loses(page, 'VerifyPhone', { served: true });
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByText('No answer from the server.').waitFor();
+  await page.getByRole('button', { name: 'Confirm' }).click(); // the code is used up, and right
+  await page.locator('[name=new-password]').waitFor();
+  await wasLost();
+  forgive(house, /ERR_FAILED/);
+  ok('a code whose answer was lost leads on');
+}
+
+const create = (page) => page.getByRole('button', { name: 'Create an account' }).click();
+
+// choosePassword presses the button before anything is there, and before the agreements are.
+async function choosePassword({ house, own: page, me, name }) {
   const [password, again] = [page.locator('[name=new-password]'), page.locator('[name=new-password-again]')];
+  const focused = (field) => page.waitForFunction((n) => document.activeElement.name === n, field);
+  if (name === 'phone') {
+    let answer;
+    const answered = new Promise((resolve) => (answer = resolve));
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON()?.operationName !== 'Agreements') return route.fallback();
+      await answered;
+      return route.fulfill({ json: { errors: [{ message: 'No.', extensions: { code: 'INTERNAL' } }] } });
+    });
+    await page.reload();
+    await page.getByText('The agreements are being loaded').waitFor();
+    await create(page);
+    await page.getByText('Enter a password.').waitFor();
+    await focused('new-password');
+    ok('who presses the button is told what is missing, and is there');
+    answer();
+    await page.getByText('could not be loaded').waitFor();
+    await house.accessible(page, 'registration: no agreements');
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    ok('agreements that are not there are asked for again');
+  }
   await password.fill(me.password);
   await again.fill('something else');
   await page.getByText('The passwords are not the same.').waitFor();
   await again.fill(me.password);
   await page.getByRole('checkbox').first().waitFor(); // the agreements come from the server
+  if (name === 'phone') {
+    await create(page);
+    await page.waitForFunction(() => document.activeElement === document.querySelector('input[type=checkbox]'));
+    check((await page.getByText('An account needs this to be accepted.').count()) === (await page.getByRole('checkbox').count()), 'so it is with the agreements');
+  }
   for (const box of await page.getByRole('checkbox').all()) await box.check();
   await house.shot('keeper-register-password', page);
   await house.accessible(page, 'registration: password');
-  await page.getByRole('button', { name: 'Create an account' }).click();
-  const wmid = (await page.getByTestId('wmid').innerText()).replace(/\D/g, '');
-  check(/^\d{12}$/.test(wmid), 'a registration ends with a WMID');
-  await house.shot('keeper-register-wmid', page);
-  await page.getByRole('button', { name: 'Open Keeper' }).click();
+}
+
+// finish makes the account. At a desk what asks for it is lost, and asked again; on a tablet its answer is, and then one logs in.
+async function finish({ house, own: page, me, name }, before) {
+  const wasLost = name === 'phone' ? async () => {} : await loses(page, 'CompleteRegistration', { served: name === 'tablet' });
+  await create(page);
+  if (name === 'tablet') {
+    await page.getByRole('heading', { name: 'The account is open' }).waitFor();
+    await page.waitForFunction(() => document.activeElement.tagName === 'H1');
+    await page.getByRole('link', { name: 'Log in' }).click();
+    check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === me.phone, 'an account whose answer was lost is said to be open, and logged in to');
+    await page.locator('[name=password]').fill(me.password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.locator('[name=code]').fill(await newest(me.phone, before));
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await place(page, 'Wallets');
+  } else {
+    const wmid = (await page.getByTestId('wmid').innerText()).replace(/\D/g, '');
+    check(/^\d{12}$/.test(wmid), `a registration ends with a WMID${name === 'desk' ? ', also when it had to be asked for again' : ''}`);
+    await house.shot(`keeper-register-wmid-${name}`, page);
+    await house.accessible(page, 'registration: WMID');
+    await page.getByRole('button', { name: 'Open Keeper' }).click();
+  }
+  await wasLost();
+  forgive(house, /ERR_FAILED/);
 }
 
 // openWallet opens the first wallet, and returns its number.
@@ -55,6 +205,10 @@ export async function openWallet({ house, own: page }) {
   await page.getByRole('dialog').getByRole('button', { name: 'Open a wallet' }).click();
   const number = (await page.getByTestId('wallet').innerText()).match(/[A-Z]( \d{4}){3}/)[0].replace(/ /g, '');
   check(number.startsWith('Z'), 'a wallet is opened and shown with its number');
+  if (!page.url().includes('#pay=')) return number;
+  await page.getByRole('link', { name: 'Go on to the payment' }).click();
+  await page.waitForURL('**/send#pay=brought-along');
+  ok('a payment link is there when the account is, and its first wallet');
   return number;
 }
 
@@ -90,15 +244,27 @@ export async function revoke({ house, own, other, me, size }) {
   ok('nobody else is touched by it');
 }
 
-// recover has lost the password.
+// recover has lost the password, and loads the page anew in the middle.
 export async function recover({ house, own: page, me }) {
   await page.getByRole('link', { name: 'Forgot the password?' }).click();
-  await page.getByRole('heading', { name: 'Recover access' }).waitFor(); // the log-in has a field of the same name
+  await arrives(page, 'Recover access', 'Step 1 of 3'); // the log-in has a field of the same name
   await page.getByLabel('WMID, phone or e-mail').fill(me.email);
-  const digits = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click());
+  const first = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click());
+  await arrives(page, 'The code', 'Step 2 of 3');
+  await page.getByRole('button', { name: /^Another code in \d+ s$/ }).waitFor();
+  await page.reload();
+  await page.getByText('so the recovery begins anew').waitFor();
+  check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === me.email, 'a recovery that is loaded anew says that it begins anew');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const digits = await newest(me.phone, first);
   await page.locator('[name=code]').fill(digits);
   await house.accessible(page, 'recovery');
   await page.getByRole('button', { name: 'Confirm' }).click();
+  await arrives(page, 'New password', 'Step 3 of 3');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Enter your answer.').waitFor();
+  await page.waitForFunction(() => document.activeElement.name === 'securityAnswer');
+  ok('and what is missing in its last step');
   await page.getByLabel('Which street?').fill('lime street');
   me.password = `another sentence ${me.serial}`;
   await page.getByLabel('New password').fill(me.password);

@@ -1,6 +1,7 @@
 // node keeper-small.mjs <baseURL>: the web app's country list, its theme from the first moment, its sound, and a payment link that leads into it.
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
+import { fillProfile, loses } from './keeper-entry.mjs';
 import { anna, arrival, boris, code, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
@@ -105,15 +106,37 @@ async function payLink(house, desk, phone) {
     await link.waitFor();
     await house.accessible(page, 'a payment link');
     await link.click();
-    if (page !== desk) await logInToPay(page);
+    if (page !== desk) await logInToPay(house, page);
     await page.getByTestId('quote').getByText('Boris Ivanov').waitFor();
     check((await page.locator('[name=amount]').inputValue()).startsWith('5'), `${who} comes from a payment link to the payment`);
   }
   ok('payment links lead into the app');
 }
 
-async function logInToPay(page) {
-  await page.getByLabel('WMID, phone or e-mail').fill(anna.login);
+// logInToPay looks for the way back in first, then registers a phone that has an account, and is led to log in: the payment is there all the while.
+async function logInToPay(house, page) {
+  const pay = new URL(page.url()).hash;
+  check(/^#pay=./.test(pay), 'a payment link is in the address');
+  await page.getByRole('link', { name: 'Forgot the password?' }).click();
+  await page.getByRole('link', { name: 'The phone is lost too' }).click();
+  await page.getByRole('link', { name: 'Log in' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.locator('[name=phone]').fill(anna.phone);
+  const wasLost = await loses(page, 'StartRegistration', { served: false });
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('No answer from the server.').waitFor();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await fillProfile(page, { firstName: 'Nina', email: 'nobody@purser.test' });
+  await wasLost();
+  const before = await code(anna.phone, () => page.getByRole('button', { name: 'Continue' }).click());
+  await page.locator('[name=code]').fill(before);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByRole('heading', { name: 'You have an account' }).waitFor();
+  await house.accessible(page, 'a phone that has an account');
+  await page.reload();
+  await page.getByRole('link', { name: 'Log in' }).click();
+  check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === anna.phone, 'a known phone is led to log in');
+  check(new URL(page.url()).hash === pay, 'a payment link comes along on every way to a log-in');
   await page.locator('[name=password]').fill(anna.password);
   const digits = await code(anna.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click());
   await page.locator('[name=code]').fill(digits);

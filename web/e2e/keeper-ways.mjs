@@ -1,7 +1,7 @@
 // node keeper-ways.mjs <baseURL>: the web app by keyboard and by ear, on the narrowest screen, and the way out of it to whoever has lost the phone.
 import { runInBrowser } from './browser.mjs';
-import { check, ok } from './lib.mjs';
-import { anna, boris, button, code, DESK, forgive, go, logIn, numberOf, place, send } from './keeper-lib.mjs';
+import { check, nextMessage, ok } from './lib.mjs';
+import { anna, boris, button, code, DESK, forgive, logIn, newest, numberOf, place, send } from './keeper-lib.mjs';
 
 const LOW = { ...DESK, viewport: { width: 1000, height: 420 } };
 const NARROWEST = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', locale: 'ru' };
@@ -18,6 +18,7 @@ await runInBrowser(async (house) => {
   await byKeyboard(desk);
   await monthsInWords(house, desk);
   await narrow(house, await house.open('/', NARROWEST));
+  await runsOut(house);
   await lostPhone(house, desk);
   forgive(house, /status of 401/);
 });
@@ -98,7 +99,9 @@ async function narrow(house, page) {
 }
 
 async function lostPhone(house, page) {
-  await go(page, 'Phone');
+  await page.goto(new URL('/recovery/phone', page.url()).href);
+  await heading(page, 'Phone');
+  check(new URL(page.url()).pathname === '/settings/phone', 'whoever is signed in and types the way back without a phone comes to their phone');
   await button(page, 'Recover access without it').click();
   await page.getByText('this browser is logged out first').waitFor();
   check(new URL(page.url()).pathname === '/settings/phone', 'whoever has lost the phone is told first what the way back takes');
@@ -109,4 +112,57 @@ async function lostPhone(house, page) {
   await page.reload();
   await page.locator('[name=login]').waitFor();
   ok('where a reload leaves them');
+  await recoverWithoutIt(house, page);
+}
+
+// recoverWithoutIt goes all the way, on a server whose two days are a second.
+async function recoverWithoutIt(house, page) {
+  await page.locator('[name=login]').fill(anna.login);
+  const { message: letter } = await nextMessage(anna.login, (m) => m.link?.includes('/recover#'), () => button(page, 'Send the letter').click());
+  const handed = page.waitForResponse((r) => r.url().endsWith('/web/lost-phone') && r.request().method() === 'POST' && r.status() === 204);
+  await page.getByLabel('The link from the letter').fill(letter.link);
+  await button(page, 'Continue').click();
+  await handed;
+  const answer = page.getByLabel('What is this demo called?');
+  await answer.waitFor();
+  await page.reload();
+  await answer.waitFor();
+  const seen = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  check(!seen.includes(/token=(.*)/.exec(letter.link)[1]), 'a reload goes on with the letter, whose token is where no script reads it');
+  await answer.fill('Purser');
+  await button(page, 'Continue').click();
+  const phone = `+7902${String(Date.now()).slice(-7)}`;
+  await page.locator('[name=phone]').fill(phone); // when the wait is over
+  const first = await code(phone, () => button(page, 'Send a code').click());
+  await house.accessible(page, 'a new phone for a lost one');
+  await button(page, 'Send another code').click(); // when it may be
+  const digits = await newest(phone, first);
+  await button(page, 'Set phone and password').click();
+  await page.getByText('Enter the code.').waitFor();
+  await page.waitForFunction(() => document.activeElement.name === 'code');
+  ok('who presses the button is told what is missing, and is there');
+  await page.locator('[name=code]').fill(digits);
+  await page.locator('[name=new-password]').fill('another long sentence');
+  await page.locator('[name=new-password-again]').fill('another long sentence');
+  await button(page, 'Set phone and password').click();
+  await page.getByText('Phone and password are set.').waitFor();
+  check(!(await page.context().cookies()).some((c) => /lost_phone/.test(c.name)), 'a code that is sent again sets the new phone, and nothing of the letter is left');
+}
+
+// runsOut comes back to a registration that the server does not know any more.
+async function runsOut(house) {
+  const page = await house.open('/login', DESK);
+  const { hostname } = new URL(page.url());
+  await page.context().addCookies([{ name: 'purser_registration', value: 'of-long-ago', domain: hostname, path: '/web/registration', httpOnly: true, sameSite: 'Strict' }]);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByText('has run out, and nothing of it is kept').waitFor();
+  await page.locator('[name=phone]').waitFor();
+  await page.reload();
+  await page.locator('[name=phone]').waitFor();
+  check(!(await page.getByText('has run out').isVisible()) && !(await page.context().cookies()).some((c) => /registration/.test(c.name)), 'a registration that has run out is said to have, once, and another can be begun');
+  await page.evaluate(() => localStorage.setItem('keeper.begun.registration', 'yes')); // the browser has let the cookie go with it
+  await page.reload();
+  await page.getByText('has run out, and nothing of it is kept').waitFor();
+  ok('also by a browser that has forgotten it in time');
+  await page.context().close();
 }

@@ -28,7 +28,7 @@ function brief(house) {
 // live is a whole life, at one size.
 async function live(life) {
   const { house, size, payer, name } = life;
-  life.own = await house.open('/', size === PHONE ? { ...size, ...INSTALLED } : size);
+  life.own = await house.open(name === 'desk' ? '/send#pay=brought-along' : '/', size === PHONE ? { ...size, ...INSTALLED } : size);
   checkPolicy(life.own.answer, 'the app');
   await register(life);
   life.number = await openWallet(life);

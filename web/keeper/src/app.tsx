@@ -11,6 +11,7 @@ import { Problems } from './ui/act';
 import { Boundary } from './ui/boundary';
 import { Empty } from './ui/parts';
 import { useNews } from './ui/live-query';
+import { usePayLink } from './ui/pay-link';
 import { Shell } from './ui/shell';
 import { Home } from './pages/home';
 import { LogIn } from './pages/login';
@@ -64,6 +65,12 @@ function Follow({ result, again }: { result: { fetching: boolean; stale: boolean
   return null;
 }
 
+// Elsewhere is where whoever has logged in on the way to a payment goes on to it; all others begin at the beginning.
+function Elsewhere() {
+  const pay = usePayLink();
+  return <Navigate to={pay ? `/send${pay}` : '/'} replace />;
+}
+
 function Inside({ offline }: { offline: boolean }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
@@ -91,7 +98,9 @@ function Inside({ offline }: { offline: boolean }) {
             <Route path="/security" element={<Security />} />
             <Route path="/settings" element={<Settings me={me} />} />
             <Route path="/settings/*" element={<AccountRoutes />} />
-            <Route path="*" element={<Navigate to="/" replace />} />
+            <Route path="/recovery/phone" element={<Navigate to="/settings/phone" replace />} />
+            <Route path="/recovery" element={<Navigate to="/settings/password" replace />} />
+            <Route path="*" element={<Elsewhere />} />
           </Routes>
         </Suspense></Boundary>
       </Shell>

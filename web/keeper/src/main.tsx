@@ -21,7 +21,10 @@ const hovered = { '--mantine-color-teal-filled-hover': '#056b4c', '--mantine-pri
 // The library's own greys, and its buttons under the pointer, are too pale to read (WCAG 2.2, 1.4.3).
 const readable: CSSVariablesResolver = () => ({
   variables: {},
-  light: { ...hovered, '--mantine-color-teal-light-hover': '#e3f3ee', '--mantine-color-dimmed': '#55626a', '--mantine-color-placeholder': '#66737b', '--mantine-color-error': '#b3261e' },
+  light: {
+    ...hovered, '--mantine-color-teal-light-color': '#05664a', '--mantine-color-teal-light-hover': '#e3f3ee',
+    '--mantine-color-dimmed': '#55626a', '--mantine-color-placeholder': '#66737b', '--mantine-color-error': '#b3261e',
+  },
   dark: { ...hovered, '--mantine-color-dimmed': '#a9b8be', '--mantine-color-placeholder': '#93a3aa', '--mantine-color-error': '#ffb4ab' },
 });
 

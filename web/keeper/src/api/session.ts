@@ -1,5 +1,6 @@
 // The browser's session. The access token is held here, in memory, and nowhere else; the refresh token is in a cookie that no script sees.
 
+import { forgetNotes } from './begun';
 import { request } from './network';
 
 type Access = { accessToken: string; accessTokenExpiresAt: string };
@@ -67,7 +68,7 @@ export function renew() {
 }
 
 // pause waits for a time, or until there is a network again.
-const pause = (ms: number) =>
+export const pause = (ms: number) =>
   new Promise<void>((done) => {
     setTimeout(done, ms);
     window.addEventListener('online', () => done(), { once: true });
@@ -109,6 +110,7 @@ async function leave() {
 export async function signOut() {
   localStorage.setItem(LEAVING, 'yes');
   sessionStorage.clear(); // what was begun is nobody else's
+  forgetNotes('registration', 'lost-phone');
   await leave().catch(() => void leaveLater());
   set(undefined);
 }

@@ -1,32 +1,14 @@
-import { Alert, Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 import { adopt, type Handed } from '../api/session';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
-import { chooseLanguage } from '../text/text';
+import { Narrow } from '../ui/narrow';
 import { CodeForm, type Proof } from '../ui/parts';
-
-// Narrow is the frame of what is seen before one is in: whose it is, one thing to do, and the other language.
-export function Narrow({ title, children }: { title: string; children: ReactNode }) {
-  const { i18n } = useTranslation();
-  const [other, name] = i18n.language === 'ru' ? ['en', 'English'] : ['ru', 'Русский'];
-  useEffect(() => {
-    document.title = `${title} · Keeper`;
-  }, [title]);
-  return (
-    <Stack mih="100vh" p="md" gap="lg" align="center" justify="center">
-      <Group component="header" gap="sm"><img src="/icon.svg" alt="" width={36} height={36} /><Text fw={700} size="lg">Purser Keeper</Text></Group>
-      <Stack className="panel narrow" gap="lg" p={{ base: 'md', xs: 'xl' }} component="main">
-        <Title order={1} size="h2">{title}</Title>
-        {children}
-      </Stack>
-      <footer><Button variant="subtle" lang={other} onClick={() => void chooseLanguage(other)}>{name}</Button></footer>
-    </Stack>
-  );
-}
+import { usePayLink } from '../ui/pay-link';
 
 export const device = () => ({ name: browserName(), platform: 'WEB' as const });
 
@@ -40,6 +22,7 @@ function browserName() {
 export function LogIn() {
   const { t } = useTranslation();
   const { state } = useLocation();
+  const pay = usePayLink();
   const [login, setLogin] = useState((state as { login?: string } | null)?.login ?? '');
   const [password, setPassword] = useState('');
   const [trust, setTrust] = useState(false);
@@ -75,7 +58,7 @@ export function LogIn() {
 
   if (challenge) {
     return (
-      <Narrow title={t('logIn')}>
+      <Narrow title={t('stepCode')} step={{ name: 'code' }}>
         <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || lost}>
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           <Problems problems={confirm.problems} error={confirm.error} />
@@ -96,12 +79,13 @@ export function LogIn() {
           {canUsePasskeys() && <Button variant="default" onClick={() => void usePasskey()} loading={start.busy || finish.busy}>{t('logInWithPasskey')}</Button>}
           {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
           {waiting}
+          {pay && <Text size="sm" c="dimmed">{t('payKept')}</Text>}
           <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />
         </Stack>
       </form>
       <Stack gap="xs">
-        <Anchor component={Link} to="/recovery" underline="always">{t('forgot')}</Anchor>
-        <Text>{t('noAccount')} <Anchor component={Link} to="/register" underline="always">{t('register')}</Anchor></Text>
+        <Anchor component={Link} to={`/recovery${pay}`} underline="always">{t('forgot')}</Anchor>
+        <Text>{t('noAccount')} <Anchor component={Link} to={`/register${pay}`} underline="always">{t('register')}</Anchor></Text>
       </Stack>
     </Narrow>
   );

@@ -1,48 +1,77 @@
-import { Anchor, Button, Loader, PasswordInput, Progress, Stack, Text, TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { Anchor, Button, Loader, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
+import { forgetBegun, keepBegun, readBegun } from '../api/begun';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type AccountChallengeFragment, AnswerLostPhoneDocument, CompleteLostPhoneDocument, LostPhoneDocument, type LostPhonePartsFragment, SetRecoveryPhoneDocument, SignForRecoveryDocument, StartLostPhoneDocument } from '../gql/graphql';
 import { time } from '../text/text';
 import { of, Problems, useAct } from '../ui/act';
 import { FieldsForm, Follows, Told, useTyped } from '../ui/form';
 import { useKept } from '../ui/kept';
-import { agree, NewPassword } from '../ui/new-password';
-import { Narrow } from './login';
+import { Narrow, NoAnswer } from '../ui/narrow';
+import { agree, NewPassword, useMissing } from '../ui/new-password';
+import { Resend, Waiting } from '../ui/parts';
+import { usePayLink } from '../ui/pay-link';
+
+const PhoneField = lazy(() => import('../ui/phone-field'));
 
 const STEPS = 4;
 
-// What of it outlives a reload, in this tab alone: when the letter's link ends, and the link's token, which opens nothing by itself.
-type Way = { until: string; token?: string };
-
-// LostPhone leads back in without the phone: a letter, the answer, two days, the new phone. Which step is due, the server says.
+// LostPhone leads back in without the phone: a letter, the answer, two days, the new phone. Which step is due, the server says. Of a tab that is loaded anew the
+// letter's token is handed back; it is never where scripts are kept what they may read.
 export default function LostPhone() {
   const { t } = useTranslation();
-  const [way, setWay] = useKept<Way>('keeper.lost-phone');
-  const [{ data, error, fetching }, again] = useQuery({ query: LostPhoneDocument, variables: { token: way?.token ?? '' }, pause: !way?.token });
+  const pay = usePayLink();
+  const [sent, setSent] = useKept<{ until: string }>('keeper.lost-phone');
+  const [token, setToken] = useState<string>();
+  const [asking, setAsking] = useState<'asking' | 'failed' | 'asked'>('asking');
+  const [{ data, error, fetching }, again] = useQuery({ query: LostPhoneDocument, variables: { token: token ?? '' }, pause: !token });
   const [answered, setAnswered] = useState<LostPhonePartsFragment>();
-  const [wmid, setWmid] = useState<string>();
+  const [done, setDone] = useState<{ login: string; sure: boolean }>();
   const recovery = answered ?? data?.lostPhoneRecovery;
   const look = () => { setAnswered(undefined); again({ requestPolicy: 'network-only' }); };
   const isReady = !!recovery?.readyAt && Date.parse(recovery.readyAt) <= Date.now();
-  const step = !way ? 1 : !way.token || !recovery?.readyAt ? 2 : isReady ? 4 : 3;
-  if (wmid) return <Narrow title={t('lostTitlePhone')}><Done wmid={wmid} /></Narrow>;
+  const step = token ? (!recovery?.readyAt ? 2 : isReady ? 4 : 3) : sent ? 2 : 1;
+
+  async function resume() {
+    setAsking('asking');
+    await readBegun('lost-phone').then((kept) => { setToken(kept.token); setAsking('asked'); }, () => setAsking('failed'));
+  }
+  useEffect(() => void resume(), []);
+
+  function take(next: string) {
+    keepBegun('lost-phone', next);
+    setToken(next);
+  }
+  function forget() {
+    forgetBegun('lost-phone');
+    setAnswered(undefined);
+    setSent(undefined);
+    setToken(undefined);
+  }
+  if (done) return <Narrow title={t('lostTitlePhone')} step={{ name: 'done' }}><Done {...done} /></Narrow>;
+  if (asking !== 'asked') {
+    return <Narrow title={t('lostTitlePhone')} waits>{asking === 'asking' ? <Loader aria-label={t('lostTitlePhone')} /> : <NoAnswer retry={() => void resume()} />}</Narrow>;
+  }
+  const finish = (what: { login: string; sure: boolean }) => { forget(); setDone(what); };
+  const name = token && recovery ? (isReady ? 'phone' : recovery.readyAt ? 'wait' : 'answer') : `${step} ${token ? 'link' : ''}`;
   return (
-    <Narrow title={t('lostTitlePhone')}>
-      <div>
-        <Text size="sm" c="dimmed" mb={6}>{t('lostStep', { step })}</Text>
-        <Progress value={(step / STEPS) * 100} aria-label={t('lostStep', { step })} />
-      </div>
-      {!way ? <Start onSent={(until) => setWay({ until })} />
-        : !way.token ? <Letter until={way.until} onToken={(token) => setWay({ ...way, token })} />
-          : recovery ? isReady ? <NewPhone token={way.token} onDone={(done) => { setWay(undefined); setWmid(done); }} /> : recovery.readyAt ? <Wait readyAt={recovery.readyAt} onCheck={look} /> : <Answer token={way.token} recovery={recovery} onDone={setAnswered} />
-            : fetching ? <Loader aria-label="…" /> : error ? <Problems error={error} retry={look} /> : <Text role="alert">{t('lostGone')}</Text>}
-      {way && <Button variant="subtle" onClick={() => { setAnswered(undefined); setWay(undefined); }}>{t('lostAgain')}</Button>}
-      <Anchor component={Link} to="/login" underline="always" className="back">{t('logIn')}</Anchor>
+    <Narrow title={t('lostTitlePhone')} step={{ name, at: step, of: STEPS }}>
+      {!token ? sent ? <Letter until={sent.until} onToken={take} /> : <><Start onSent={(until) => setSent({ until })} /><HaveLink onOpen={() => setSent({ until: '' })} /></>
+        : recovery ? isReady ? <NewPhone token={token} onDone={finish} /> : recovery.readyAt ? <Wait readyAt={recovery.readyAt} onCheck={look} /> : <Answer token={token} recovery={recovery} onDone={setAnswered} />
+          : fetching ? <Loader aria-label={t('lostTitlePhone')} /> : error ? <Problems error={error} retry={look} /> : <Text role="alert">{t('lostGone')}</Text>}
+      {(token || sent) && <Button variant="subtle" onClick={forget}>{t('lostAgain')}</Button>}
+      <Anchor component={Link} to={`/login${pay}`} underline="always" className="back">{t('logIn')}</Anchor>
     </Narrow>
   );
+}
+
+// HaveLink is for whoever comes back with the letter, after the two days.
+function HaveLink({ onOpen }: { onOpen: () => void }) {
+  const { t } = useTranslation();
+  return <Button variant="subtle" onClick={onOpen}>{t('lostHaveLink')}</Button>;
 }
 
 function Start({ onSent }: { onSent: (until: string) => void }) {
@@ -68,7 +97,7 @@ function Letter({ until, onToken }: { until: string; onToken: (token: string) =>
   return (
     <form onSubmit={(e) => { e.preventDefault(); const token = /[#&?]token=([^&\s]+)/.exec(link)?.[1]; setWrong(!token); if (token) onToken(decodeURIComponent(token)); }}>
       <Stack>
-        <Text role="status">{t('lostSent', { time: time(until) })}</Text>
+        {until && <Text>{t('lostSent', { time: time(until) })}</Text>}
         <TextInput label={t('lostLink')} description={t('lostLinkHint')} name="link" autoComplete="off" required maxLength={600} value={link} onChange={(e) => setLink(e.currentTarget.value)} error={wrong ? t('lostLinkBad') : undefined} />
         <Button type="submit">{t('continue')}</Button>
       </Stack>
@@ -127,46 +156,74 @@ function Wait({ readyAt, onCheck }: { readyAt: string; onCheck: () => void }) {
   );
 }
 
-function NewPhone({ token, onDone }: { token: string; onDone: (wmid: string) => void }) {
+type NewPhoneProps = { token: string; onDone: (done: { login: string; sure: boolean }) => void };
+
+function NewPhone({ token, onDone }: NewPhoneProps) {
   const { t } = useTranslation();
-  const typed = useTyped({ phone: '+' });
-  const [wanted, setWanted] = useState({ password: '', again: '' });
+  const [phone, setPhone] = useState('');
   const [challenge, setChallenge] = useState<AccountChallengeFragment>();
   const set = useAct(SetRecoveryPhoneDocument);
-  const complete = useAct(CompleteLostPhoneDocument);
 
   async function sendCode() {
-    const { payload } = await set.run({ input: { token, phone: typed.value('phone') } });
+    const { payload } = await set.run({ input: { token, phone } });
     if (payload?.challenge) setChallenge(payload.challenge);
   }
-  async function finish() {
-    const code = typed.value('code').replace(/\s/g, '');
-    const { payload } = await complete.run({ input: { token, code, newPassword: wanted.password, newPasswordConfirmation: wanted.again } });
-    if (payload?.wmid) onDone(payload.wmid);
-  }
-  if (!challenge) {
-    return (
-      <FieldsForm fields={[{ name: 'phone', label: t('newPhone'), type: 'tel', complete: 'tel', hint: t('phoneHint') }]} typed={typed} {...set} submit={t('lostSendCode')} onSubmit={() => void sendCode()}>
-        <Text>{t('lostNewPhone')}</Text>
-      </FieldsForm>
-    );
-  }
+  if (challenge) return <Last token={token} phone={phone} challenge={challenge} onChallenge={setChallenge} onDone={onDone} />;
   return (
-    <FieldsForm fields={[{ name: 'code', label: t('code'), complete: 'one-time-code', hint: t('codeGoesTo', { to: challenge.sentTo || typed.value('phone') }) }]} typed={typed} {...complete} besides={['newPassword']} disabled={!agree(wanted)} submit={t('lostFinish')} onSubmit={() => void finish()}>
-      <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={of(complete.problems, 'newPassword')} />
-      <Follows items={[t('lostFollows3')]} />
-      <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('startOver')}</Button>
-    </FieldsForm>
+    <form onSubmit={(e) => { e.preventDefault(); void sendCode(); }}>
+      <Stack>
+        <Text>{t('lostNewPhone')}</Text>
+        <Suspense fallback={<Waiting rows={2} />}><PhoneField value={phone} onChange={setPhone} error={of(set.problems, 'phone')} /></Suspense>
+        <Problems problems={set.problems.filter((p) => p.field?.at(-1) !== 'phone')} error={set.error} />
+        <Button type="submit" loading={set.busy}>{t('lostSendCode')}</Button>
+      </Stack>
+    </form>
   );
 }
 
-function Done({ wmid }: { wmid: string }) {
+// Last takes the code and the new password. Where its answer is lost, a repeat may find the recovery over: then it is most likely done.
+function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & { phone: string; challenge: AccountChallengeFragment; onChallenge: (next?: AccountChallengeFragment) => void }) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState('');
+  const [wanted, setWanted] = useState({ password: '', again: '' });
+  const [lost, setLost] = useState(false);
+  const complete = useAct(CompleteLostPhoneDocument);
+  const [wrong, weak] = ['code', 'newPassword'].map((name) => of(complete.problems, name));
+  const { form, missing, miss } = useMissing([wrong, weak]);
+  const noCode = wrong ?? (missing && !code ? t('codeMissing') : undefined);
+
+  async function finish() {
+    if (!code || !agree(wanted)) return miss();
+    const led = await complete.run({ input: { token, code: code.replace(/\s/g, ''), newPassword: wanted.password, newPasswordConfirmation: wanted.again } });
+    if (led.payload?.wmid) return onDone({ login: led.payload.wmid, sure: true });
+    if (lost && led.problems.some((p) => p.field?.at(-1) === 'token')) return onDone({ login: phone, sure: false });
+    setLost(lost || led.lost);
+  }
+  return (
+    <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
+      <Stack>
+        <TextInput label={t('code')} name="code" description={t('codeGoesTo', { to: challenge.sentTo || phone })} autoComplete="one-time-code" inputMode="numeric" maxLength={24} required
+          value={code} onChange={(e) => setCode(e.currentTarget.value)} error={noCode} aria-invalid={!!noCode} />
+        {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
+        <Resend challenge={challenge} onChallenge={onChallenge} />
+        <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={weak} missing={missing} />
+        <Follows items={[t('lostFollows3')]} />
+        <Problems problems={complete.problems.filter((p) => !['code', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />
+        <Button type="submit" loading={complete.busy}>{t('lostFinish')}</Button>
+        <Button variant="subtle" onClick={() => onChallenge(undefined)}>{t('startOver')}</Button>
+      </Stack>
+    </form>
+  );
+}
+
+function Done({ login, sure }: { login: string; sure: boolean }) {
   const { t } = useTranslation();
   const go = useNavigate();
+  const pay = usePayLink();
   return (
     <Stack>
-      <Told>{t('lostDone')}</Told>
-      <Button onClick={() => go('/login', { state: { login: wmid } })}>{t('logIn')}</Button>
+      <Told>{t(sure ? 'lostDone' : 'recoveredPerhaps')}</Told>
+      <Button onClick={() => go(`/login${pay}`, { state: { login } })}>{t('logIn')}</Button>
     </Stack>
   );
 }

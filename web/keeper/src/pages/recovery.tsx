@@ -1,25 +1,37 @@
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
 import '../text/account';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { type ChallengePartsFragment, CompleteRecoveryDocument, StartRecoveryDocument, VerifyRecoveryDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
+import { useKept } from '../ui/kept';
+import { Narrow } from '../ui/narrow';
+import { agree, NewPassword, useMissing } from '../ui/new-password';
 import { CodeForm } from '../ui/parts';
-import { Narrow } from './login';
+import { usePayLink } from '../ui/pay-link';
 
+type Proved = { securityQuestion?: string | null; totpRequired: boolean };
+type Done = { login: string; sure: boolean };
+
+// Recovery leads back in with a code to the phone. The API reads none back, so a reload begins it anew, and says so: what is kept is the login alone.
 export default function Recovery() {
   const { t } = useTranslation();
-  const [login, setLogin] = useState('');
+  const pay = usePayLink();
+  const [kept, keep] = useKept<{ login: string }>('keeper.recovery');
+  const [interrupted] = useState(!!kept);
+  const [login, setLogin] = useState(kept?.login ?? '');
   const [token, setToken] = useState('');
   const [challenge, setChallenge] = useState<ChallengePartsFragment>();
-  const [proved, setProved] = useState<{ securityQuestion?: string | null; totpRequired: boolean }>();
+  const [proved, setProved] = useState<Proved>();
+  const [done, setDone] = useState<Done>();
   const start = useAct(StartRecoveryDocument);
   const verify = useAct(VerifyRecoveryDocument);
 
   async function begin() {
     const { payload } = await start.run({ input: { login } });
     if (!payload?.recovery) return;
+    keep({ login });
     setToken(payload.recovery.token);
     setChallenge(payload.recovery.challenge ?? undefined);
   }
@@ -27,15 +39,22 @@ export default function Recovery() {
     const { payload } = await verify.run({ input: { token, code } });
     if (payload?.recovery) setProved(payload.recovery);
   }
+  const anew = () => { setProved(undefined); setChallenge(undefined); };
+  const step = done ? 'done' : proved ? 'password' : challenge ? 'code' : 'login';
+  const title = { login: t('recovery'), code: t('stepCode'), password: t('newPassword'), done: t('recovery') }[step];
   return (
-    <Narrow title={t('recovery')}>
-      {proved ? <NewPassword token={token} {...proved} /> : challenge ? (
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret>
+    <Narrow title={title} step={{ name: step, at: ['login', 'code', 'password'].indexOf(step) + 1, of: 3 }}>
+      {step === 'done' && <Recovered {...done!} />}
+      {step === 'password' && <Change token={token} login={login} {...proved!} onDone={(what) => { keep(undefined); setDone(what); }} />}
+      {step === 'code' && (
+        <CodeForm challenge={challenge!} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret>
           <Problems problems={verify.problems} error={verify.error} />
         </CodeForm>
-      ) : (
+      )}
+      {step === 'login' && (
         <form onSubmit={(e) => { e.preventDefault(); void begin(); }}>
           <Stack>
+            {interrupted && <Text role="status">{t('recoveryAgain')}</Text>}
             <Text>{t('recoveryHint')}</Text>
             <TextInput label={t('login')} name="login" autoComplete="username" required autoFocus value={login} onChange={(e) => setLogin(e.currentTarget.value)} />
             <Problems problems={start.problems} error={start.error} />
@@ -43,44 +62,53 @@ export default function Recovery() {
           </Stack>
         </form>
       )}
-      {!proved && <Anchor component={Link} to="/recovery/phone" underline="always" className="back">{t('lostPhoneLink')}</Anchor>}
-      <Anchor component={Link} to="/login" underline="always" className="back">{t('logIn')}</Anchor>
+      {(step === 'code' || step === 'password') && <Button variant="subtle" onClick={anew}>{t('back')}</Button>}
+      {(step === 'login' || step === 'code') && <Anchor component={Link} to={`/recovery/phone${pay}`} underline="always" className="back">{t('lostPhoneLink')}</Anchor>}
+      {step !== 'done' && <Anchor component={Link} to={`/login${pay}`} underline="always" className="back" onClick={() => keep(undefined)}>{t('logIn')}</Anchor>}
     </Narrow>
   );
 }
 
-function NewPassword({ token, securityQuestion, totpRequired }: { token: string; securityQuestion?: string | null; totpRequired: boolean }) {
+function Change({ token, login, securityQuestion, totpRequired, onDone }: Proved & { token: string; login: string; onDone: (done: Done) => void }) {
   const { t } = useTranslation();
-  const go = useNavigate();
   const [answer, setAnswer] = useState('');
   const [totp, setTotp] = useState('');
-  const [password, setPassword] = useState('');
-  const [again, setAgain] = useState('');
-  const [wmid, setWmid] = useState<string>();
+  const [typed, setTyped] = useState({ password: '', again: '' });
+  const [lost, setLost] = useState(false); // an answer: then it may be done
   const complete = useAct(CompleteRecoveryDocument);
+  const [wrongAnswer, wrongTotp, weak] = ['securityAnswer', 'totpCode', 'newPassword'].map((name) => of(complete.problems, name));
+  const { form, missing, miss } = useMissing([wrongAnswer, wrongTotp, weak]);
+  const noAnswer = wrongAnswer ?? (missing && !answer ? t('answerMissing') : undefined);
+  const noTotp = wrongTotp ?? (missing && totpRequired && !totp ? t('codeMissing') : undefined);
 
   async function finish() {
-    const { payload } = await complete.run({ input: { token, securityAnswer: answer, totpCode: totp || null, newPassword: password, newPasswordConfirmation: again } });
-    if (payload?.wmid) setWmid(payload.wmid);
-  }
-  if (wmid) {
-    return (
-      <Stack>
-        <Text role="status">{t('recovered')}</Text>
-        <Button onClick={() => go('/login', { state: { login: wmid } })}>{t('logIn')}</Button>
-      </Stack>
-    );
+    if (!answer || (totpRequired && !totp) || !agree(typed)) return miss();
+    const led = await complete.run({ input: { token, securityAnswer: answer, totpCode: totp || null, newPassword: typed.password, newPasswordConfirmation: typed.again } });
+    if (led.payload?.wmid) return onDone({ login: led.payload.wmid, sure: true });
+    if (lost && led.problems.some((p) => p.field?.at(-1) === 'token')) return onDone({ login, sure: false });
+    setLost(lost || led.lost);
   }
   return (
-    <form onSubmit={(e) => { e.preventDefault(); void finish(); }}>
+    <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
-        <TextInput label={securityQuestion ?? t('securityAnswer')} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={of(complete.problems, 'securityAnswer')} />
-        {totpRequired && <TextInput label={t('totpCode')} autoComplete="one-time-code" required value={totp} onChange={(e) => setTotp(e.currentTarget.value)} />}
-        <PasswordInput label={t('newPassword')} autoComplete="new-password" description={t('passwordHint')} required value={password} onChange={(e) => setPassword(e.currentTarget.value)} error={of(complete.problems, 'newPassword')} />
-        <PasswordInput label={t('passwordAgain')} autoComplete="new-password" required value={again} onChange={(e) => setAgain(e.currentTarget.value)} error={again !== '' && again !== password ? t('passwordsDiffer') : undefined} />
-        <Problems problems={complete.problems} error={complete.error} />
-        <Button type="submit" loading={complete.busy} disabled={again !== password}>{t('save')}</Button>
+        <TextInput label={securityQuestion ?? t('securityAnswer')} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={noAnswer} aria-invalid={!!noAnswer} />
+        {totpRequired && <TextInput label={t('totpCode')} name="totpCode" autoComplete="one-time-code" required value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={noTotp} aria-invalid={!!noTotp} />}
+        <NewPassword label={t('newPassword')} typed={typed} onTyped={setTyped} error={weak} missing={missing} />
+        <Problems problems={complete.problems.filter((p) => !['securityAnswer', 'totpCode', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />
+        <Button type="submit" loading={complete.busy}>{t('save')}</Button>
       </Stack>
     </form>
+  );
+}
+
+function Recovered({ login, sure }: Done) {
+  const { t } = useTranslation();
+  const go = useNavigate();
+  const pay = usePayLink();
+  return (
+    <Stack>
+      <Text>{t(sure ? 'recovered' : 'recoveredPerhaps')}</Text>
+      <Button onClick={() => go(`/login${pay}`, { state: { login } })}>{t('logIn')}</Button>
+    </Stack>
   );
 }

@@ -1,10 +1,12 @@
-import { Button, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { OpenWalletDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Empty, Page, Waiting } from '../ui/parts';
+import { usePayLink } from '../ui/pay-link';
 import { WalletCard } from './home';
 
 export default function Wallets() {
@@ -14,6 +16,7 @@ export default function Wallets() {
   const [currency, setCurrency] = useState<string | null>('Z');
   const [name, setName] = useState('');
   const open = useAct(OpenWalletDocument);
+  const pay = usePayLink();
 
   async function submit() {
     const { payload } = await open.run({ input: { currency: currency ?? '', name: name || null } });
@@ -27,6 +30,11 @@ export default function Wallets() {
   return (
     <Page title={t('wallets')} aside={wallets.length > 0 && button}>
       <Problems error={error} retry={again} />
+      {pay && data && (
+        <Alert color="teal" variant="light" role="status">
+          {wallets.some((w) => !w.closedAt) ? <Button component={Link} to={`/send${pay}`}>{t('payGo')}</Button> : t('payFirst')}
+        </Alert>
+      )}
       {!data && !error ? <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}

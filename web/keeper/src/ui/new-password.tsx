@@ -1,29 +1,43 @@
 import { PasswordInput, Progress, Stack, Text } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 // strength is a hint while one types; the server judges.
 const strength = (password: string) => (password.length < 8 ? 0 : password.length < 12 ? 1 : new Set(password).size < 10 || password.length < 16 ? 2 : 3);
 
 type Typed = { password: string; again: string };
-type Props = { label: string; typed: Typed; onTyped: (typed: Typed) => void; error?: string };
+type Props = { label: string; typed: Typed; onTyped: (typed: Typed) => void; error?: string; missing?: boolean };
 
 export const agree = ({ password, again }: Typed) => password !== '' && password === again;
 
+// useMissing is for a form whose button can always be pressed: what is missing is said at its field from then on, and the first of them has the focus; so has a
+// field whose content the server refuses.
+export function useMissing(refusals: (string | undefined)[] = []) {
+  const form = useRef<HTMLFormElement>(null);
+  const [pressed, setPressed] = useState(0);
+  const refused = refusals.filter(Boolean).join();
+  useEffect(() => {
+    if (pressed > 0 || refused) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-missing="true"]')?.focus();
+  }, [pressed, refused]);
+  return { form, missing: pressed > 0, miss: () => setPressed((was) => was + 1) };
+}
+
 // NewPassword asks for a password twice and says how strong it is.
-export function NewPassword({ label, typed, onTyped, error }: Props) {
+export function NewPassword({ label, typed, onTyped, error, missing }: Props) {
   const { t } = useTranslation();
   const level = strength(typed.password);
   const said = t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) });
-  const differs = typed.again !== '' && typed.again !== typed.password;
+  const first = typed.password === '' && missing ? t('passwordMissing') : error;
+  const second = typed.again !== '' && typed.again !== typed.password ? t('passwordsDiffer') : typed.again === '' && missing ? t('passwordAgainMissing') : undefined;
   return (
     <Stack>
-      <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={error} aria-invalid={!!error}
+      <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={first} aria-invalid={!!first}
         onChange={(e) => onTyped({ ...typed, password: e.currentTarget.value })} />
       <div role="status">
         <Progress value={(level + 1) * 25} color={['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
         <Text size="sm" mt={4}>{said}</Text>
       </div>
-      <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={differs ? t('passwordsDiffer') : undefined} aria-invalid={differs}
+      <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={second} aria-invalid={!!second}
         onChange={(e) => onTyped({ ...typed, again: e.currentTarget.value })} />
     </Stack>
   );

@@ -9,24 +9,30 @@ import { clock, money } from '../text/text';
 import { Problems, useAct } from './act';
 import { CopyIcon, InIcon, OutIcon, SwapIcon } from './icons';
 
-let shownPath: string | undefined; // of the page that was shown last, of all there have been
+let shown: string | undefined; // the place that was shown last, of all there have been
 
-// Page is a screen with its heading. Who comes to it from another one is put before the heading: at the top, and with the keyboard's focus there. Who goes back is
-// left where the browser has them.
+// useArrival is for the heading of a place. Who comes to it from another one is put before it: at the top, and with the keyboard's focus there. Who goes back is
+// left where the browser has them, unless they are to be at the top anyway.
+export function useArrival(place: string | undefined, atTop = false) {
+  const isBack = useNavigationType() === 'POP';
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (place === undefined) return;
+    const before = shown;
+    shown = place;
+    if (before === undefined || before === place) return;
+    if (atTop || !isBack) window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, [place]);
+  return heading;
+}
+
+// Page is a screen with its heading.
 export function Page({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Keeper`;
   }, [title]);
-  const { pathname } = useLocation();
-  const isBack = useNavigationType() === 'POP';
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    const before = shownPath;
-    shownPath = pathname;
-    if (before === undefined || before === pathname) return;
-    if (!isBack) window.scrollTo(0, 0);
-    heading.current?.focus({ preventScroll: true });
-  }, [pathname]);
+  const heading = useArrival(useLocation().pathname);
   return (
     <Stack gap="lg">
       <Group justify="space-between">
@@ -114,19 +120,30 @@ export function useSecondsUntil(iso: string) {
 export type Proof = { code: string } | { assertion: string };
 type CodeProps = { challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onProof: (proof: Proof) => void; busy: boolean; secret?: boolean; children?: ReactNode };
 
-// CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come.
-export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children }: CodeProps) {
+// Resend asks for another code, when the time has come.
+export function Resend({ challenge, onChallenge }: Pick<CodeProps, 'challenge' | 'onChallenge'>) {
   const { t } = useTranslation();
-  const [code, setCode] = useState('');
   const resend = useAct(ResendCodeDocument);
   const seconds = useSecondsUntil(challenge.resendAt);
-  const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
-  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
-
   async function again() {
     const { payload } = await resend.run({ input: { challengeId: challenge.id } });
     if (payload?.challenge) onChallenge(payload.challenge);
   }
+  return (
+    <>
+      <Problems problems={resend.problems} error={resend.error} />
+      <Button variant="subtle" disabled={seconds > 0} loading={resend.busy} onClick={() => void again()}>{seconds > 0 ? t('resendIn', { seconds }) : t('resend')}</Button>
+    </>
+  );
+}
+
+// CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come.
+export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children }: CodeProps) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState('');
+  const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
+  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
+
   const [refused, setRefused] = useState(false);
   const usePasskey = (options: string) => sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
   return (
@@ -139,9 +156,8 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
         <TextInput label={t('code')} name="code" autoComplete="one-time-code" inputMode={isSent ? 'numeric' : 'text'} autoFocus value={code}
           onChange={(e) => setCode(e.currentTarget.value)} maxLength={24} size="lg" classNames={{ input: 'code' }} required />
         {children}
-        <Problems problems={resend.problems} error={resend.error} />
         <Button type="submit" size="md" loading={busy} disabled={code.trim() === ''}>{t('confirm')}</Button>
-        {isSent && <Button variant="subtle" disabled={seconds > 0} loading={resend.busy} onClick={() => void again()}>{seconds > 0 ? t('resendIn', { seconds }) : t('resend')}</Button>}
+        {isSent && <Resend challenge={challenge} onChallenge={onChallenge} />}
       </Stack>
     </form>
   );

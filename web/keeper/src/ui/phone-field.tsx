@@ -1,5 +1,5 @@
 import { Select, Stack, TextInput } from '@mantine/core';
-import { useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { countries, guessCountry, mask, within, written } from '../api/phones';
 
@@ -9,7 +9,7 @@ const digitsBefore = (text: string, at: number) => text.slice(0, at).replace(/\D
 // else needs.
 export default function PhoneField({ value, onChange, error }: { value: string; onChange: (phone: string) => void; error?: string }) {
   const { t, i18n } = useTranslation();
-  const [country, setCountry] = useState(guessCountry);
+  const [country, setCountry] = useState(() => (value ? written(value, guessCountry()).country : guessCountry()));
   const list = useMemo(() => countries(i18n.language), [i18n.language]);
   const field = useRef<HTMLInputElement>(null);
   const caret = useRef<number>(undefined); // how many digits lie before it, where it is not at the end
@@ -22,6 +22,10 @@ export default function PhoneField({ value, onChange, error }: { value: string; 
     caret.current = undefined;
   }, [value]);
 
+  useEffect(() => { // a number that is there already
+    if (value) onChange(written(value, country).text);
+  }, []);
+
   function type(typed: string, at: number) {
     if (at < typed.length) caret.current = digitsBefore(typed, at);
     const next = written(typed, country);
@@ -32,7 +36,7 @@ export default function PhoneField({ value, onChange, error }: { value: string; 
     <Stack>
       <Select label={t('country')} data={list} value={country} searchable allowDeselect={false} nothingFoundMessage={t('countryNothing')} maxDropdownHeight={280} autoComplete="off"
         onChange={(to) => { if (!to) return; const next = within(value, country, to as typeof country); setCountry(next.country); onChange(next.text); field.current?.focus(); }} />
-      <TextInput ref={field} label={t('phone')} description={t('phoneHint')} type="tel" name="phone" autoComplete="tel" inputMode="tel" autoFocus required value={value} placeholder={mask(country)}
+      <TextInput ref={field} label={t('phone')} description={t('phoneHint')} type="tel" name="phone" autoComplete="tel" inputMode="tel" required value={value} placeholder={mask(country)}
         onChange={(e) => type(e.currentTarget.value, e.currentTarget.selectionStart ?? e.currentTarget.value.length)} error={error} />
     </Stack>
   );

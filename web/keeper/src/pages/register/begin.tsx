@@ -1,0 +1,88 @@
+import { Button, Stack, Text, TextInput } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type ChallengePartsFragment, type RegistrationPartsFragment, StartRegistrationDocument, SubmitProfileDocument, VerifyPhoneDocument } from '../../gql/graphql';
+import { of, Problems, useAct } from '../../ui/act';
+import { CodeForm, Waiting } from '../../ui/parts';
+import type { useRegistration } from './flow';
+
+const PhoneField = lazy(() => import('../../ui/phone-field'));
+
+type StepProps = { onDone: ReturnType<typeof useRegistration>['goOn']; onBack: () => void };
+
+const plain = (phone: string) => phone.replace(/\D/g, '');
+
+// Phone begins a registration; who comes back to it with the same number goes on with the one there is.
+export function Phone({ phone, onPhone, begun, onDone, onBack }: StepProps & { phone: string; onPhone: (phone: string) => void; begun?: string }) {
+  const { t, i18n } = useTranslation();
+  const start = useAct(StartRegistrationDocument);
+  async function send() {
+    if (begun && plain(phone) === plain(begun)) return onBack();
+    await onDone(await start.run({ input: { phone, locale: i18n.language === 'ru' ? 'RU' : 'EN' } }));
+  }
+  return (
+    <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
+      <Stack>
+        {begun && <Text>{t('numberAnew')}</Text>}
+        <Suspense fallback={<Waiting rows={2} />}><PhoneField value={phone} onChange={onPhone} error={of(start.problems, 'phone')} /></Suspense>
+        <Problems problems={start.problems.filter((p) => p.field?.at(-1) !== 'phone')} error={start.error} />
+        <Button type="submit" loading={start.busy}>{t('continue')}</Button>
+        {begun && <Button variant="subtle" onClick={onBack}>{t('back')}</Button>}
+      </Stack>
+    </form>
+  );
+}
+
+const fields = [
+  { name: 'firstName', complete: 'given-name', needed: true }, { name: 'middleName', complete: 'additional-name', needed: false },
+  { name: 'lastName', complete: 'family-name', needed: true }, { name: 'birthDate', complete: 'bday', needed: true, type: 'date' },
+  { name: 'email', complete: 'email', needed: true, type: 'email' }, { name: 'securityQuestion', complete: 'off', needed: true },
+  { name: 'securityAnswer', complete: 'off', needed: true },
+] as const;
+
+type ProfileProps = StepProps & {
+  token: string; typed: Record<string, string>; onTyped: (change: (was: Record<string, string>) => Record<string, string>) => void; wasSubmitted: boolean; onPhone: () => void;
+};
+
+// Profile asks who one is. The server does not tell what it was told: after a reload, whoever comes back here need not fill it in again.
+export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onPhone, onBack }: ProfileProps) {
+  const { t } = useTranslation();
+  const submit = useAct(SubmitProfileDocument);
+  const value = (name: string) => typed[name] ?? '';
+  const isHidden = wasSubmitted && Object.keys(typed).length === 0;
+
+  async function send() {
+    const profile = { firstName: value('firstName'), middleName: value('middleName') || null, lastName: value('lastName'), birthDate: value('birthDate') };
+    await onDone(await submit.run({ input: { token, profile, email: value('email'), securityQuestion: value('securityQuestion'), securityAnswer: value('securityAnswer') } }));
+  }
+  return (
+    <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
+      <Stack>
+        {isHidden && <Text>{t('profileHidden')}</Text>}
+        {fields.map((f) => (
+          <TextInput key={f.name} label={t(f.name)} name={f.name} autoComplete={f.complete} required={f.needed} value={value(f.name)} error={of(submit.problems, f.name)}
+            type={'type' in f ? f.type : 'text'} maxLength={200} description={f.name === 'securityQuestion' ? t('securityHint') : undefined}
+            onChange={(e) => { const text = e.currentTarget.value; onTyped((was) => ({ ...was, [f.name]: text })); }} />
+        ))}
+        <Problems problems={submit.problems.filter((p) => !fields.some((f) => f.name === p.field?.at(-1)))} error={submit.error} />
+        <Button type="submit" loading={submit.busy}>{t('continue')}</Button>
+        {wasSubmitted && <Button variant="default" onClick={onBack}>{t('goOnUnchanged')}</Button>}
+        <Button variant="subtle" onClick={onPhone}>{t('changeNumber')}</Button>
+      </Stack>
+    </form>
+  );
+}
+
+export function Code({ registration, onChallenge, onDone, onBack }: StepProps & { registration: RegistrationPartsFragment; onChallenge: (next: ChallengePartsFragment) => void }) {
+  const { t } = useTranslation();
+  const verify = useAct(VerifyPhoneDocument);
+  return (
+    <>
+      <CodeForm challenge={registration.challenge!} busy={verify.busy} onChallenge={onChallenge}
+        onProof={async (proof) => 'code' in proof && onDone(await verify.run({ input: { token: registration.token, code: proof.code } }))}>
+        <Problems problems={verify.problems} error={verify.error} />
+      </CodeForm>
+      <Button variant="subtle" onClick={onBack}>{t('back')}</Button>
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { useEffect, useState } from 'react';
+import { useClient } from 'urql';
+import { forgetBegun, keepBegun, readBegun } from '../../api/begun';
+import { type ProblemFragment, RegistrationDocument, type RegistrationPartsFragment } from '../../gql/graphql';
+
+export type Place = 'phone' | 'profile' | 'code' | 'password' | 'known' | 'done';
+type Led = { payload?: { registration?: RegistrationPartsFragment | null }; problems: ProblemFragment[] };
+
+const stepOf = (r: RegistrationPartsFragment): Place =>
+  r.nextStep === 'LOG_IN' ? 'known' : r.nextStep === 'COMPLETE' ? 'password' : r.nextStep === 'VERIFY_PHONE' && r.challenge ? 'code' : 'profile';
+
+// useRegistration is how far a registration is, by what the server says of it. One that was begun in a tab that was closed goes on.
+export function useRegistration() {
+  const client = useClient();
+  const [registration, setRegistration] = useState<RegistrationPartsFragment>();
+  const [asking, setAsking] = useState<'asking' | 'failed' | 'asked'>('asking');
+  const [past, setPast] = useState<'resumed' | 'gone'>();
+  const [back, setBack] = useState<'phone' | 'profile'>(); // to correct something
+  const [opened, setOpened] = useState(false); // this registration has become an account: here, or where its answer was lost
+
+  async function find(token: string) {
+    const { data, error } = await client.query(RegistrationDocument, { token }, { requestPolicy: 'network-only' }).toPromise();
+    if (error) throw error;
+    return data?.registration ?? undefined;
+  }
+
+  async function resume() {
+    setAsking('asking');
+    try {
+      const { token, gone } = await readBegun('registration');
+      const found = token ? await find(token) : undefined;
+      if (found) setRegistration(found);
+      setOpened(found?.nextStep === 'LOG_IN'); // or the phone had an account: nobody can tell by now
+      setPast(found ? 'resumed' : token || gone ? 'gone' : undefined);
+      if (!found && (token || gone)) forgetBegun('registration');
+      setAsking('asked');
+    } catch {
+      setAsking('failed');
+    }
+  }
+  useEffect(() => void resume(), []);
+
+  // anew leaves nothing of it.
+  function anew(why?: 'gone') {
+    forgetBegun('registration');
+    setPast(why);
+    setBack(undefined);
+    setOpened(false);
+    setRegistration(undefined);
+  }
+
+  function keep(next: RegistrationPartsFragment) {
+    keepBegun('registration', next.token);
+    setBack(undefined);
+    setPast(undefined);
+    setRegistration(next);
+  }
+
+  // goOn follows what a step has led to. One that is refused because it is not due may have been done, and its answer lost: the server says what is due.
+  async function goOn({ payload, problems }: Led, completing = false) {
+    if (payload?.registration) return keep(payload.registration);
+    const codes = problems.map((p) => p.code);
+    if (codes.includes('REGISTRATION_EXPIRED')) return anew('gone');
+    const isOutOfOrder = codes.includes('STEP_OUT_OF_ORDER');
+    if (!registration || (!isOutOfOrder && !codes.includes('PHONE_TAKEN'))) return;
+    const found = await find(registration.token).catch(() => registration); // then what was refused is said, and can be tried again
+    if (!found) return anew('gone');
+    setOpened(completing && isOutOfOrder && found.nextStep === 'LOG_IN');
+    setRegistration(found);
+  }
+
+  const place: Place = back ?? (registration ? stepOf(registration) : 'phone');
+  return { place, registration, asking, past, opened, resume, anew, goOn, setBack, wasSubmitted: !!registration?.profileSubmitted, challenged: setRegistration };
+}
