@@ -32,7 +32,7 @@ export function Home() {
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
   const transfers = data?.viewer?.transfers.nodes ?? [];
   return (
-    <Page title={t('home')} aside={
+    <Page title={t('home')} aside={wallets.length > 0 &&
       <Group>
         <Button component={Link} to="/send">{t('send')}</Button>
         <Button component={Link} to="/receive" variant="default">{t('receive')}</Button>

@@ -9,6 +9,11 @@ type Month = { month: string; incoming: Money; outgoing: Money };
 
 type Props = { months: Month[]; title: string; came: string; went: string; language: string; theme: string };
 
+const LABEL_WIDTH = 40; // of the name of a month, at most
+
+// isNamed leaves out names where all of them would touch: the last month always has its own.
+const isNamed = (i: number, count: number, width: number) => (count - 1 - i) % Math.ceil((count * LABEL_WIDTH) / width) === 0;
+
 // Months draws what came in and went out in each month. A table says the same to whoever does not see it (WCAG 2.2, 1.1.1).
 export default function Months({ months, title, came, went, language, theme }: Props) {
   const place = useRef<HTMLDivElement>(null);
@@ -23,7 +28,7 @@ export default function Months({ months, title, came, went, language, theme }: P
       {
         width: box.clientWidth, height: 160, legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [-0.6, months.length - 0.4] } },
-        axes: [{ ...axis, values: (_, at) => at.map((i) => (months[i] ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false } }, { ...axis, size: 64, ticks: { show: false } }],
+        axes: [{ ...axis, values: (u, at) => at.map((i) => (months[i] && isNamed(i, months.length, u.bbox.width / devicePixelRatio) ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false } }, { ...axis, size: 64, ticks: { show: false } }],
         series: [{}, { label: came, fill: '#12b886', width: 0, paths: barsLeft, points: { show: false } }, { label: went, fill: '#868e96', width: 0, paths: bars, points: { show: false } }],
       },
       [months.map((_, i) => i), months.map((m) => Number(m.incoming.amount)), months.map((m) => Number(m.outgoing.amount))],

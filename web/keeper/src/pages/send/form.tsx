@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
-import { readRecipient } from '../../api/numbers';
+import { grouped, readRecipient } from '../../api/numbers';
 import { PayRequestDocument, QuoteDocument, type RecipientInput, WalletsDocument } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
@@ -69,7 +69,7 @@ export function Form({ onReview, children }: { onReview: (reviewed: Reviewed) =>
       from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
       protection: protection === 'none' ? null : { kind: protection, days, code: protection === 'CODE' ? code : null },
     };
-    onReview({ input, quote, from: source.name || source.currency.name, to: to.trim() });
+    onReview({ input, quote, from: `${source.name || source.currency.name} · ${grouped(source.number)}`, to: to.trim() });
   }
   if (!data) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />;
