@@ -215,6 +215,7 @@ func connectPlanner(t *testing.T, db *postgres.DB, growing map[string]bool) *pla
 	config := db.Pool.Config().ConnConfig
 	config.Tracer = nil
 	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0" // it holds a wallet for as long as a busy machine takes
 	conn, err := pgx.ConnectConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)

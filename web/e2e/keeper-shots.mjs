@@ -26,8 +26,10 @@ async function look(house, page, name) {
     await page.emulateMedia({ colorScheme });
     for (const [size, viewport] of Object.entries(sizes)) {
       await page.setViewportSize(viewport);
-      await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+      await page.locator('[aria-busy=true], .mantine-Loader-root').first().waitFor({ state: 'detached' });
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ ...viewport, height: Math.max(height, viewport.height) }); // what is fixed below stands below
+      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) });
     }
     await page.setViewportSize(sizes.phone);
     await house.accessible(page, `${name}, ${colorScheme}`);

@@ -4,7 +4,10 @@ import { useTranslation } from 'react-i18next';
 // Days are the first and the last of a period, as date fields write them; empty is without an end there.
 export type Days = { from: string; until: string };
 
-const isReversed = ({ from, until }: Days) => from !== '' && until !== '' && from > until;
+// isWhole tells whether the year is typed to its end: a date field has a value from its first digit on.
+const isWhole = (day: string) => /^[12]\d{3}-/.test(day);
+
+export const isReversed = ({ from, until }: Days) => isWhole(from) && isWhole(until) && from > until;
 
 // instants are a period as the API has it: from its first moment here to the first after it. One that ends before it begins is none.
 export function instants(days: Days): { from?: string; to?: string } {
@@ -14,7 +17,7 @@ export function instants(days: Days): { from?: string; to?: string } {
     const [year, month, date] = day.split('-').map(Number);
     return new Date(year, month - 1, date + plus).toISOString();
   };
-  return { ...(from && { from: start(from, 0) }), ...(until && { to: start(until, 1) }) };
+  return { ...(isWhole(from) && { from: start(from, 0) }), ...(isWhole(until) && { to: start(until, 1) }) };
 }
 
 // Period asks for the first and the last day.

@@ -10,6 +10,7 @@ import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
 import { useLiveQuery } from '../../ui/live-query';
 import { Empty, Waiting } from '../../ui/parts';
+import { usePayLink } from '../../ui/pay-link';
 import { RecipientField } from './recipient';
 import { Costs, type Reviewed } from './review';
 
@@ -20,6 +21,7 @@ type Protection = 'none' | 'CODE' | 'TIME';
 // Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
 export function Form({ onReview, children }: { onReview: (reviewed: Reviewed) => void; children: React.ReactNode }) {
   const { t } = useTranslation();
+  const payLink = usePayLink();
   const [asked] = useSearchParams();
   const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
@@ -72,7 +74,7 @@ export function Form({ onReview, children }: { onReview: (reviewed: Reviewed) =>
     onReview({ input, quote, from: `${source.name || source.currency.name} · ${grouped(source.number)}`, to: to.trim() });
   }
   if (!data) return error ? <Problems error={error} retry={again} /> : <Waiting />;
-  if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />;
+  if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;
   const wrong = { incomplete: to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: t('numberCurrency') };
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
