@@ -23,8 +23,8 @@ import (
 	"purser/internal/pgtest"
 )
 
-// scriptPatience is longer than the four minutes that the scripts give themselves.
-const scriptPatience = 270 * time.Second
+// scriptPatience is longer than the eight minutes that the scripts give themselves.
+const scriptPatience = 510 * time.Second
 
 // atOnce holds a place for each browser there may be at once: one that shares its processors with many others says little when it is late.
 var atOnce = make(chan struct{}, 2)

@@ -20,7 +20,7 @@ import (
 	"github.com/google/uuid"
 )
 
-const patience = 30 * time.Second // for what comes by itself; a test that waits this long has failed
+const patience = time.Minute // for what comes by itself; a test that waits this long has failed
 
 var binaryDir string
 

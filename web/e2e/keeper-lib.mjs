@@ -121,7 +121,7 @@ export function forgive(house, pattern) {
 }
 
 // CUT is what a browser complains of when its network goes.
-export const CUT = /ERR_|status of 401|WebSocket connection/;
+export const CUT = /ERR_|status of 401|WebSocket connection|: Event$/;
 
 // besideANetwork has boris on a phone, behind a network that can go, and anna at a desk.
 export async function besideANetwork(house) {

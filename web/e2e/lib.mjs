@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 const operations = readFileSync(new URL('operations.graphql', import.meta.url), 'utf8');
-const BOUND_MS = Number(process.env.BOUND_MS ?? 240_000);
+const BOUND_MS = Number(process.env.BOUND_MS ?? 480_000);
 
-export const WAIT_MS = 30_000;
+export const WAIT_MS = 60_000; // a busy machine takes its time
 export const base = (process.argv[2] ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 
 // What Debian's packages call Chromium: without windows, and with.
@@ -18,7 +18,7 @@ export function check(condition, what) {
   ok(what);
 }
 
-// run gives a check two minutes, prints the verdict and ends the process.
+// run gives a check its time, prints the verdict and ends the process.
 export async function run(body) {
   const bound = setTimeout(() => {
     console.error(`not ok - not finished after ${BOUND_MS / 1000} s`);
