@@ -80,7 +80,8 @@ func TestRow37ARegistrationIsKeptInACookieAlone(t *testing.T) {
 // TestRow37ALetterAboutALostPhoneIsKeptForAnHour has a browser that may be somebody else's when the two days are over.
 func TestRow37ALetterAboutALostPhoneIsKeptForAnHour(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	dsn := pgtest.DSN(t)
+	s := startServer(t, dsn)
 	b, c := newBrowser(t, s), s.client(t)
 	ask[struct{}](c, `mutation { startLostPhoneRecovery(input: {login: "anna@purser.test"}) { expiresAt } }`, nil)
 	token := tokenOf(c.newestLink("anna@purser.test"))
@@ -95,6 +96,23 @@ func TestRow37ALetterAboutALostPhoneIsKeptForAnHour(t *testing.T) {
 	}
 	if status, text := b.keeps("/web/registration", token); status != http.StatusGone || !strings.Contains(text, `"code":"REGISTRATION_EXPIRED"`) {
 		t.Errorf("as a registration: %d, %s", status, text)
+	}
+
+	// Its two days are over in ten minutes; then they are over.
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{Ring: pgtest.Ring(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for wait, want := range map[string]int{"10 minutes": http.StatusNoContent, "-1 second": http.StatusGone} {
+		if _, err := db.Pool.Exec(t.Context(), `UPDATE recoveries SET ready_at = now() + $1::text::interval`, wait); err != nil {
+			t.Fatal(err)
+		}
+		b.send("DELETE", "/web/lost-phone", "")
+		status, text := b.keeps("/web/lost-phone", token)
+		if kept := b.cookies["purser_lost_phone"]; status != want || (kept != nil) != (want == http.StatusNoContent) || (kept != nil && kept.MaxAge > 600) {
+			t.Errorf("two days that end in %s: %d, %s, %v", wait, status, text, kept)
+		}
 	}
 }
 

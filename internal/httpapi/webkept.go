@@ -27,8 +27,8 @@ type webToken struct {
 	Token string `json:"token"`
 }
 
-// keptHere are all of them. The letter about a lost phone is kept for an hour alone: when its two days are over its token sets a phone and a password, and the
-// browser may be somebody else's by then. Whoever comes back later has the letter.
+// keptHere are all of them. The letter about a lost phone is kept for an hour alone, and never beyond its two days: then its token sets a phone and a password, and
+// the browser may be somebody else's by then. Whoever comes back later has the letter.
 func (a *API) keptHere() []webKept {
 	return []webKept{
 		{"/web/registration", "purser_registration", 7 * 24 * time.Hour, func(ctx context.Context, token string) (time.Time, error) {
@@ -37,6 +37,9 @@ func (a *API) keptHere() []webKept {
 		}},
 		{"/web/lost-phone", "purser_lost_phone", time.Hour, func(ctx context.Context, token string) (time.Time, error) {
 			lost, err := a.Recovery.FindLost(ctx, token)
+			if lost.ReadyAt != nil && lost.ReadyAt.Before(lost.ExpiresAt) {
+				return *lost.ReadyAt, err
+			}
 			return lost.ExpiresAt, err
 		}},
 	}
@@ -73,7 +76,12 @@ func (a *API) keep(k webKept) http.HandlerFunc {
 			refuse(w, r, http.StatusServiceUnavailable, fault.Internal)
 			return
 		}
-		a.setCookie(w, r, k.cookie, k.path, given.Token, int(min(ends.Sub(a.DB.Now()), k.most).Seconds()))
+		left := min(ends.Sub(a.DB.Now()), k.most)
+		if left < time.Second {
+			refuse(w, r, http.StatusGone, fault.Forbidden)
+			return
+		}
+		a.setCookie(w, r, k.cookie, k.path, given.Token, int(left.Seconds()))
 		w.WriteHeader(http.StatusNoContent)
 	}
 }

@@ -51,7 +51,7 @@ export async function register(life) {
   if (name === 'phone') await closeTheTab(life);
   else await life.own.reload();
   const page = life.own;
-  await page.getByText('We have kept what you entered').waitFor();
+  await page.getByText('We have kept your number').waitFor();
   await fillProfile(page, me);
   if (name === 'phone') await changeTheNumber(page, me);
   const digits = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click()); // nobody else knows this phone

@@ -87,7 +87,7 @@ export async function protect({ house, own: phone, other: desk, payer, number })
   await desk.getByText('With a code', { exact: true }).click();
   await desk.getByLabel('Protection code', { exact: false }).fill('2468');
   const sendIt = await review(desk);
-  check(/10\.08/.test(await sendIt.innerText()) && !(await desk.getByTestId('review').innerText()).includes('2468'), 'a protected transfer is reviewed');
+  check(/10\.08/.test(await sendIt.innerText()) && (await desk.getByTestId('review').innerText()).includes('2468'), 'a protected transfer is reviewed, with its code');
   await withCode(desk, payer.phone, () => sendIt.click());
   await desk.getByRole('heading', { name: 'Protected' }).waitFor();
 

@@ -92,7 +92,7 @@ function Inside({ offline }: { offline: boolean }) {
             <Route path="/wallets/:number" element={<WalletPage />} />
             <Route path="/send" element={<Send me={me.id} />} />
             <Route path="/receive" element={<Receive />} />
-            <Route path="/history" element={<History />} />
+            <Route path="/history" element={<History me={me.id} />} />
             <Route path="/transfers/:id" element={<Transfer />} />
             <Route path="/contacts" element={<Contacts />} />
             <Route path="/security" element={<Security />} />

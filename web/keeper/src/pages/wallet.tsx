@@ -10,7 +10,7 @@ import { money, time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { useMore } from '../ui/more';
-import { type Days, instants, isReversed, Period } from '../ui/period';
+import { type Days, instants, isWrong, Period } from '../ui/period';
 import { Copyable, Empty, Page, Waiting } from '../ui/parts';
 import { WalletCard } from './home';
 
@@ -68,8 +68,8 @@ function Documents({ number, urls }: { number: string; urls: { pdf: string; csv:
         <Title order={2} size="h4" id="statement">{t('statement')}</Title>
         <Group gap="xs">
           <Button size="xs" variant="subtle" aria-expanded={isOpen} aria-controls="period" onClick={toggle}>{t('period')}</Button>
-          <Button size="xs" variant="default" disabled={isReversed(days)} onClick={() => fetchFile(urls.pdf, 'pdf')}>PDF</Button>
-          <Button size="xs" variant="default" disabled={isReversed(days)} onClick={() => fetchFile(urls.csv, 'csv')}>CSV</Button>
+          <Button size="xs" variant="default" disabled={isWrong(days)} onClick={() => fetchFile(urls.pdf, 'pdf')}>PDF</Button>
+          <Button size="xs" variant="default" disabled={isWrong(days)} onClick={() => fetchFile(urls.csv, 'csv')}>CSV</Button>
         </Group>
       </Group>
       <Collapse expanded={isOpen} id="period"><Period days={days} onChange={setDays} /></Collapse>

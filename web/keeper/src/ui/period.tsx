@@ -7,7 +7,10 @@ export type Days = { from: string; until: string };
 // isWhole tells whether the year is typed to its end: a date field has a value from its first digit on.
 const isWhole = (day: string) => /^[12]\d{3}-/.test(day);
 
-export const isReversed = ({ from, until }: Days) => isWhole(from) && isWhole(until) && from > until;
+// isWrong tells whether a period can be meant by nobody, or is not typed to its end yet.
+export const isWrong = (days: Days) => isReversed(days) || [days.from, days.until].some((day) => day !== '' && !isWhole(day));
+
+const isReversed = ({ from, until }: Days) => isWhole(from) && isWhole(until) && from > until;
 
 // instants are a period as the API has it: from its first moment here to the first after it. One that ends before it begins is none.
 export function instants(days: Days): { from?: string; to?: string } {

@@ -3,6 +3,7 @@ import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
+import { grouped } from '../../api/numbers';
 import { type TransferFilter, type TransferStatus, WalletsDocument } from '../../gql/graphql';
 import { useLiveQuery } from '../../ui/live-query';
 import { type Days, instants, Period } from '../../ui/period';
@@ -12,14 +13,19 @@ const statuses: TransferStatus[] = ['COMPLETED', 'PROTECTED', 'AWAITING_CONFIRMA
 
 type Typed = { direction: '' | 'INCOMING' | 'OUTGOING'; text: string; status: TransferStatus | null; wallet: string | null; days: Days };
 
+type Kept = { by: string; filters: Typed };
+
 const ALL: Typed = { direction: '', text: '', status: null, wallet: null, days: { from: '', until: '' } };
 
 // useFilters are what the history is looked through by. They stand in the state of the browser's history: who comes back from a transfer, or reloads, finds them
 // as they were, and no address tells what was searched for.
-export function useFilters() {
+export function useFilters(me: string) {
   const { state } = useLocation();
   const go = useNavigate();
-  const [typed, setTyped] = useState<Typed>(() => ({ ...ALL, ...(state as { filters?: Typed } | null)?.filters }));
+  const [typed, setTyped] = useState<Typed>(() => {
+    const kept = state as Kept | null;
+    return kept?.by === me ? { ...ALL, ...kept.filters } : ALL; // what somebody else looked for is theirs
+  });
   const [text] = useDebouncedValue(typed.text.trim(), SEARCH_AFTER_MS);
   const { direction, status, wallet, days } = typed;
   const filter = useMemo<TransferFilter | null>(() => {
@@ -30,7 +36,7 @@ export function useFilters() {
   useEffect(() => {
     if (before.current === filter) return;
     before.current = filter;
-    void go('.', { replace: true, state: { filters: typed } });
+    void go('.', { replace: true, state: { by: me, filters: typed } satisfies Kept });
   }, [filter]);
   return { typed, filter, change: (part: Partial<Typed>) => setTyped((was) => ({ ...was, ...part })) };
 }
@@ -45,7 +51,7 @@ export function Filters({ typed, change }: { typed: Typed; change: (part: Partia
   return (
     <Stack gap="sm">
       <Group align="end">
-        <SegmentedControl fullWidth size="md" w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('history')}
+        <SegmentedControl fullWidth size="md" w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('direction')}
           data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
         <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={160} type="search" />
         <Button variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>
@@ -54,7 +60,7 @@ export function Filters({ typed, change }: { typed: Typed; change: (part: Partia
         <Stack className="panel" gap="sm">
           <Group grow align="end" preventGrowOverflow={false}>
             <Select label={t('status')} placeholder={t('all')} clearable clearButtonProps={{ 'aria-label': t('clear') }} value={typed.status} onChange={(status) => change({ status: status as TransferStatus | null })} data={statuses.map((s) => ({ value: s, label: t(`status_${s}`) }))} />
-            <Select label={t('wallet')} placeholder={t('all')} clearable clearButtonProps={{ 'aria-label': t('clear') }} value={typed.wallet} onChange={(wallet) => change({ wallet })} data={wallets.map((w) => ({ value: w.number, label: w.name || w.currency.name }))} />
+            <Select label={t('wallet')} placeholder={t('all')} clearable clearButtonProps={{ 'aria-label': t('clear') }} value={typed.wallet} onChange={(wallet) => change({ wallet })} data={wallets.map((w) => ({ value: w.number, label: `${w.name || w.currency.name} · ${grouped(w.number)}` }))} />
           </Group>
           <Period days={typed.days} onChange={(days) => change({ days })} />
           {used > 0 && <Button variant="subtle" onClick={() => change({ status: null, wallet: null, days: ALL.days })}>{t('clear')}</Button>}

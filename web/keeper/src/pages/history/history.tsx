@@ -12,10 +12,10 @@ import { Empty, Page, TransferRow, Waiting } from '../../ui/parts';
 import { Filters, useFilters } from './filters';
 import { Turnover } from './turnover';
 
-export default function History() {
+export default function History({ me }: { me: string }) {
   const { t } = useTranslation();
   const client = useClient();
-  const { typed, change, filter } = useFilters();
+  const { typed, change, filter } = useFilters(me);
   const [{ data, error, fetching, stale }, again] = useLiveQuery(HistoryDocument, { filter });
   const first = data?.viewer?.transfers;
   const older = useMore(first, JSON.stringify(filter), fetching || stale, async (after) => {

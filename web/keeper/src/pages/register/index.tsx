@@ -44,7 +44,8 @@ export default function Register() {
   const title = { phone: t('stepPhone'), profile: t('stepProfile'), code: t('stepCode'), password: t('stepPassword'), done: t('stepDone') }[place];
   return (
     <Narrow title={title} step={{ name: place, at: PLACES.indexOf(place) + 1, of: PLACES.length }}>
-      {flow.past && place !== 'done' && <Text size="sm" role="status">{t(flow.past === 'gone' ? 'registrationGone' : 'resume')}</Text>}
+      {flow.past && place !== 'done' && <Text size="sm" role="status">{t(flow.past === 'gone' ? 'registrationGone' : place === 'profile' && !flow.wasSubmitted ? 'resumeNumber' : 'resume')}</Text>}
+      {flow.past === 'resumed' && place !== 'done' && <Button variant="subtle" onClick={() => { setTyped({}); setPhone(''); flow.anew(); }}>{t('notMine')}</Button>}
       {place === 'phone' && <Phone phone={phone || registration?.phone || ''} onPhone={setPhone} begun={registration?.phone} onDone={flow.goOn} onBack={() => flow.setBack(undefined)} />}
       {place === 'profile' && registration && (
         <Profile token={registration.token} typed={typed} onTyped={setTyped} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => flow.setBack('phone')} onBack={() => flow.setBack(undefined)} />

@@ -19,7 +19,7 @@ const QUOTE_AFTER_MS = 350;
 type Protection = 'none' | 'CODE' | 'TIME';
 
 // Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
-export function Form({ onReview, children }: { onReview: (reviewed: Reviewed) => void; children: React.ReactNode }) {
+export function Form({ onReview, isShown, children }: { onReview: (reviewed: Reviewed) => void; isShown: boolean; children: React.ReactNode }) {
   const { t } = useTranslation();
   const payLink = usePayLink();
   const [asked] = useSearchParams();
@@ -59,6 +59,9 @@ export function Form({ onReview, children }: { onReview: (reviewed: Reviewed) =>
   useEffect(() => {
     if (online && quoted.error) quoteAgain();
   }, [online]);
+  useEffect(() => { // who comes back to it sees what it costs now
+    if (isShown && settled !== 'null') quoteAgain();
+  }, [isShown]);
   const isQuoted = settled === typed && settled !== 'null';
   // While another is asked for the last one is still there: what it says is of something else than what would be sent.
   const isOf = JSON.stringify(quoted.operation?.variables.input) === settled;

@@ -35,7 +35,8 @@ export function Review({ reviewed: { input, quote, from, to }, onSend, onChange 
 
 function protectionOf({ protection }: CreateTransferInput, t: ReturnType<typeof useTranslation>['t']) {
   if (!protection) return t('protectNone');
-  return `${t(protection.kind === 'CODE' ? 'protectCode' : 'protectTime')} · ${t('days')}: ${protection.days}`;
+  const kind = protection.kind === 'CODE' ? `${t('protectCode')}: ${protection.code}` : t('protectTime'); // a typing error in it would hold the money until the end
+  return `${kind} · ${t('days')}: ${protection.days}`;
 }
 
 // Costs are a quote's figures, and what else is to be told in the same list.

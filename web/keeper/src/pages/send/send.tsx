@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Loader, Stack, Text, Title } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
@@ -13,8 +13,11 @@ import { CodeForm, Page, Status } from '../../ui/parts';
 import { Form } from './form';
 import { Review, type Reviewed } from './review';
 
+const REVIEW_MS = 120_000; // then it is quoted anew
+
 export default function Send({ me }: { me: string }) {
   const { t } = useTranslation();
+  const leave = useNavigate();
   const { reviewed, review, change, forget } = useReview();
   const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
@@ -22,7 +25,7 @@ export default function Send({ me }: { me: string }) {
     <Page title={t('send')}>
       <div className="narrow">
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
+          <div hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review} isShown={sending.at === 'form' && !reviewed}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input).finally(forget)} onChange={change} />}
         {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><Text>{t('waiting')}…</Text></Stack>}
@@ -40,7 +43,7 @@ export default function Send({ me }: { me: string }) {
             <Button variant="subtle" onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}
-        {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={restart} />}
+        {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={() => { forget(); void leave('/send', { replace: true }); restart(); }} />}
       </div>
     </Page>
   );
@@ -51,11 +54,18 @@ function useReview() {
   const { search, hash, state } = useLocation();
   const go = useNavigate();
   const [kept, setKept] = useState<Reviewed>();
+  const at = (state as { review?: string } | null)?.review; // the key of what is reviewed there
   const review = (what: Reviewed) => {
     setKept(what);
-    void go({ search, hash }, { state: 'review' });
+    void go({ search, hash }, { state: { review: what.input.idempotencyKey }, replace: !!at });
   };
-  return { reviewed: state === 'review' ? kept : undefined, review, change: () => void go(-1), forget: () => setKept(undefined) };
+  const forget = () => setKept(undefined);
+  useEffect(() => { // fees and people change: what was looked at long ago is not what would be sent
+    if (!kept) return;
+    const timer = setTimeout(forget, REVIEW_MS);
+    return () => clearTimeout(timer);
+  }, [kept]);
+  return { reviewed: kept && at === kept.input.idempotencyKey ? kept : undefined, review, change: () => void go(-1), forget };
 }
 
 function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
