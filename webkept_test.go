@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"purser/internal/config"
 	"purser/internal/pgtest"
 	"purser/internal/postgres"
 )
@@ -180,14 +179,7 @@ func TestABrowserKeepsNothingThatIsNoRegistration(t *testing.T) {
 // TestRow37WhatIsKeptIsSecureInProduction has the prefix in the name, and is read by it.
 func TestRow37WhatIsKeptIsSecureInProduction(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
-	s := startServer(t, dsn)
-	db, err := postgres.Open(t.Context(), dsn, postgres.Options{Ring: pgtest.Ring(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	production, _ := frontOn(t, db, func(c *config.Config) { c.AppEnv = config.Production })
+	s, production := besideProduction(t)
 	token := s.client(t).begun("+79165550106")
 	b := newBrowser(t, s)
 	b.url = production.url

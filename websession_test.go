@@ -112,17 +112,24 @@ func TestRow37ABrowsersSessionIsInACookieAlone(t *testing.T) {
 	}
 }
 
-// TestRow37ASecureCookieSaysSo has a browser that still has the cookie of the name before.
-func TestRow37ASecureCookieSaysSo(t *testing.T) {
-	t.Parallel()
+// besideProduction is a server of a laptop, for the codes in its inbox, and a front as in production, on one database.
+func besideProduction(t *testing.T) (*server, *client) {
+	t.Helper()
 	dsn := pgtest.DSN(t)
 	s := startServer(t, dsn)
 	db, err := postgres.Open(t.Context(), dsn, postgres.Options{Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(db.Close)
 	production, _ := frontOn(t, db, func(c *config.Config) { c.AppEnv = config.Production })
+	return s, production
+}
+
+// TestRow37ASecureCookieSaysSo has a browser that still has the cookie of the name before.
+func TestRow37ASecureCookieSaysSo(t *testing.T) {
+	t.Parallel()
+	s, production := besideProduction(t)
 	anna := s.client(t).anna()
 	b := newBrowser(t, s)
 	b.send("POST", "/web/session", `{"refreshToken":"`+anna.refresh+`"}`)

@@ -72,7 +72,7 @@ func (a *API) keep(k webKept) http.HandlerFunc {
 			return
 		}
 		if err != nil {
-			a.Log.ErrorContext(r.Context(), "what was begun in a browser could not be kept", "path", k.path, "error", err)
+			a.Log.ErrorContext(r.Context(), "what was begun in a browser could not be kept", "route", k.path, "error", err)
 			refuse(w, r, http.StatusServiceUnavailable, fault.Internal)
 			return
 		}

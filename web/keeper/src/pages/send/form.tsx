@@ -2,7 +2,7 @@ import { Alert, Button, NumberInput, SegmentedControl, Select, Stack, Switch, Te
 import { useDebouncedValue, useMediaQuery, useNetwork } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { grouped, readRecipient } from '../../api/numbers';
 import { PayRequestDocument, QuoteDocument, type RecipientInput, WalletsDocument } from '../../gql/graphql';
@@ -10,7 +10,7 @@ import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
 import { useLiveQuery } from '../../ui/live-query';
 import { Empty, Waiting } from '../../ui/parts';
-import { usePayLink } from '../../ui/pay-link';
+import { usePay, usePayLink } from '../../ui/pay-link';
 import { RecipientField } from './recipient';
 import { Costs, type Reviewed } from './review';
 
@@ -34,7 +34,7 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const [code, setCode] = useState('');
   const [days, setDays] = useState<number>(7);
   const narrow = useMediaQuery('(max-width: 30em)');
-  const pay = new URLSearchParams(useLocation().hash.slice(1)).get('pay') ?? asked.get('pay') ?? ''; // of a payment link
+  const pay = usePay();
   const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
   const request = link.data?.paymentRequest.request;
 
