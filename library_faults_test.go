@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"purser/internal/config"
 	"purser/internal/pgtest"
+	"purser/resolvers"
 )
 
 var (
@@ -125,6 +127,25 @@ func TestFault06TooCostlyIsAMistakeOfTheDocument(t *testing.T) {
 		status, _, text := c.raw("POST", "/graphql", costly, "Content-Type", asJSON, "Accept", accept)
 		if status != want || !strings.Contains(text, `"COMPLEXITY_LIMIT_EXCEEDED"`) || strings.Contains(text, `"data"`) {
 			t.Errorf("%s: %d %s", accept, status, text)
+		}
+	}
+	// A cost that is remembered is not that of other variables.
+	const page = `"query":"query($n: Int) {viewer{transfers(first:100){nodes{from{wallet{entries(first:$n){nodes{id}}}}}}}}"}`
+	for _, first := range []string{"1", "100", "1", "100"} {
+		_, _, text := c.raw("POST", "/graphql", `{"variables":{"n":`+first+`},`+page, "Content-Type", asJSON)
+		if refused := strings.Contains(text, `"COMPLEXITY_LIMIT_EXCEEDED"`); refused != (first == "100") {
+			t.Errorf("first: %s: %s", first, text)
+		}
+	}
+}
+
+// TestMutationsWeighTheSameWhateverTheirInput is what the memory of costs relies on.
+func TestMutationsWeighTheSameWhateverTheirInput(t *testing.T) {
+	t.Parallel()
+	weights := reflect.ValueOf(resolvers.Complexity().Mutation)
+	for i := range weights.NumField() {
+		if !weights.Field(i).IsNil() {
+			t.Errorf("%s weighs itself", weights.Type().Field(i).Name)
 		}
 	}
 }

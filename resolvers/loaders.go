@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -45,20 +46,24 @@ type loadersKey struct{}
 // library's own 16 ms were nearly all the time that a page took.
 const gatherFor = time.Millisecond
 
-// Loaders gives each response its own loaders.
+// Loaders gives each response its own loaders, once a field asks for one: most answers to mutations need none.
 func (r *Resolver) Loaders(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	return next(context.WithValue(ctx, loadersKey{}, sync.OnceValue(r.newLoaders)))
+}
+
+func (r *Resolver) newLoaders() *loaders {
 	gather := dataloadgen.WithWait(gatherFor)
-	return next(context.WithValue(ctx, loadersKey{}, &loaders{
+	return &loaders{
 		transfers: dataloadgen.NewMappedLoader(r.loadTransfers, gather),
 		wallets:   dataloadgen.NewMappedLoader(r.loadWallets, gather),
 		accounts:  dataloadgen.NewMappedLoader(r.Accounts.FindMany, gather),
 		sessions:  dataloadgen.NewMappedLoader(r.loadSessions, gather),
 		entries:   dataloadgen.NewMappedLoader(r.loadEntries, gather),
 		messages:  dataloadgen.NewMappedLoader(r.Delivery.States, gather),
-	}))
+	}
 }
 
-func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(func() *loaders)() }
 
 func (r *Resolver) loadTransfers(ctx context.Context, keys []ownedID) (map[ownedID]transfers.View, error) {
 	byAccount := map[uuid.UUID][]uuid.UUID{}

@@ -4,12 +4,72 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
+
+// costs is the library's bound of what an operation may cost. That walks a document field by field, with a context for each: a document whose cost no variable
+// changes is walked once, and remembered.
+type costs struct {
+	*extension.ComplexityLimit
+	known remembered[*extension.ComplexityStats]
+}
+
+func newCosts(most int) costs {
+	return costs{extension.FixedComplexityLimit(most), remember[*extension.ComplexityStats](nil)}
+}
+
+// MutateOperationContext refuses an operation that costs too much.
+func (c costs) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	if stats, ok := c.known.Get(ctx, oc.RawQuery); ok {
+		oc.Stats.SetExtension(c.ExtensionName(), stats)
+		return nil
+	}
+	refusal := c.ComplexityLimit.MutateOperationContext(ctx, oc)
+	if refusal == nil && len(oc.Doc.Operations) == 1 && isFixed(oc.Operation) {
+		c.known.Add(ctx, oc.RawQuery, oc.Stats.GetExtension(c.ExtensionName()).(*extension.ComplexityStats))
+	}
+	return refusal
+}
+
+// isFixed tells whether no variable changes what an operation costs. Mutations cost the same whatever their input is.
+func isFixed(operation *ast.OperationDefinition) bool {
+	for _, selection := range operation.SelectionSet {
+		field, ok := selection.(*ast.Field)
+		if !ok || operation.Operation != ast.Mutation {
+			return !hasVariable(operation.SelectionSet)
+		}
+		if hasVariable(field.SelectionSet) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasVariable tells whether a field is given a variable, such as the size of a page.
+func hasVariable(set ast.SelectionSet) bool {
+	return slices.ContainsFunc(set, func(selection ast.Selection) bool {
+		switch s := selection.(type) {
+		case *ast.Field:
+			return slices.ContainsFunc(s.Arguments, func(a *ast.Argument) bool { return reads(a.Value) }) || hasVariable(s.SelectionSet)
+		case *ast.InlineFragment:
+			return hasVariable(s.SelectionSet)
+		case *ast.FragmentSpread:
+			return hasVariable(s.Definition.SelectionSet)
+		}
+		return true
+	})
+}
+
+func reads(value *ast.Value) bool {
+	return value.Kind == ast.Variable || slices.ContainsFunc(value.Children, func(child *ast.ChildValue) bool { return reads(child.Value) })
+}
 
 // costOf says what an operation was reckoned to cost and what it may, and, where requests are bounded, how many are left until when, as JSON; it is written by
 // hand, since each answer has it.

@@ -67,7 +67,7 @@ func (a *API) graphql() http.Handler {
 	server.Use(extension.AutomaticPersistedQuery{Cache: remember(func(text string) int { return len(text) })})
 	server.Use(newOverlaps(a.Present))
 	server.Use(&rules{present: a.Present, hidden: !a.Config.ShowsSchema()}) // before the cost is reckoned, which walks every fragment as often as it is spread
-	server.Use(extension.FixedComplexityLimit(a.Config.ComplexityLimit))
+	server.Use(newCosts(a.Config.ComplexityLimit))
 
 	server.SetErrorPresenter(a.Present)
 	server.SetRecoverFunc(func(ctx context.Context, p any) error {
