@@ -42,7 +42,7 @@ func (c *client) begun(phone string) string {
 func TestRow37ARegistrationIsKeptInACookieAlone(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	s, other := startServer(t, dsn), startServer(t, dsn)
+	s, other := startServer(t, dsn, "REGISTRATION_TTL=168h"), startServer(t, dsn)
 	b, anna := newBrowser(t, s), s.client(t).anna()
 	const path = "/web/registration"
 	if token := b.kept(path); token != "" || len(b.cookies) != 0 {
@@ -71,6 +71,13 @@ func TestRow37ARegistrationIsKeptInACookieAlone(t *testing.T) {
 	}
 	b.keeps(path, first)
 	b.send("POST", "/web/session", `{"refreshToken":"`+anna.refresh+`"}`)
+	if b.kept(path) != "" || len(b.cookies) != 1 {
+		t.Errorf("who has logged in finds what was begun before: %v", b.cookies)
+	}
+	b.keeps(path, first)
+	if b.send("POST", "/web/session", `{}`); b.kept(path) != first {
+		t.Error("a session that is renewed forgets what was begun")
+	}
 	if b.send("DELETE", "/web/session", ""); len(b.cookies) != 0 {
 		t.Errorf("who has logged out leaves %v", b.cookies)
 	}

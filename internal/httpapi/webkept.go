@@ -27,11 +27,11 @@ type webToken struct {
 	Token string `json:"token"`
 }
 
-// keptHere are all of them. The letter about a lost phone is kept for an hour alone, and never beyond its two days: then its token sets a phone and a password, and
-// the browser may be somebody else's by then. Whoever comes back later has the letter.
+// keptHere are all of them. The browser may be somebody else's later: a registration is kept for a day after its last step, however long it lives itself. The letter
+// about a lost phone is kept for an hour alone, and never beyond its two days, when its token sets a phone and a password. Whoever comes back later has the letter.
 func (a *API) keptHere() []webKept {
 	return []webKept{
-		{"/web/registration", "purser_registration", 7 * 24 * time.Hour, func(ctx context.Context, token string) (time.Time, error) {
+		{"/web/registration", "purser_registration", 24 * time.Hour, func(ctx context.Context, token string) (time.Time, error) {
 			registration, err := a.Accounts.Registration(ctx, token)
 			return registration.ExpiresAt, err
 		}},
@@ -98,7 +98,7 @@ func handBack(k webKept) http.HandlerFunc {
 	}
 }
 
-// forgetKept is for whoever logs out: what was begun is nobody else's.
+// forgetKept is for whoever logs in or out: what was begun is nobody else's.
 func (a *API) forgetKept(w http.ResponseWriter, r *http.Request) {
 	for _, k := range a.keptHere() {
 		a.setCookie(w, r, k.cookie, k.path, "", -1)

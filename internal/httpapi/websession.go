@@ -45,7 +45,8 @@ func (a *API) webSession(router chi.Router) {
 }
 
 // renewWebSession changes a refresh token, the one that is handed over or that of the cookie, for the next, which goes into the cookie, and an access
-// token, which is the answer. Without a session, or when it is over, there is nothing to say: 204, and no cookie is left.
+// token, which is the answer. Without a session, or when it is over, there is nothing to say: 204, and no cookie is left. One that is handed over is somebody's who
+// has just come in: what was begun here before is done with, or somebody else's, and is forgotten with the same answer.
 func (a *API) renewWebSession(w http.ResponseWriter, r *http.Request) {
 	var given webTokens
 	body := http.MaxBytesReader(w, r.Body, webSessionMost)
@@ -53,7 +54,8 @@ func (a *API) renewWebSession(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, fault.BadUserInput)
 		return
 	}
-	if given.RefreshToken == "" {
+	comesIn := given.RefreshToken != ""
+	if !comesIn {
 		if c, err := cookie(r, refreshCookie); err == nil {
 			given.RefreshToken = c.Value
 		}
@@ -74,6 +76,9 @@ func (a *API) renewWebSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.setCookie(w, r, refreshCookie, webSessionPath, tokens.Refresh, int(tokens.RefreshExpiresAt.Sub(a.DB.Now()).Seconds()))
+	if comesIn {
+		a.forgetKept(w, r)
+	}
 	if given.DeviceTrustToken != "" {
 		a.setCookie(w, r, trustCookie, "/graphql", given.DeviceTrustToken, int(trustCookieAge.Seconds()))
 	}
