@@ -11,6 +11,7 @@ await runInBrowser(async (house) => {
   await lookAround(phone, boriss);
   await reloadOffline(house, network, phone, boriss);
   await comeBack(network, phone, desk, annas, boriss);
+  await registerOffline(network, phone);
   await logOutOffline(network, phone);
   await beRefused(house, phone);
   forgive(house, CUT);
@@ -97,6 +98,16 @@ async function comeBack(network, phone, desk, annas, boriss) {
   ok('when the network is back everything is new');
 }
 
+// registerOffline: who turns out to be signed in opens no other account.
+async function registerOffline(network, page) {
+  await network.cut(page);
+  await page.goto(new URL('/register', page.url()).href);
+  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  await network.restore(page);
+  await page.getByTestId('wallet').first().waitFor();
+  check(new URL(page.url()).pathname === '/', 'a registration that is opened without a network leads whoever is in to the app when it is back');
+}
+
 // logOutOffline: who logs out is out, network or not.
 async function logOutOffline(network, page) {
   await network.cut(page);
@@ -106,11 +117,26 @@ async function logOutOffline(network, page) {
   check((await known(page)) === '[]', 'who logs out leaves nothing behind, without a network too');
   await page.reload();
   await page.getByText('nothing is kept here to show').waitFor();
+  const dropped = (route) => (route.request().method() === 'DELETE' ? route.abort() : route.fallback());
+  await page.route('**/web/session', dropped);
   await network.restore(page);
+  await page.goto(new URL('/register', page.url()).href);
+  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  ok('nothing is begun while the server has not heard of the log-out');
+  await page.unroute('**/web/session', dropped);
+  const kept = page.waitForResponse((r) => r.url().endsWith('/web/registration') && r.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('[name=phone]').fill('+7 902 000-00-01');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await kept;
+  await page.getByLabel('First name').waitFor();
+  await page.goto(new URL('/', page.url()).href);
   await page.getByLabel('WMID, phone or e-mail').waitFor();
   ok('and is still out when the network is back');
   while (await page.evaluate(() => localStorage.getItem('keeper.leaving'))) await page.waitForTimeout(50); // until the server has said that it is ended
-  check(!(await page.context().cookies()).some((c) => c.name.endsWith('purser_session')), 'the session is ended at the server as soon as it answers');
+  const cookies = (await page.context().cookies()).map((c) => c.name);
+  check(!cookies.some((name) => name.endsWith('purser_session')), 'the session is ended at the server as soon as it answers');
+  check(cookies.some((name) => name.endsWith('purser_registration')), 'and takes along nothing that was begun since');
 }
 
 // beRefused ends a session from elsewhere.
@@ -120,6 +146,7 @@ async function beRefused(house, page) {
   await page.getByRole('button', { name: 'Log in', exact: true }).click(); // the browser is trusted still
   await page.getByTestId('wallet').first().waitFor();
   while ((await known(page)) === '[]') await page.waitForTimeout(50);
+  check(!(await page.context().cookies()).some((c) => c.name.endsWith('purser_registration')), 'who logs in leaves no registration of somebody else behind');
   const other = await house.open('/', DESK);
   await logIn(other, boris);
   await place(other, 'Security');

@@ -1,13 +1,12 @@
 // The browser's session. The access token is held here, in memory, and nowhere else; the refresh token is in a cookie that no script sees.
 
-import { forgetNotes } from './begun';
+import { finishLeaving, forgetNotes, inTurn, isLeaving, leave } from './cookies';
 import { request } from './network';
 
 type Access = { accessToken: string; accessTokenExpiresAt: string };
 export type Handed = { refreshToken: string; deviceTrustToken?: string | null };
 export type State = 'unknown' | 'offline' | 'out' | 'in'; // offline: nobody has said yet whose the session is
 
-const LEAVING = 'keeper.leaving'; // no secret: who logs out without a network is out when it is back
 const MOST_WAIT_MS = 15_000;
 const EARLY_MS = 30_000; // a token that ends so soon is renewed before it is used
 const ANSWER_MS = 5_000; // the server forgives a lost answer for a while: a renewal is soon repeated
@@ -52,18 +51,18 @@ function subjectOf(jwt: string) {
 
 // exchange asks for a new pair of tokens. An answer without one means that nobody is signed in; no answer changes nothing.
 async function exchange(handed: Partial<Handed>) {
-  if (localStorage.getItem(LEAVING)) await leave();
   const response = await request('/web/session', {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed), signal: AbortSignal.timeout(ANSWER_MS),
   });
   if (response.status === 204) return set(undefined);
   if (!response.ok) throw new Error(`session: ${response.status}`);
   set((await response.json()) as Access);
+  if (handed.refreshToken) forgetNotes('registration', 'lost-phone'); // with what was begun, as the server does
 }
 
 // renew changes the cookie's token, once at a time however many ask.
 export function renew() {
-  renewing ??= exchange({}).finally(() => (renewing = undefined));
+  renewing ??= (isLeaving() ? finishLeaving() : Promise.resolve()).then(() => exchange({})).finally(() => (renewing = undefined));
   return renewing;
 }
 
@@ -79,7 +78,7 @@ export const pause = (ms: number) =>
 export async function adopt({ refreshToken, deviceTrustToken }: Handed, onLost: () => void) {
   for (let wait = 1_000; ; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
     try {
-      return await exchange({ refreshToken, deviceTrustToken });
+      return await inTurn(() => exchange({ refreshToken, deviceTrustToken }));
     } catch {
       onLost();
     }
@@ -100,26 +99,17 @@ export async function begin() {
   }
 }
 
-// leave ends the session at the server; where that does not answer it is done before anything else is asked of it.
-async function leave() {
-  const answer = await request('/web/session', { method: 'DELETE' });
-  if (!answer.ok) throw new Error(`session: ${answer.status}`);
-  localStorage.removeItem(LEAVING);
-}
-
 export async function signOut() {
-  localStorage.setItem(LEAVING, 'yes');
   sessionStorage.clear(); // what was begun is nobody else's
-  forgetNotes('registration', 'lost-phone');
   await leave().catch(() => void leaveLater());
   set(undefined);
 }
 
 // leaveLater ends the session as soon as the server answers, whether or not anybody does anything here.
 async function leaveLater() {
-  for (let wait = 1_000; localStorage.getItem(LEAVING); wait = Math.min(wait * 2, MOST_WAIT_MS)) {
+  for (let wait = 1_000; isLeaving(); wait = Math.min(wait * 2, MOST_WAIT_MS)) {
     await pause(wait);
-    if (localStorage.getItem(LEAVING)) await leave().catch(() => undefined);
+    if (isLeaving()) await finishLeaving().catch(() => undefined);
   }
 }
 

@@ -27,6 +27,7 @@ export default function LostPhone() {
   const [sent, setSent] = useKept<{ until: string }>('keeper.lost-phone');
   const [token, setToken] = useState<string>();
   const [asking, setAsking] = useState<'asking' | 'failed' | 'asked'>('asking');
+  const [gone, setGone] = useState(false);
   const [{ data, error, fetching }, again] = useQuery({ query: LostPhoneDocument, variables: { token: token ?? '' }, pause: !token });
   const [answered, setAnswered] = useState<LostPhonePartsFragment>();
   const [done, setDone] = useState<{ login: string; sure: boolean }>();
@@ -37,12 +38,21 @@ export default function LostPhone() {
 
   async function resume() {
     setAsking('asking');
-    await readBegun('lost-phone').then((kept) => { setToken(kept.token); setAsking('asked'); }, () => setAsking('failed'));
+    try {
+      const kept = await readBegun('lost-phone');
+      setToken(kept.token);
+      setGone(kept.gone);
+      if (kept.gone) forgetBegun('lost-phone'); // it is said once
+      setAsking('asked');
+    } catch {
+      setAsking('failed');
+    }
   }
   useEffect(() => void resume(), []);
 
   function take(next: string) {
     keepBegun('lost-phone', next);
+    setGone(false);
     setToken(next);
   }
   function forget() {
@@ -59,6 +69,7 @@ export default function LostPhone() {
   const name = token && recovery ? (isReady ? 'phone' : recovery.readyAt ? 'wait' : 'answer') : `${step} ${token ? 'link' : ''}`;
   return (
     <Narrow title={t('lostTitlePhone')} step={{ name, at: step, of: STEPS }}>
+      {gone && <Text size="sm" role="status">{t('lostRunOut')}</Text>}
       {!token ? sent ? <Letter until={sent.until} onToken={take} /> : <><Start onSent={(until) => setSent({ until })} /><HaveLink onOpen={() => setSent({ until: '' })} /></>
         : recovery ? isReady ? <NewPhone token={token} onDone={finish} /> : recovery.readyAt ? <Wait readyAt={recovery.readyAt} onCheck={look} /> : <Answer token={token} recovery={recovery} onDone={setAnswered} />
           : fetching ? <Loader aria-label={t('lostTitlePhone')} /> : error ? <Problems error={error} retry={look} /> : <Text role="alert">{t('lostGone')}</Text>}

@@ -41,7 +41,7 @@ const fields = [
 ] as const;
 
 type ProfileProps = StepProps & {
-  token: string; typed: Record<string, string>; onTyped: (change: (was: Record<string, string>) => Record<string, string>) => void; wasSubmitted: boolean; onPhone: () => void;
+  token: string; typed: Record<string, string>; onTyped: (part: Record<string, string>) => void; wasSubmitted: boolean; onPhone: () => void;
 };
 
 // Profile asks who one is. The server does not tell what it was told: after a reload, whoever comes back here need not fill it in again.
@@ -62,7 +62,7 @@ export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onPhone, 
         {fields.map((f) => (
           <TextInput key={f.name} label={t(f.name)} name={f.name} autoComplete={f.complete} required={f.needed} value={value(f.name)} error={of(submit.problems, f.name)}
             type={'type' in f ? f.type : 'text'} maxLength={200} description={f.name === 'securityQuestion' ? t('securityHint') : undefined}
-            onChange={(e) => { const text = e.currentTarget.value; onTyped((was) => ({ ...was, [f.name]: text })); }} />
+            onChange={(e) => onTyped({ [f.name]: e.currentTarget.value })} />
         ))}
         <Problems problems={submit.problems.filter((p) => !fields.some((f) => f.name === p.field?.at(-1)))} error={submit.error} />
         <Button type="submit" loading={submit.busy}>{t('continue')}</Button>

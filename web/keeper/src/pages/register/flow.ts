@@ -4,6 +4,7 @@ import { forgetBegun, keepBegun, readBegun } from '../../api/begun';
 import { type ProblemFragment, RegistrationDocument, type RegistrationPartsFragment } from '../../gql/graphql';
 
 export type Place = 'phone' | 'profile' | 'code' | 'password' | 'known' | 'done';
+export type Whose = 'ours' | 'another' | 'either'; // the account of the phone: the one that was opened here, one that was there before, or nobody can tell by now
 type Led = { payload?: { registration?: RegistrationPartsFragment | null }; problems: ProblemFragment[] };
 
 const stepOf = (r: RegistrationPartsFragment): Place =>
@@ -16,7 +17,7 @@ export function useRegistration() {
   const [asking, setAsking] = useState<'asking' | 'failed' | 'asked'>('asking');
   const [past, setPast] = useState<'resumed' | 'gone'>();
   const [back, setBack] = useState<'phone' | 'profile'>(); // to correct something
-  const [opened, setOpened] = useState(false); // this registration has become an account: here, or where its answer was lost
+  const [whose, setWhose] = useState<Whose>('another');
 
   async function find(token: string) {
     const { data, error } = await client.query(RegistrationDocument, { token }, { requestPolicy: 'network-only' }).toPromise();
@@ -30,7 +31,7 @@ export function useRegistration() {
       const { token, gone } = await readBegun('registration');
       const found = token ? await find(token) : undefined;
       if (found) setRegistration(found);
-      setOpened(found?.nextStep === 'LOG_IN'); // or the phone had an account: nobody can tell by now
+      setWhose('either');
       setPast(found ? 'resumed' : token || gone ? 'gone' : undefined);
       if (!found && (token || gone)) forgetBegun('registration');
       setAsking('asked');
@@ -45,7 +46,6 @@ export function useRegistration() {
     forgetBegun('registration');
     setPast(why);
     setBack(undefined);
-    setOpened(false);
     setRegistration(undefined);
   }
 
@@ -53,6 +53,7 @@ export function useRegistration() {
     keepBegun('registration', next.token);
     setBack(undefined);
     setPast(undefined);
+    setWhose('another');
     setRegistration(next);
   }
 
@@ -65,10 +66,10 @@ export function useRegistration() {
     if (!registration || (!isOutOfOrder && !codes.includes('PHONE_TAKEN'))) return;
     const found = await find(registration.token).catch(() => registration); // then what was refused is said, and can be tried again
     if (!found) return anew('gone');
-    setOpened(completing && isOutOfOrder && found.nextStep === 'LOG_IN');
+    setWhose(completing && isOutOfOrder ? 'ours' : 'another');
     setRegistration(found);
   }
 
   const place: Place = back ?? (registration ? stepOf(registration) : 'phone');
-  return { place, registration, asking, past, opened, resume, anew, goOn, setBack, wasSubmitted: !!registration?.profileSubmitted, challenged: setRegistration };
+  return { place, registration, asking, past, whose, resume, anew, goOn, setBack, wasSubmitted: !!registration?.profileSubmitted, challenged: setRegistration };
 }

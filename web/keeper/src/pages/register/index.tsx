@@ -1,29 +1,31 @@
 import { Anchor, Button, Loader, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate } from 'react-router';
 import { forgetBegun } from '../../api/begun';
-import { adopt, type Handed, sessionState } from '../../api/session';
+import { adopt, type Handed, onSession, sessionState } from '../../api/session';
 import { Narrow, NoAnswer } from '../../ui/narrow';
 import { usePayLink } from '../../ui/pay-link';
 import { Code, Phone, Profile } from './begin';
 import { Done, Password } from './finish';
-import { type Place, useRegistration } from './flow';
+import { type Place, useRegistration, type Whose } from './flow';
+import { useTypedProfile } from './typed';
 
 const PLACES: Place[] = ['phone', 'profile', 'code', 'password', 'done'];
 
-// Register opens an account, step by step. What is typed on the way is kept in memory alone, so that one can go back to it.
+// Register opens an account, step by step. What is typed on the way is kept in memory alone, so that one can go back to it. Whoever turns out to be signed in is led
+// to the app, unless it is by the account that was made here.
 export default function Register() {
   const { t } = useTranslation();
   const pay = usePayLink();
-  const [wasIn] = useState(() => sessionState() === 'in');
+  const isIn = useSyncExternalStore(onSession, sessionState) === 'in';
   const flow = useRegistration();
   const [phone, setPhone] = useState('');
-  const [typed, setTyped] = useState<Record<string, string>>({});
+  const profile = useTypedProfile(flow.registration?.token);
   const [wmid, setWmid] = useState<string>();
   const [entering, setEntering] = useState<'waits' | 'lost' | 'in'>('waits');
 
-  if (wasIn) return <Navigate to={pay ? `/send${pay}` : '/'} replace />;
+  if (isIn && !wmid) return <Navigate to={pay ? `/send${pay}` : '/'} replace />;
   if (flow.asking !== 'asked') {
     return (
       <Narrow title={t('register')} waits>
@@ -33,11 +35,12 @@ export default function Register() {
   }
   const { registration } = flow;
   const place: Place = wmid ? 'done' : flow.place;
-  if (place === 'known') return <Known phone={registration!.phone} opened={flow.opened} onAnew={() => flow.anew()} />;
+  if (place === 'known') return <Known phone={registration!.phone} whose={flow.whose} onAnew={() => flow.anew()} />;
 
+  // enter is done when the session is kept, and the registration is forgotten with that: whoever closes the tab before finds the way to log in.
   async function enter(made: string, tokens: Handed) {
-    forgetBegun('registration');
     setWmid(made);
+    profile.forget();
     await adopt(tokens, () => setEntering('lost')); // the WMID is on the screen meanwhile
     setEntering('in');
   }
@@ -45,10 +48,10 @@ export default function Register() {
   return (
     <Narrow title={title} step={{ name: place, at: PLACES.indexOf(place) + 1, of: PLACES.length }}>
       {flow.past && place !== 'done' && <Text size="sm" role="status">{t(flow.past === 'gone' ? 'registrationGone' : place === 'profile' && !flow.wasSubmitted ? 'resumeNumber' : 'resume')}</Text>}
-      {flow.past === 'resumed' && place !== 'done' && <Button variant="subtle" onClick={() => { setTyped({}); setPhone(''); flow.anew(); }}>{t('notMine')}</Button>}
+      {flow.past === 'resumed' && place !== 'done' && <Button variant="subtle" onClick={() => { profile.forget(); setPhone(''); flow.anew(); }}>{t('notMine')}</Button>}
       {place === 'phone' && <Phone phone={phone || registration?.phone || ''} onPhone={setPhone} begun={registration?.phone} onDone={flow.goOn} onBack={() => flow.setBack(undefined)} />}
       {place === 'profile' && registration && (
-        <Profile token={registration.token} typed={typed} onTyped={setTyped} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => flow.setBack('phone')} onBack={() => flow.setBack(undefined)} />
+        <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => flow.setBack('phone')} onBack={() => flow.setBack(undefined)} />
       )}
       {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={(challenge) => flow.challenged({ ...registration, challenge })} onDone={flow.goOn} onBack={() => flow.setBack('profile')} />}
       {place === 'password' && registration && <Password token={registration.token} onDone={(made, tokens) => void enter(made, tokens)} onRefused={(led) => flow.goOn(led, true)} onBack={() => flow.setBack('profile')} />}
@@ -58,13 +61,17 @@ export default function Register() {
   );
 }
 
+const KNOWN = {
+  ours: { title: 'accountOpenTitle', text: 'accountOpen' }, another: { title: 'phoneKnownTitle', text: 'phoneKnown' }, either: { title: 'phoneKnownTitle', text: 'accountThere' },
+} as const;
+
 // Known is for a phone that has an account: of somebody's, or of this registration, whose answer was lost.
-function Known({ phone, opened, onAnew }: { phone: string; opened: boolean; onAnew: () => void }) {
+function Known({ phone, whose, onAnew }: { phone: string; whose: Whose; onAnew: () => void }) {
   const { t } = useTranslation();
   const pay = usePayLink();
   return (
-    <Narrow title={t(opened ? 'accountOpenTitle' : 'phoneKnownTitle')} step={{ name: 'known' }}>
-      <Text>{t(opened ? 'accountOpen' : 'phoneKnown', { phone })}</Text>
+    <Narrow title={t(KNOWN[whose].title)} step={{ name: 'known' }}>
+      <Text>{t(KNOWN[whose].text, { phone })}</Text>
       <Button component={Link} to={`/login${pay}`} state={{ login: phone }} onClick={() => forgetBegun('registration')}>{t('logIn')}</Button>
       <Button variant="subtle" onClick={onAnew}>{t('anotherPhone')}</Button>
     </Narrow>
