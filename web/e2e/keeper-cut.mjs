@@ -72,6 +72,11 @@ async function codeIsSwallowed(network, page, to) {
 async function requestNeverLeaves(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'never left' });
   await network.cut(page, { tell: false });
+  await sendButton.click();
+  await page.getByTestId('review').getByText('No answer from the server').waitFor();
+  ok('what cannot be looked at once more is not sent, and can be tried again');
+  await network.restore(page);
+  network.cutAt(/"CreateTransfer"/);
   await alone(boris.phone, async () => {
     const digits = await code(boris.phone, async () => {
       await sendButton.click();

@@ -15,6 +15,7 @@ await runInBrowser(async (house) => {
     await pressedTwice(page, rows);
   }
   await comesLate(page);
+  await soughtByName(page);
   forgive(house, /ERR_FAILED/);
 });
 
@@ -31,6 +32,36 @@ async function move() {
     await call('CreateTransfer', { input: { from, to: { walletNumber: to }, amount: '1', memo: `row ${i}`, idempotencyKey: crypto.randomUUID() } }, tokens.accessToken);
   }
   return wallet.number;
+}
+
+// soughtByName has one contact more than a page of them, which is sought by its name: nothing but the first page is asked for before.
+async function soughtByName(page) {
+  const asked = [];
+  await page.route('**/graphql', async (route) => {
+    const { operationName, variables } = route.request().postDataJSON() ?? {};
+    if (operationName === 'Contacts') {
+      const answer = await (await route.fetch()).json();
+      answer.data.viewer.contacts.pageInfo = { __typename: 'PageInfo', hasNextPage: true, endCursor: 'behind' };
+      return route.fulfill({ json: answer });
+    }
+    if (operationName !== 'ContactNames') return route.fallback();
+    asked.push(variables.after);
+    if (asked.length === 1) return route.abort();
+    const contacts = { nodes: [{ __typename: 'Contact', id: 'afar', name: 'Zoe from afar', wmid: '100000000008', walletNumber: null }], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } };
+    return route.fulfill({ json: { data: { viewer: { __typename: 'Account', id: 'me', contacts } } } });
+  });
+  const known = page.waitForResponse((r) => r.request().postData()?.includes('"Contacts"') ?? false);
+  await place(page, 'Send');
+  await (await known).finished();
+  await page.locator('[name=to]').click();
+  check(asked.length === 0, 'whoever opens a payment asks for no more than the first contacts');
+  const failed = page.waitForEvent('requestfailed');
+  await page.locator('[name=to]').pressSequentially('zoe');
+  await failed;
+  await page.locator('[name=to]').pressSequentially(' from');
+  await page.getByRole('option', { name: 'Zoe from afar' }).waitFor();
+  check(asked.length === 2 && asked.every((after) => after === 'behind'), `a contact behind the first page is found by name, and asked for again when it did not come: ${asked}`);
+  await page.unroute('**/graphql');
 }
 
 // isMore tells a request for what lies behind the first page.

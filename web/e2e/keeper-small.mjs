@@ -2,7 +2,7 @@
 import { runInBrowser } from './browser.mjs';
 import { check, ok } from './lib.mjs';
 import { fillProfile, loses } from './keeper-entry.mjs';
-import { anna, arrival, boris, code, DESK, forgive, logIn, numberOf, PHONE, place, send } from './keeper-lib.mjs';
+import { alone, anna, arrival, boris, code, DESK, forgive, logIn, numberOf, PHONE, place, review, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   await countries(house);
@@ -109,8 +109,23 @@ async function payLink(house, desk, phone) {
     if (page !== desk) await logInToPay(house, page);
     await page.getByTestId('quote').getByText('Boris Ivanov').waitFor();
     check((await page.locator('[name=amount]').inputValue()).startsWith('5'), `${who} comes from a payment link to the payment`);
+    if (page === desk) await payOtherwise(page);
   }
   ok('payment links lead into the app');
+}
+
+// payOtherwise pays more than the link asks for, and thinks better of it: by then all that was asked has been asked anew.
+async function payOtherwise(page) {
+  await page.locator('[name=amount]').fill('6');
+  const sendIt = await review(page);
+  const anew = page.waitForResponse((r) => r.request().postData()?.includes('"PayRequest"') ?? false);
+  await alone(anna.phone, async () => {
+    await code(anna.phone, () => sendIt.click());
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  });
+  await (await anew).finished();
+  await page.getByTestId('quote').getByText('6.05').waitFor();
+  check((await page.locator('[name=amount]').inputValue()) === '6', 'what was changed of what a link asks for stays');
 }
 
 // logInToPay looks for the way back in first, then registers a phone that has an account, and is led to log in: the payment is there all the while.
@@ -134,6 +149,7 @@ async function logInToPay(house, page) {
   await page.getByRole('heading', { name: 'You have an account' }).waitFor();
   await house.accessible(page, 'a phone that has an account');
   await page.reload();
+  await page.getByText('it was opened here, or was there before').waitFor();
   await page.getByRole('link', { name: 'Log in' }).click();
   check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === anna.phone, 'a known phone is led to log in');
   check(new URL(page.url()).hash === pay, 'a payment link comes along on every way to a log-in');

@@ -9,6 +9,7 @@ await runInBrowser(async (house) => {
   const page = await house.open('/', { ...DESK, ...INSTALLED });
   await logIn(page, anna);
   await quoteSlowly(page);
+  await quoteAnew(page);
   await loseAScreen(house, page);
   await beRenewed(page);
   await hearHidden(page);
@@ -32,6 +33,33 @@ async function quoteSlowly(page) {
   check((await send.innerText()).includes('90.72'), 'what is reviewed is what was typed');
   await page.unroute('**/graphql');
   ok('a slow quote is waited for');
+}
+
+// quoteAnew has the fee rise between the last look and the send.
+async function quoteAnew(page) {
+  let sent = 0;
+  let quoted = 0;
+  const count = (request) => {
+    sent += /"CreateTransfer"/.test(request.postData() ?? '') ? 1 : 0;
+    quoted += /"Quote"/.test(request.postData() ?? '') ? 1 : 0;
+  };
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('"Quote"')) return route.fallback();
+    const answer = await (await route.fetch()).json();
+    const { fee, total } = answer.data.transferQuote.quote;
+    fee.amount = '1.72';
+    total.amount = '91.72';
+    return route.fulfill({ json: answer });
+  });
+  page.on('request', count);
+  await page.getByRole('button', { name: /^Send \d/ }).click();
+  const changed = page.getByRole('alert').filter({ hasText: 'Nothing was sent yet' });
+  await changed.waitFor();
+  const [notice, button] = [await changed.innerText(), await page.getByRole('button', { name: /^Send \d/ }).innerText()];
+  check(sent === 0 && quoted === 1 && /Fee: 0\.72 WMZ → 1\.72 WMZ/.test(notice) && !/Recipient/.test(notice) && button.includes('91.72'), `what has changed is looked at once more before it is sent: ${notice}`);
+  await page.waitForFunction(() => document.activeElement.tagName === 'H2');
+  page.off('request', count);
+  await page.unroute('**/graphql');
 }
 
 // beRenewed has the server know no such operation, as an old app meets a new server: the app is taken anew, and the send goes on under its key.

@@ -1,12 +1,13 @@
 // node keeper-ways.mjs <baseURL>: the web app by keyboard and by ear, on the narrowest screen, and the way out of it to whoever has lost the phone.
 import { runInBrowser } from './browser.mjs';
 import { check, nextMessage, ok } from './lib.mjs';
-import { anna, boris, button, code, DESK, forgive, logIn, newest, numberOf, place, send } from './keeper-lib.mjs';
+import { anna, boris, button, code, DESK, fill, forgive, logIn, newest, numberOf, place, review } from './keeper-lib.mjs';
 
 const LOW = { ...DESK, viewport: { width: 1000, height: 420 } };
 const NARROWEST = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', locale: 'ru' };
 
 const focused = (page) => page.evaluate(() => `${document.activeElement.tagName} ${document.activeElement.tagName === 'BODY' ? '' : document.activeElement.textContent}`.trim());
+const forgets = (page, what) => page.waitForResponse((r) => r.url().endsWith(`/web/${what}`) && r.request().method() === 'DELETE');
 const heading = (page, name) => page.getByRole('heading', { name, level: 1 }).waitFor();
 
 await runInBrowser(async (house) => {
@@ -14,13 +15,13 @@ await runInBrowser(async (house) => {
   await logIn(desk, anna);
   const other = await house.open('/', DESK);
   await logIn(other, boris);
-  await send(desk, anna, { to: await numberOf(other), amount: '123.45', memo: 'for a long walk' });
+  await sendByEar(desk, { to: await numberOf(other), amount: '123.45', memo: 'for a long walk' });
   await byKeyboard(desk);
   await monthsInWords(house, desk);
   await narrow(house, await house.open('/', NARROWEST));
   await runsOut(house);
   await lostPhone(house, desk);
-  forgive(house, /status of 401/);
+  forgive(house, /status of (401|410)/);
 });
 
 // arrives waits until the focus is at a heading, and looks where the page is scrolled to.
@@ -28,6 +29,26 @@ async function arrives(page, name) {
   await heading(page, name);
   await page.waitForFunction((text) => document.activeElement.tagName === 'H1' && document.activeElement.textContent === text, name);
   return page.evaluate(() => scrollY);
+}
+
+// sendByEar waits at each step of a payment until its heading has the focus.
+async function sendByEar(page, what) {
+  const isSaid = (name) => page.waitForFunction((text) => document.activeElement.tagName === 'H2' && document.activeElement.textContent === text, name);
+  await place(page, 'Send');
+  await fill(page, what);
+  await (await review(page)).waitFor();
+  await isSaid('Check what will be sent');
+  await button(page, 'Back').click();
+  await page.waitForFunction(() => document.activeElement.getAttribute('role') === 'group');
+  const sendIt = await review(page);
+  const digits = await code(anna.phone, () => sendIt.click());
+  await isSaid('The code');
+  await page.locator('[name=code]').fill(digits);
+  await button(page, 'Confirm').click();
+  await isSaid('Sent');
+  await button(page, 'Send another').click();
+  await page.waitForFunction(() => document.activeElement.getAttribute('role') === 'group');
+  ok('each step of a payment is said, and none leaves the focus nowhere');
 }
 
 async function byKeyboard(page) {
@@ -109,8 +130,14 @@ async function lostPhone(house, page) {
   await button(page, 'Log out and recover access').click();
   await heading(page, 'A lost phone');
   check(new URL(page.url()).pathname === '/recovery/phone', 'and is led there logged out');
+  await page.evaluate(() => localStorage.setItem('keeper.begun.lost-phone', 'yes')); // the browser has let the cookie go with its hour
+  const told = forgets(page, 'lost-phone');
+  await page.reload();
+  await page.getByText('What you had begun here is kept no more.').waitFor();
+  await told;
   await page.reload();
   await page.locator('[name=login]').waitFor();
+  check(!(await page.getByText('kept no more').isVisible()), 'a recovery that is kept no more is said to be, once');
   ok('where a reload leaves them');
   await recoverWithoutIt(house, page);
 }
@@ -144,8 +171,10 @@ async function recoverWithoutIt(house, page) {
   await page.locator('[name=code]').fill(digits);
   await page.locator('[name=new-password]').fill('another long sentence');
   await page.locator('[name=new-password-again]').fill('another long sentence');
+  const forgotten = forgets(page, 'lost-phone');
   await button(page, 'Set phone and password').click();
   await page.getByText('Phone and password are set.').waitFor();
+  await forgotten;
   check(!(await page.context().cookies()).some((c) => /lost_phone/.test(c.name)), 'a code that is sent again sets the new phone, and nothing of the letter is left');
 }
 
@@ -154,9 +183,11 @@ async function runsOut(house) {
   const page = await house.open('/login', DESK);
   const { hostname } = new URL(page.url());
   await page.context().addCookies([{ name: 'purser_registration', value: 'of-long-ago', domain: hostname, path: '/web/registration', httpOnly: true, sameSite: 'Strict' }]);
+  const forgotten = forgets(page, 'registration');
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.getByText('has run out, and nothing of it is kept').waitFor();
   await page.locator('[name=phone]').waitFor();
+  await forgotten;
   await page.reload();
   await page.locator('[name=phone]').waitFor();
   check(!(await page.getByText('has run out').isVisible()) && !(await page.context().cookies()).some((c) => /registration/.test(c.name)), 'a registration that has run out is said to have, once, and another can be begun');
@@ -164,5 +195,14 @@ async function runsOut(house) {
   await page.reload();
   await page.getByText('has run out, and nothing of it is kept').waitFor();
   ok('also by a browser that has forgotten it in time');
+  await page.route('**/web/registration', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 410, json: {} }) : route.fallback()));
+  const refused = page.waitForResponse((r) => r.url().endsWith('/web/registration') && r.request().method() === 'POST');
+  await page.locator('[name=phone]').fill('+7 902 000-00-02');
+  await button(page, 'Continue').click();
+  await refused;
+  await page.getByLabel('First name').waitFor();
+  await page.reload();
+  await page.locator('[name=phone]').waitFor();
+  check(!(await page.getByText('has run out').isVisible()), 'what was never kept has not run out');
   await page.context().close();
 }

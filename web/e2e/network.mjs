@@ -8,6 +8,7 @@ export class Network {
   #tunnels = new Set();
   #down = false;
   #swallows;
+  #cutsAt;
   swallowed = 0;
   refused = 0;
 
@@ -25,14 +26,23 @@ export class Network {
 
   // cut ends every connection there is, and takes no other until restore. The page's browser is told, as it is when a phone loses its network, unless it is to find out by itself.
   async cut(page, { tell = true } = {}) {
+    this.#fall();
+    if (tell) await page.context().setOffline(true);
+  }
+
+  // cutAt lets the network go with the first request whose body matches: that one never leaves, and nobody is told.
+  cutAt(pattern) {
+    this.#cutsAt = pattern;
+  }
+
+  #fall() {
     this.#down = true;
     for (const socket of this.#open) socket.destroy();
-    if (tell) await page.context().setOffline(true);
   }
 
   async restore(page) {
     this.#down = false;
-    this.#swallows = undefined;
+    this.#swallows = this.#cutsAt = undefined;
     await page.context().setOffline(false);
   }
 
@@ -60,6 +70,7 @@ export class Network {
     const parts = [];
     for await (const part of incoming.on('error', () => {})) parts.push(part);
     const body = Buffer.concat(parts);
+    if (this.#cutsAt?.test(body.toString())) this.#fall();
     if (this.#down) return void this.refused++;
     const { pathname, search } = new URL(incoming.url, base);
     const onward = request(base + pathname + search, { method: incoming.method, headers: incoming.headers }, (reply) => {

@@ -1,6 +1,6 @@
 import { Alert, Button, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue, useMediaQuery, useNetwork } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
@@ -36,16 +36,18 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const narrow = useMediaQuery('(max-width: 30em)');
   const pay = usePay();
   const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
-  const request = link.data?.paymentRequest.request;
+  const request = link.operation?.variables.link === pay ? link.data?.paymentRequest.request : undefined;
+  const filled = useRef('');
 
-  useEffect(() => { // what a payment link asks for
-    if (!request) return;
+  useEffect(() => { // what a payment link asks for, once: what has been changed since is not undone when it is asked for again
+    if (!request || filled.current === pay) return;
+    filled.current = pay;
     setTo(request.walletNumber);
     setAmount(request.amount?.amount ?? '');
     setMemo(request.memo ?? '');
     const own = wallets.find((w) => w.currency.letter === request.currency.letter);
     if (own) setFrom(own.number);
-  }, [request]);
+  }, [request, pay]);
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
   const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');

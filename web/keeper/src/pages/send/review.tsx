@@ -1,25 +1,71 @@
-import { Alert, Button, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type CombinedError, useClient } from 'urql';
 import { grouped } from '../../api/numbers';
-import type { CreateTransferInput, QuoteQuery } from '../../gql/graphql';
+import { type CreateTransferInput, QuoteDocument, type QuoteQuery } from '../../gql/graphql';
 import { money } from '../../text/text';
+import { Problems } from '../../ui/act';
+import { StepTitle } from './step';
 
 type Quote = NonNullable<QuoteQuery['transferQuote']['quote']>;
 
-// What a person looks at before it is sent: the input with its key, the quote that was given for it, and what wallet and recipient were called.
-export type Reviewed = { input: CreateTransferInput; quote: Quote; from: string; to: string };
+// What a person looks at before it is sent: the input with its key, the quote that was given for it, and what wallet and recipient were called. `was` is the quote
+// that was looked at before, where another has taken its place.
+export type Reviewed = { input: CreateTransferInput; quote: Quote; from: string; to: string; was?: Quote };
+
+type Looked = { reviewed: Reviewed; onSend: () => void; onOther: (next: Reviewed) => void; onGone: () => void };
+
+const differences = (was: Quote, now: Quote) =>
+  ([['recipient', was.recipient.displayName, now.recipient.displayName], ['fee', money(was.fee), money(now.fee)], ['toPay', money(was.total), money(now.total)]] as const)
+    .filter(([, before, after]) => before !== after);
+
+// useLastLook asks right before it is sent who would get it, and what it costs: nothing is sent that differs from what was looked at. What cannot be had any more is
+// for the form to say.
+function useLastLook({ reviewed, onSend, onOther, onGone }: Looked) {
+  const client = useClient();
+  const [looks, setLooks] = useState(0);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<CombinedError>();
+  const here = useRef(true);
+  useEffect(() => {
+    here.current = true;
+    return () => void (here.current = false);
+  }, []);
+
+  async function look() {
+    const { from, to, amount, feePaidBy } = reviewed.input;
+    setBusy(true);
+    setError(undefined);
+    const answer = await client.query(QuoteDocument, { input: { from, to, amount, feePaidBy } }, { requestPolicy: 'network-only' });
+    if (!here.current) return; // whoever has gone back meanwhile sends nothing
+    setBusy(false);
+    setLooks((was) => was + 1);
+    if (answer.error) return setError(answer.error);
+    const quote = answer.data?.transferQuote.quote;
+    if (!quote) return onGone();
+    if (differences(reviewed.quote, quote).length > 0) return onOther({ ...reviewed, quote, was: reviewed.quote });
+    onSend();
+  }
+  return { look, looks, busy, error };
+}
 
 // Review shows once more, and alone on the screen, what will be done. Nothing has left yet.
-export function Review({ reviewed: { input, quote, from, to }, onSend, onChange }: { reviewed: Reviewed; onSend: () => void; onChange: () => void }) {
+export function Review({ onChange, ...looked }: Looked & { onChange: () => void }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  const { input, quote, was, from, to } = looked.reviewed;
+  const { look, looks, busy, error } = useLastLook(looked);
   return (
     <Stack className="panel" data-testid="review">
-      <Title order={2} size="h4" ref={heading} tabIndex={-1}>{t('reviewTitle')}</Title>
+      <StepTitle after={looks}>{t('reviewTitle')}</StepTitle>
+      {was && (
+        <Alert color="yellow" role="alert">
+          {t('reviewChanged')}
+          {differences(was, quote).map(([what, before, after]) => <div key={what}>{t(what)}: {before} → {after}</div>)}
+        </Alert>
+      )}
       <Costs quote={quote} feeNote={input.feePaidBy === 'RECIPIENT' ? t('feeByRecipient') : undefined}
         whom={<><dt>{t('to')}</dt><dd>{grouped(to)}</dd><dt>{t('from')}</dt><dd>{from}</dd></>}>
         {input.memo && <><dt>{t('memoOf')}</dt><dd>{input.memo}</dd></>}
@@ -27,7 +73,8 @@ export function Review({ reviewed: { input, quote, from, to }, onSend, onChange 
       </Costs>
       {quote.recipient.certificateLevel === 'ALIAS' && <Text size="sm">{t('nameUnchecked')}</Text>}
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
-      <Button size="md" disabled={!online} onClick={onSend}>{t('sendNow', { amount: money(quote.total) })}</Button>
+      <Problems error={error} />
+      <Button size="md" disabled={!online} loading={busy} onClick={() => void look()}>{t('sendNow', { amount: money(quote.total) })}</Button>
       <Button variant="subtle" onClick={onChange}>{t('back')}</Button>
     </Stack>
   );

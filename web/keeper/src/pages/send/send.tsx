@@ -1,5 +1,5 @@
-import { Alert, Button, Group, Loader, Stack, Text, Title } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
@@ -12,32 +12,35 @@ import { Problems } from '../../ui/act';
 import { CodeForm, Page, Status } from '../../ui/parts';
 import { Form } from './form';
 import { Review, type Reviewed } from './review';
+import { StepTitle } from './step';
 
 const REVIEW_MS = 120_000; // then it is quoted anew
 
 export default function Send({ me }: { me: string }) {
   const { t } = useTranslation();
   const leave = useNavigate();
-  const { reviewed, review, change, forget } = useReview();
+  const { reviewed, review, renew, change, forget } = useReview();
   const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
+  const form = useReturn(sending.at === 'form' && !reviewed);
   return (
     <Page title={t('send')}>
       <div className="narrow">
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review} isShown={sending.at === 'form' && !reviewed}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
+          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review} isShown={sending.at === 'form' && !reviewed}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
         )}
-        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input).finally(forget)} onChange={change} />}
-        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><Text>{t('waiting')}…</Text></Stack>}
+        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input).finally(forget)} onOther={renew} onGone={forget} onChange={change} />}
+        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><StepTitle>{t('waiting')}…</StepTitle></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
-            <Title order={2} size="h4">{t('lostTitle')}</Title>
+            <StepTitle>{t('lostTitle')}</StepTitle>
             <Text>{t('lostHint')}</Text>
             <Button onClick={() => void ask(sending.input)}>{t('askNow')}</Button>
           </Stack>
         )}
         {sending.at === 'code' && (
           <Stack className="panel">
+            <StepTitle>{t('stepCode')}</StepTitle>
             <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
             <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
             <Button variant="subtle" onClick={() => void giveUp()}>{t('cancel')}</Button>
@@ -65,7 +68,18 @@ function useReview() {
     const timer = setTimeout(forget, REVIEW_MS);
     return () => clearTimeout(timer);
   }, [kept]);
-  return { reviewed: kept && at === kept.input.idempotencyKey ? kept : undefined, review, change: () => void go(-1), forget };
+  return { reviewed: kept && at === kept.input.idempotencyKey ? kept : undefined, review, renew: setKept, change: () => void go(-1), forget };
+}
+
+// useReturn puts whoever comes back to the form before it; whoever comes to the screen begins at its heading.
+function useReturn(isShown: boolean) {
+  const form = useRef<HTMLDivElement>(null);
+  const before = useRef(isShown);
+  useEffect(() => {
+    if (isShown && !before.current) form.current?.focus({ preventScroll: true });
+    before.current = isShown;
+  }, [isShown]);
+  return form;
 }
 
 function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
@@ -75,7 +89,7 @@ function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnot
   const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
   return (
     <Stack className="panel" align="center" role="status">
-      <Title order={2} size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</Title>
+      <StepTitle size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</StepTitle>
       <Text size="xl" fw={700} className="money">{money(transfer.total)}</Text>
       <Text>{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
       {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
