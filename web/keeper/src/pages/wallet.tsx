@@ -68,8 +68,8 @@ function Documents({ number, urls }: { number: string; urls: { pdf: string; csv:
         <Title order={2} size="h4" id="statement">{t('statement')}</Title>
         <Group gap="xs">
           <Button size="xs" variant="subtle" aria-expanded={isOpen} aria-controls="period" onClick={toggle}>{t('period')}</Button>
-          <Button size="xs" variant="default" disabled={isWrong(days)} onClick={() => fetchFile(urls.pdf, 'pdf')}>PDF</Button>
-          <Button size="xs" variant="default" disabled={isWrong(days)} onClick={() => fetchFile(urls.csv, 'csv')}>CSV</Button>
+          <Button size="xs" variant="default" disabled={isWrong(days)} aria-label={t('statementAs', { kind: 'PDF' })} onClick={() => fetchFile(urls.pdf, 'pdf')}>PDF</Button>
+          <Button size="xs" variant="default" disabled={isWrong(days)} aria-label={t('statementAs', { kind: 'CSV' })} onClick={() => fetchFile(urls.csv, 'csv')}>CSV</Button>
         </Group>
       </Group>
       <Collapse expanded={isOpen} id="period"><Period days={days} onChange={setDays} /></Collapse>

@@ -43,7 +43,7 @@ export default function Wallets() {
           <Stack>
             <Select label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
               data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
-            <TextInput label={t('walletName')} maxLength={64} value={name} onChange={(e) => setName(e.currentTarget.value)} />
+            <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(e.currentTarget.value)} />
             <Problems problems={open.problems} error={open.error} />
             <Button type="submit" loading={open.busy}>{t('openWallet')}</Button>
           </Stack>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { grouped } from '../../api/numbers';
+import { onSession, sessionState } from '../../api/session';
 import { type TransferFilter, type TransferStatus, WalletsDocument } from '../../gql/graphql';
 import { useLiveQuery } from '../../ui/live-query';
 import { type Days, instants, Period } from '../../ui/period';
@@ -17,35 +18,39 @@ type Kept = { by: string; filters: Typed };
 
 const ALL: Typed = { direction: '', text: '', status: null, wallet: null, days: { from: '', until: '' } };
 
+let left: Kept | undefined; // as the history was left, for whoever comes to it again by the menu
+
+onSession(() => {
+  if (sessionState() === 'out') left = undefined;
+});
+
 // useFilters are what the history is looked through by. They stand in the state of the browser's history: who comes back from a transfer, or reloads, finds them
-// as they were, and no address tells what was searched for.
+// as they were, and no address tells what was searched for. The menu leads to them as they were left.
 export function useFilters(me: string) {
-  const { state } = useLocation();
+  const { key, state } = useLocation();
   const go = useNavigate();
-  const [typed, setTyped] = useState<Typed>(() => {
-    const kept = state as Kept | null;
-    return kept?.by === me ? { ...ALL, ...kept.filters } : ALL; // what somebody else looked for is theirs
-  });
+  const here = state as Kept | null;
+  const [typed, setTyped] = useState<Typed>(() => ({ ...ALL, ...[here, left].find((kept) => kept?.by === me)?.filters })); // what somebody else looked for is theirs
   const [text] = useDebouncedValue(typed.text.trim(), SEARCH_AFTER_MS);
   const { direction, status, wallet, days } = typed;
   const filter = useMemo<TransferFilter | null>(() => {
     const wanted = { ...(direction && { direction }), ...(status && { status: [status] }), ...(wallet && { walletNumber: wallet }), ...instants(days), ...(text && { text }) };
     return Object.keys(wanted).length > 0 ? wanted : null;
   }, [direction, status, wallet, days, text]);
-  const before = useRef(filter);
+  useEffect(() => void (left = { by: me, filters: typed }), [me, typed]);
   useEffect(() => {
-    if (before.current === filter) return;
-    before.current = filter;
+    if (JSON.stringify(here?.by === me ? here.filters : ALL) === JSON.stringify(typed)) return;
     void go('.', { replace: true, state: { by: me, filters: typed } satisfies Kept });
-  }, [filter]);
-  return { typed, filter, change: (part: Partial<Typed>) => setTyped((was) => ({ ...was, ...part })) };
+  }, [filter, key]);
+  return { typed, filter, change: (part: Partial<Typed>) => setTyped((was) => ({ ...was, ...part })), clear: () => setTyped(ALL) };
 }
 
 // Filters shows what is used most, and the rest when it is asked for.
-export function Filters({ typed, change }: { typed: Typed; change: (part: Partial<Typed>) => void }) {
+export function Filters({ typed, change, clear }: Pick<ReturnType<typeof useFilters>, 'typed' | 'change' | 'clear'>) {
   const { t } = useTranslation();
   const used = [typed.status, typed.wallet, typed.days.from, typed.days.until].filter(Boolean).length;
   const [isOpen, { toggle }] = useDisclosure(used > 0);
+  const more = useRef<HTMLButtonElement>(null);
   const [{ data }] = useLiveQuery(WalletsDocument, {});
   const wallets = data?.viewer?.wallets ?? [];
   return (
@@ -54,7 +59,7 @@ export function Filters({ typed, change }: { typed: Typed; change: (part: Partia
         <SegmentedControl fullWidth size="md" w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('direction')}
           data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
         <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={160} type="search" />
-        <Button variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>
+        <Button ref={more} variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>
       </Group>
       <Collapse expanded={isOpen} id="filters">
         <Stack className="panel" gap="sm">
@@ -63,9 +68,9 @@ export function Filters({ typed, change }: { typed: Typed; change: (part: Partia
             <Select label={t('wallet')} placeholder={t('all')} clearable clearButtonProps={{ 'aria-label': t('clear') }} value={typed.wallet} onChange={(wallet) => change({ wallet })} data={wallets.map((w) => ({ value: w.number, label: `${w.name || w.currency.name} · ${grouped(w.number)}` }))} />
           </Group>
           <Period days={typed.days} onChange={(days) => change({ days })} />
-          {used > 0 && <Button variant="subtle" onClick={() => change({ status: null, wallet: null, days: ALL.days })}>{t('clear')}</Button>}
         </Stack>
       </Collapse>
+      {(used > 0 || typed.direction || typed.text) && <Button variant="subtle" onClick={() => { clear(); more.current?.focus(); }}>{t('clearFilters')}</Button>}
     </Stack>
   );
 }

@@ -15,7 +15,7 @@ import { Turnover } from './turnover';
 export default function History({ me }: { me: string }) {
   const { t } = useTranslation();
   const client = useClient();
-  const { typed, change, filter } = useFilters(me);
+  const { filter, ...filters } = useFilters(me);
   const [{ data, error, fetching, stale }, again] = useLiveQuery(HistoryDocument, { filter });
   const first = data?.viewer?.transfers;
   const older = useMore(first, JSON.stringify(filter), fetching || stale, async (after) => {
@@ -27,7 +27,7 @@ export default function History({ me }: { me: string }) {
   return (
     <Page title={t('history')}>
       <Turnover />
-      <Filters typed={typed} change={change} />
+      <Filters {...filters} />
       <Problems error={error} retry={again} />
       {!data && fetching && <Waiting rows={6} />}
       {data && days.size === 0 && (filter ? <Empty title={t('filterNothing')} /> : <Empty title={t('noTransfers')} hint={t('noTransfersHint')} />)}
