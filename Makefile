@@ -106,10 +106,15 @@ $(KEEPER)/dist/index.html: $(KEEPER_SOURCES) | npm-present
 	@$(MAKE) --no-print-directory $(KEEPER)/node_modules/.package-lock.json
 	cd $(KEEPER) && npm run --silent build -- --logLevel warn
 
-## keeper-shots: pictures of every screen of the web app, at three sizes, in both languages and themes, into web/e2e/shots
+## keeper-shots: pictures of every screen of the web app, looked at by axe, into web/e2e/shots; ONLY, LANGUAGES, SIZES and THEMES choose a part
 .PHONY: keeper-shots
 keeper-shots: deps npm keeper
-	scripts/keeper-shots.sh web/e2e/shots
+	scripts/own-server.sh node web/e2e/keeper-shots.mjs
+
+## keeper-lighthouse: what Lighthouse says of the accessibility and the practices of each address of the web app
+.PHONY: keeper-lighthouse
+keeper-lighthouse: deps npm keeper
+	EVERY=1 scripts/own-server.sh node web/e2e/lighthouse.mjs
 
 ## playground: build the playground's page if its sources have changed
 .PHONY: playground
@@ -145,4 +150,4 @@ deps:
 ## help: list the targets
 .PHONY: help
 help:
-	@awk '/^## / { sub(/^## /, ""); i = index($$0, ": "); printf "  make %-15s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' $(MAKEFILE_LIST)
+	@awk '/^## / { sub(/^## /, ""); i = index($$0, ": "); printf "  make %-17s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' $(MAKEFILE_LIST)

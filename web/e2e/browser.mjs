@@ -9,7 +9,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const screenshots = process.env.SCREENSHOTS;
 
 // runInBrowser is run for a check that needs a browser. Errors in the pages are the check's own.
-export const runInBrowser = (body) =>
+export const runInBrowser = (body, bound) =>
   run(async () => {
     const browser = await chromium.launch({
       executablePath,
@@ -31,7 +31,7 @@ export const runInBrowser = (body) =>
     } finally {
       await browser.close();
     }
-  });
+  }, bound);
 
 class House {
   outside = [];
@@ -80,12 +80,16 @@ class House {
     await page.screenshot({ path: join(screenshots, `${name}.png`) });
   }
 
+  // violations are what axe finds on the page, or on one part of it.
+  async violations(page, part, options = {}) {
+    await page.evaluate(axeSource); // not a script of the page, so its policy does not apply
+    const { violations } = await page.evaluate(([include, how]) => window.axe.run(include ?? document, how), [part, options]);
+    return violations.map(({ id, impact, nodes }) => ({ isGrave: impact === 'serious' || impact === 'critical', text: `${id}: ${nodes.map((node) => node.html).join(' ')}` }));
+  }
+
   // accessible runs axe on the page, or on one part of it.
   async accessible(page, what, part) {
-    await page.evaluate(axeSource); // not a script of the page, so its policy does not apply
-    const { violations } = await page.evaluate((include) => window.axe.run(include ?? document), part);
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const list = grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    const list = (await this.violations(page, part)).filter((found) => found.isGrave).map((found) => found.text);
     if (list.length > 0) throw new Error(`axe on ${what}:\n  ${list.join('\n  ')}`);
     ok(`axe finds nothing serious on ${what}`);
   }

@@ -1,5 +1,6 @@
 import { Button, Center, Loader } from '@mantine/core';
 import { lazy, Suspense, useMemo, useRef, useSyncExternalStore } from 'react';
+import i18n from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { Provider, useQuery } from 'urql';
@@ -30,7 +31,7 @@ const Contacts = lazy(() => import('./pages/contacts'));
 const Settings = lazy(() => import('./pages/settings'));
 const AccountRoutes = lazy(() => import('./pages/account/routes'));
 
-const Loading = () => <Center h="60vh"><Loader aria-label="…" /></Center>;
+export const Loading = () => <Center h="60vh"><Loader role="status" aria-label={i18n.t('loading')} /></Center>;
 
 export function App() {
   const { i18n } = useTranslation();

@@ -27,17 +27,17 @@ export default function Contacts() {
       {me.contacts.nodes.length === 0 ? <Empty title={t('contactsEmpty')} hint={t('contactsHint')} action={add} /> : (
         <section className="panel" aria-label={t('contacts')}>
           {me.contacts.nodes.map((c) => (
-            <Group key={c.id} justify="space-between" py="xs" data-testid="contact">
+            <Group key={c.id} justify="space-between" py="sm" className="item" data-testid="contact">
               <div>
                 <Text fw={500}>{c.name}</Text>
                 <Text size="sm" c="dimmed">{c.displayName} · {grouped(c.walletNumber ?? c.wmid)}</Text>
               </div>
-              <Group gap="xs">
+              <div className="deeds">
                 <Button size="xs" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
                 <Button size="xs" variant="default" aria-label={`${t('rename')}: ${c.name}`} onClick={() => setAsked({ rename: c })}>{t('rename')}</Button>
                 <Button size="xs" variant="default" aria-label={t('removeNamed', { name: c.name })} onClick={async () => { await remove.run({ input: { contactId: c.id } }); again(); }}>{t('remove')}</Button>
                 <Block wmid={c.wmid} name={c.name} />
-              </Group>
+              </div>
             </Group>
           ))}
         </section>
@@ -46,7 +46,7 @@ export default function Contacts() {
         <section className="panel" aria-labelledby="lately">
           <Title order={2} size="h4" id="lately">{t('paidLately')}</Title>
           {me.suggestedContacts.map((c) => (
-            <Group key={c.wmid} justify="space-between" py="xs" data-testid="suggested">
+            <Group key={c.wmid} justify="space-between" py="xs" className="item" data-testid="suggested">
               <Text>{c.displayName} · {grouped(c.wmid)}</Text>
               <Button size="xs" variant="default" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
             </Group>
@@ -97,7 +97,7 @@ function Edit({ asked, onDone }: { asked: Asked; onDone: () => void }) {
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Stack>
         {'add' in asked && <TextInput name="contact-to" label={t('to')} description={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : undefined} />}
-        <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={64} autoComplete="off" data-autofocus error={of([...add.problems, ...rename.problems], 'name')} />
+        <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={60} autoComplete="off" data-autofocus error={of([...add.problems, ...rename.problems], 'name')} />
         <Problems problems={[...add.problems, ...rename.problems].filter((p) => p.field?.at(-1) !== 'name')} error={add.error ?? rename.error} />
         <Button type="submit" loading={add.busy || rename.busy} disabled={'add' in asked && !recipient}>{t('save')}</Button>
       </Stack>

@@ -38,7 +38,7 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
       </Group>
       {factors.passkeys.length === 0 && <Text c="dimmed" size="sm">{t('noPasskeys')}</Text>}
       {factors.passkeys.map((p) => (
-        <Group key={p.id} justify="space-between" py="xs" data-testid="passkey">
+        <Group key={p.id} justify="space-between" py="xs" className="item" data-testid="passkey">
           <div>
             <Text>{p.name}</Text>
             <Text size="sm" c="dimmed">{p.lastUsedAt ? t('usedAt', { time: time(p.lastUsedAt) }) : t('neverUsed')}</Text>

@@ -40,7 +40,7 @@ export function Home() {
     }>
       <Problems error={error} retry={again} />
       {data?.viewer && <Suspense><Alerts id={data.viewer.id} /></Suspense>}
-      {!data && fetching ? <Waiting /> : wallets.length === 0 ? (
+      {!data ? fetching && <Waiting /> : wallets.length === 0 ? (
         <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />
       ) : (
         <section aria-labelledby="own">

@@ -63,7 +63,7 @@ export default function LostPhone() {
   }
   if (done) return <Narrow title={t('lostTitlePhone')} step={{ name: 'done' }}><Done {...done} /></Narrow>;
   if (asking !== 'asked') {
-    return <Narrow title={t('lostTitlePhone')} waits>{asking === 'asking' ? <Loader aria-label={t('lostTitlePhone')} /> : <NoAnswer retry={() => void resume()} />}</Narrow>;
+    return <Narrow title={t('lostTitlePhone')} waits>{asking === 'asking' ? <Loader role="status" aria-label={t('lostTitlePhone')} /> : <NoAnswer retry={() => void resume()} />}</Narrow>;
   }
   const finish = (what: { login: string; sure: boolean }) => { forget(); setDone(what); };
   const name = token && recovery ? (isReady ? 'phone' : recovery.readyAt ? 'wait' : 'answer') : `${step} ${token ? 'link' : ''}`;
@@ -72,7 +72,7 @@ export default function LostPhone() {
       {gone && <Text size="sm" role="status">{t('lostRunOut')}</Text>}
       {!token ? sent ? <Letter until={sent.until} onToken={take} /> : <><Start onSent={(until) => setSent({ until })} /><HaveLink onOpen={() => setSent({ until: '' })} /></>
         : recovery ? isReady ? <NewPhone token={token} onDone={finish} /> : recovery.readyAt ? <Wait readyAt={recovery.readyAt} onCheck={look} /> : <Answer token={token} recovery={recovery} onDone={setAnswered} />
-          : fetching ? <Loader aria-label={t('lostTitlePhone')} /> : error ? <Problems error={error} retry={look} /> : <Text role="alert">{t('lostGone')}</Text>}
+          : fetching ? <Loader role="status" aria-label={t('lostTitlePhone')} /> : error ? <Problems error={error} retry={look} /> : <Text role="alert">{t('lostGone')}</Text>}
       {(token || sent) && <Button variant="subtle" onClick={forget}>{t('lostAgain')}</Button>}
       <Anchor component={Link} to={`/login${pay}`} underline="always" className="back">{t('logIn')}</Anchor>
     </Narrow>

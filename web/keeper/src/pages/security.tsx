@@ -32,7 +32,7 @@ export default function Security() {
         </Group>
         <Problems problems={[...end.problems, ...endOthers.problems]} error={end.error ?? endOthers.error} />
         {me.sessions.map((s) => (
-          <Group key={s.id} justify="space-between" py="sm" wrap="nowrap" data-testid="session">
+          <Group key={s.id} justify="space-between" py="sm" wrap="nowrap" className="item" data-testid="session">
             <div>
               <Text fw={500}>{s.device.name || s.device.platform} {s.current && <Badge ml={6} variant="light">{t('thisDevice')}</Badge>}</Text>
               <Text size="sm" c="dimmed">{t('lastSeen', { time: time(s.lastSeenAt) })}</Text>

@@ -25,7 +25,7 @@ export default function Transfer() {
   return (
     <Page title={t(`kind_${transfer.kind}`)} aside={<Status status={transfer.status} />}>
       <Stack className="panel narrow">
-        <Title order={2} className="money" ta="center">{money(transfer.direction === 'INCOMING' ? transfer.amount : transfer.total)}</Title>
+        <Title order={2} className="sum-large">{money(transfer.direction === 'INCOMING' ? transfer.amount : transfer.total)}</Title>
         <dl className="facts">
           <dt>{t('from')}</dt><dd>{transfer.from.displayName}<br /><span className="money">{grouped(transfer.from.walletNumber)}</span></dd>
           <dt>{t('to')}</dt><dd>{transfer.to.displayName}<br /><span className="money">{grouped(transfer.to.walletNumber)}</span></dd>
@@ -34,7 +34,7 @@ export default function Transfer() {
           {Number(transfer.refunded.amount) > 0 && <><dt>{t('refunded')}</dt><dd className="money">{money(transfer.refunded)}</dd></>}
           {transfer.memo && <><dt>{t('memoOf')}</dt><dd>{transfer.memo}</dd></>}
           <dt>{t('created')}</dt><dd>{time(transfer.createdAt)}</dd>
-          {transfer.completedAt && <><dt>{t('completed')}</dt><dd>{time(transfer.completedAt)}</dd></>}
+          {transfer.completedAt && <><dt>{t(transfer.status === 'COMPLETED' ? 'completed' : 'ended')}</dt><dd>{time(transfer.completedAt)}</dd></>}
           {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protection')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
           <dt>№</dt><dd><Copyable text={transfer.id} shown={`…${transfer.id.slice(-8)}`} /></dd>
         </dl>
@@ -65,7 +65,7 @@ function Ends({ transfer, onDone }: { transfer: TransferPartsFragment; onDone: (
   return (
     <form onSubmit={async (e) => { e.preventDefault(); await accept.run({ input: { transferId: transfer.id, protectionCode: code } }); onDone(); }}>
       <Stack>
-        {transfer.protection?.kind === 'CODE' && <TextInput label={t('enterProtectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} required autoComplete="off" maxLength={64} />}
+        {transfer.protection?.kind === 'CODE' && <TextInput label={t('enterProtectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} required autoComplete="off" maxLength={255} />}
         <Problems problems={[...accept.problems, ...reject.problems]} error={accept.error ?? reject.error} />
         <Group grow>
           {transfer.protection?.kind === 'CODE' && <Button type="submit" loading={accept.busy}>{t('accept')}</Button>}

@@ -85,7 +85,7 @@ function EntryRow({ entry }: { entry: Entry }) {
   return (
     <Link to={`/transfers/${encodeURIComponent(entry.transfer.id)}`} className="row" data-testid="entry" style={{ textDecoration: 'none', color: 'inherit' }}>
       <Group wrap="nowrap" justify="space-between" align="flex-start" className="line">
-        <div style={{ minWidth: 0 }}>
+        <div className="line-name">
           <Text lineClamp={2} fw={500} className="name">{entry.transfer.kind === 'PAYMENT' || entry.transfer.kind === 'REFUND' ? other.displayName : t(`kind_${entry.transfer.kind}`)}</Text>
           <Text size="sm" c="dimmed">{time(entry.postedAt)}</Text>
           {entry.transfer.memo && <Text size="sm" c="dimmed" lineClamp={2}>{entry.transfer.memo}</Text>}

@@ -35,7 +35,7 @@ export default function Wallets() {
           {wallets.some((w) => !w.closedAt) ? <Button component={Link} to={`/send${pay}`}>{t('payGo')}</Button> : t('payFirst')}
         </Alert>
       )}
-      {!data && !error ? <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
+      {!data ? !error && <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}
       <Modal opened={opening} onClose={() => setOpening(false)} title={t('openWallet')} closeButtonProps={{ 'aria-label': t('close') }}>

@@ -1,7 +1,7 @@
 export const en = {
   appName: 'Keeper',
   home: 'Home', wallets: 'Wallets', send: 'Send', receive: 'Receive', history: 'History', security: 'Security', settings: 'Settings', more: 'More',
-  logIn: 'Log in', logOut: 'Log out', register: 'Create an account', continue: 'Continue', back: 'Back', cancel: 'Cancel', save: 'Save', close: 'Close', copy: 'Copy', copied: 'Copied', retry: 'Try again', done: 'Done',
+  logIn: 'Log in', logOut: 'Log out', register: 'Create an account', continue: 'Continue', back: 'Back', cancel: 'Cancel', save: 'Save', close: 'Close', copy: 'Copy', copied: 'Copied', retry: 'Try again', loading: 'Loading', done: 'Done',
   login: 'WMID, phone or e-mail', password: 'Password', passwordAgain: 'Password again', forgot: 'Forgot the password?', noAccount: 'No account yet?', haveAccount: 'Already have an account?',
   trustBrowser: 'Trust this browser: ask for no code next time',
   code: 'Code', codeSentTo: 'We have sent a code to {{to}}.', codeFromApp: 'Enter the code of your authenticator app, or a backup code.', codeUnknown: 'If the account exists, a code has been sent to its phone.',
@@ -26,7 +26,7 @@ export const en = {
   incoming: 'Incoming', outgoing: 'Outgoing', anyDirection: 'All', search: 'Search in memos', filterNothing: 'Nothing found.', today: 'Today', yesterday: 'Yesterday',
   status_AWAITING_CONFIRMATION: 'Awaits confirmation', status_PROTECTED: 'Protected', status_COMPLETED: 'Completed', status_RETURNED: 'Returned', status_CANCELLED: 'Cancelled', status_EXPIRED: 'Expired',
   kind_PAYMENT: 'Payment', kind_REFUND: 'Refund', kind_ISSUE: 'Deposit', kind_REDEMPTION: 'Withdrawal', internal: 'Between own wallets',
-  transfer: 'Transfer', created: 'Created', completed: 'Completed', protectedUntil: 'Protected until {{time}}', accept: 'Accept', reject: 'Reject', refund: 'Send back', cancelTransfer: 'Cancel the transfer', refundAmount: 'Amount to send back', refunded: 'Sent back', enterProtectionCode: 'Protection code', sure: 'Are you sure?', notFound: 'There is nothing here.',
+  transfer: 'Transfer', created: 'Created', completed: 'Completed', ended: 'Ended', protectedUntil: 'Protected until {{time}}', accept: 'Accept', reject: 'Reject', refund: 'Send back', cancelTransfer: 'Cancel the transfer', refundAmount: 'Amount to send back', refunded: 'Sent back', enterProtectionCode: 'Protection code', sure: 'Are you sure?', notFound: 'There is nothing here.',
   sessions: 'Devices', thisDevice: 'this device', endSession: 'End', endOthers: 'End all other sessions', log: 'Security log', lastSeen: 'Last seen {{time}}', noOthers: 'No other device is signed in.',
   language: 'Language', theme: 'Theme', themeAuto: 'As the system', themeLight: 'Light', themeDark: 'Dark', account: 'Account', wmid: 'WMID', certificate: 'Certificate', limits: 'Limits', perDay: 'Day', perWeek: 'Week', perMonth: 'Month', ofTotal: '{{used}} of {{total}}', unlimited: '{{used}}, without limit', emailUnverified: 'not confirmed yet',
   enteringLost: 'You are in as soon as there is an answer from the server. It is asked again.',

@@ -3,7 +3,7 @@ import type { Texts } from './en';
 export const ru: Texts & Record<string, string> = {
   appName: 'Keeper',
   home: 'Главная', wallets: 'Кошельки', send: 'Перевести', receive: 'Получить', history: 'История', security: 'Безопасность', settings: 'Настройки', more: 'Ещё',
-  logIn: 'Войти', logOut: 'Выйти', register: 'Зарегистрироваться', continue: 'Продолжить', back: 'Назад', cancel: 'Отмена', save: 'Сохранить', close: 'Закрыть', copy: 'Скопировать', copied: 'Скопировано', retry: 'Повторить', done: 'Готово',
+  logIn: 'Войти', logOut: 'Выйти', register: 'Зарегистрироваться', continue: 'Продолжить', back: 'Назад', cancel: 'Отмена', save: 'Сохранить', close: 'Закрыть', copy: 'Скопировать', copied: 'Скопировано', retry: 'Повторить', loading: 'Загрузка', done: 'Готово',
   login: 'WMID, телефон или e-mail', password: 'Пароль', passwordAgain: 'Пароль ещё раз', forgot: 'Забыли пароль?', noAccount: 'Ещё нет аккаунта?', haveAccount: 'Уже есть аккаунт?',
   trustBrowser: 'Доверять этому браузеру: больше не спрашивать код',
   code: 'Код', codeSentTo: 'Мы отправили код: {{to}}.', codeFromApp: 'Введите код из приложения-аутентификатора или резервный код.', codeUnknown: 'Если аккаунт существует, код отправлен на его телефон.',
@@ -28,7 +28,7 @@ export const ru: Texts & Record<string, string> = {
   incoming: 'Входящие', outgoing: 'Исходящие', anyDirection: 'Все', search: 'Поиск в примечаниях', filterNothing: 'Ничего не найдено.', today: 'Сегодня', yesterday: 'Вчера',
   status_AWAITING_CONFIRMATION: 'Ждёт подтверждения', status_PROTECTED: 'С протекцией', status_COMPLETED: 'Выполнен', status_RETURNED: 'Возвращён', status_CANCELLED: 'Отменён', status_EXPIRED: 'Истёк',
   kind_PAYMENT: 'Перевод', kind_REFUND: 'Возврат', kind_ISSUE: 'Пополнение', kind_REDEMPTION: 'Вывод', internal: 'Между своими кошельками',
-  transfer: 'Перевод', created: 'Создан', completed: 'Выполнен', protectedUntil: 'Протекция до {{time}}', accept: 'Принять', reject: 'Отказаться', refund: 'Вернуть', cancelTransfer: 'Отменить перевод', refundAmount: 'Сумма возврата', refunded: 'Возвращено', enterProtectionCode: 'Код протекции', sure: 'Вы уверены?', notFound: 'Здесь ничего нет.',
+  transfer: 'Перевод', created: 'Создан', completed: 'Выполнен', ended: 'Завершён', protectedUntil: 'Протекция до {{time}}', accept: 'Принять', reject: 'Отказаться', refund: 'Вернуть', cancelTransfer: 'Отменить перевод', refundAmount: 'Сумма возврата', refunded: 'Возвращено', enterProtectionCode: 'Код протекции', sure: 'Вы уверены?', notFound: 'Здесь ничего нет.',
   sessions: 'Устройства', thisDevice: 'это устройство', endSession: 'Завершить', endOthers: 'Завершить все остальные', log: 'Журнал безопасности', lastSeen: 'Последний вход {{time}}', noOthers: 'Других устройств нет.',
   language: 'Язык', theme: 'Тема', themeAuto: 'Как в системе', themeLight: 'Светлая', themeDark: 'Тёмная', account: 'Аккаунт', wmid: 'WMID', certificate: 'Аттестат', limits: 'Лимиты', perDay: 'День', perWeek: 'Неделя', perMonth: 'Месяц', ofTotal: '{{used}} из {{total}}', unlimited: '{{used}}, без ограничений', emailUnverified: 'ещё не подтверждён',
   enteringLost: 'Вы войдёте, как только ответит сервер. Запрос повторяется.',

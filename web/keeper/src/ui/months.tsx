@@ -23,12 +23,13 @@ export default function Months({ months, title, came, went, language, theme }: P
     const bars = uPlot.paths.bars!({ size: [0.6, 40], align: 1 });
     const barsLeft = uPlot.paths.bars!({ size: [0.6, 40], align: -1 });
     const name = new Intl.DateTimeFormat(language, { month: 'short', timeZone: 'UTC' });
+    const short = new Intl.NumberFormat(language, { notation: 'compact' });
     const axis = { stroke: ink, grid: { show: false } };
     const chart = new uPlot(
       {
         width: box.clientWidth, height: 160, legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [-0.6, months.length - 0.4] } },
-        axes: [{ ...axis, values: (u, at) => at.map((i) => (months[i] && isNamed(i, months.length, u.bbox.width / devicePixelRatio) ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false } }, { ...axis, size: 64, ticks: { show: false } }],
+        axes: [{ ...axis, values: (u, at) => at.map((i) => (months[i] && isNamed(i, months.length, u.bbox.width / devicePixelRatio) ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false } }, { ...axis, size: 64, ticks: { show: false }, values: (_, at) => at.map((sum) => short.format(sum)) }],
         series: [{}, { label: came, fill: '#12b886', width: 0, paths: barsLeft, points: { show: false } }, { label: went, fill: '#868e96', width: 0, paths: bars, points: { show: false } }],
       },
       [months.map((_, i) => i), months.map((m) => Number(m.incoming.amount)), months.map((m) => Number(m.outgoing.amount))],
@@ -54,7 +55,7 @@ export default function Months({ months, title, came, went, language, theme }: P
           </tbody>
         </table>
       </VisuallyHidden>
-      <p style={{ margin: 0 }}>{came}: <b className="money">{money(last.incoming)}</b> · {went}: <b className="money">{money(last.outgoing)}</b></p>
+      <p className="came-went"><span>{came}: <b className="money">{money(last.incoming)}</b></span><span>{went}: <b className="money">{money(last.outgoing)}</b></span></p>
     </>
   );
 }

@@ -34,8 +34,8 @@ export function NewPassword({ label, typed, onTyped, error, missing }: Props) {
       <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={first} aria-invalid={!!first}
         onChange={(e) => onTyped({ ...typed, password: e.currentTarget.value })} />
       <div role="status">
-        <Progress value={(level + 1) * 25} color={['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
-        <Text size="sm" mt={4}>{said}</Text>
+        <Progress value={typed.password ? (level + 1) * 25 : 0} color={['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
+        <Text size="sm" mt={4}>{typed.password ? said : '\u00a0'}</Text>
       </div>
       <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={second} aria-invalid={!!second}
         onChange={(e) => onTyped({ ...typed, again: e.currentTarget.value })} />

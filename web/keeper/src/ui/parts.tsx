@@ -93,7 +93,7 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
     <UnstyledButton component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} className="row" data-testid="transfer">
       <Group wrap="nowrap" gap="sm" className="line">
         <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
-        <Box flex={1} miw={0}>
+        <Box className="line-name">
           <Text lineClamp={2} fw={500} className="name">{name || grouped(other.walletNumber)}</Text>
           <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>

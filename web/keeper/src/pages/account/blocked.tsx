@@ -29,7 +29,7 @@ export default function BlockedPage() {
       {!people ? !error && <Waiting rows={2} /> : people.length === 0 ? <Empty title={t('blockedNone')} hint={t('blockedNoneHint')} /> : (
         <section className="panel" aria-label={t('blockedTitle')}>
           {people.map((p) => (
-            <Group key={p.wmid} justify="space-between" py="xs" data-testid="blocked">
+            <Group key={p.wmid} justify="space-between" py="xs" className="item" data-testid="blocked">
               <div>
                 <Text fw={500}>{p.displayName || grouped(p.wmid)}</Text>
                 <Text size="sm" c="dimmed">{grouped(p.wmid)} · {t('sinceTime', { time: time(p.since) })}</Text>

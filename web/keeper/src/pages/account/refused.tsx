@@ -50,12 +50,12 @@ function Attempt({ attempt }: { attempt: Attempts['nodes'][number] }) {
   const [key, to] = ways[attempt.code] ?? ['send', '/send'];
   return (
     <div className="row" data-testid="refused">
-      <Group justify="space-between" align="start" wrap="nowrap">
-        <Stack gap={2}>
+      <Group justify="space-between" align="start" wrap="nowrap" className="line">
+        <Stack gap={2} className="line-name">
           <Text fw={600} style={{ overflowWrap: 'anywhere' }}>{t('refusedTo', { to: grouped(attempt.to) })}</Text>
           <Text size="sm" c="dimmed">{time(attempt.refusedAt)} · {t('refusedFrom', { from: grouped(attempt.from) })}</Text>
         </Stack>
-        <Text fw={600} className="money">{money(attempt.amount)}</Text>
+        <Text fw={600} className="money line-sum">{money(attempt.amount)}</Text>
       </Group>
       <Text mt={4}>{attempt.explanation}</Text>
       <Anchor component={Link} to={to} underline="always" className="back">{t(`way_${key}`)}</Anchor>

@@ -39,9 +39,9 @@ export default function History({ me }: { me: string }) {
           </section>
         ))}
       </Stack>
-      <Anchor component={Link} to="/settings/refused" underline="always" className="back">{t('refusedTitle')}</Anchor>
       <Problems error={older.error} />
       {older.hasMore && <Button variant="default" loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
+      <Anchor component={Link} to="/settings/refused" underline="always" className="back">{t('refusedTitle')}</Anchor>
     </Page>
   );
 }

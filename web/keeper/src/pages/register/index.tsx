@@ -29,7 +29,7 @@ export default function Register() {
   if (flow.asking !== 'asked') {
     return (
       <Narrow title={t('register')} waits>
-        {flow.asking === 'asking' ? <Loader aria-label={t('register')} /> : <NoAnswer retry={() => void flow.resume()} />}
+        {flow.asking === 'asking' ? <Loader role="status" aria-label={t('register')} /> : <NoAnswer retry={() => void flow.resume()} />}
       </Narrow>
     );
   }

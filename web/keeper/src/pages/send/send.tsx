@@ -90,8 +90,8 @@ function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnot
   return (
     <Stack className="panel" align="center" role="status">
       <StepTitle size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</StepTitle>
-      <Text size="xl" fw={700} className="money">{money(transfer.total)}</Text>
-      <Text>{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
+      <Text fw={700} className="sum-large">{money(transfer.total)}</Text>
+      <Text ta="center">{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
       {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
       <Button fullWidth onClick={onAnother}>{t('another')}</Button>
       <Group grow w="100%">

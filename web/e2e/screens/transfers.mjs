@@ -1,0 +1,83 @@
+// A transfer as each of its sides sees it, in every state.
+import { answers, choose, dialog, dismiss, go, ONCE, press, submit, told } from './acts.mjs';
+
+const begin = async (w) => {
+  const page = await w.enter('anna');
+  const { anna: me, transfers: made, wallets } = await w.scene();
+  Object.assign(w, { ...made, me, boriss: wallets.boriss, annas: wallets.annas });
+  return page;
+};
+
+async function show(page, id) {
+  await go(page, `/transfers/${encodeURIComponent(id)}`);
+  await page.locator('dl.facts').waitFor();
+}
+
+const at = (side, name) => ({ page, [side]: ids }) => show(page, ids[name]);
+
+export const transfers = {
+  begin,
+  screens: {
+    'transfer-out': at('out', 'done'), 'transfer-out-protected': at('out', 'code'), 'transfer-out-protected-for-a-time': at('out', 'time'), 'transfer-out-cancelled': at('out', 'cancelled'),
+    'transfer-out-returned': at('out', 'returned'), 'transfer-out-accepted': at('out', 'accepted'), 'transfer-internal': at('out', 'internal'),
+    'transfer-in': at('into', 'done'), 'transfer-in-protected': at('into', 'code'), 'transfer-in-protected-for-a-time': at('into', 'time'), 'transfer-in-rejected': at('into', 'rejected'),
+    'transfer-in-refund': at('into', 'refund'),
+    'transfer-in-code-wrong': async ({ page, into, t }) => {
+      await show(page, into.code);
+      await page.getByLabel(t.enterProtectionCode).fill('1111');
+      await submit(page);
+      await page.getByRole('alert').waitFor();
+    },
+    'transfer-deposit': async ({ page, t }) => {
+      await go(page, '/history');
+      await page.getByTestId('transfer').first().waitFor();
+      await page.getByText(t.kind_ISSUE).first().click();
+      await page.locator('dl.facts').waitFor();
+    },
+    'transfer-awaits': async ({ page, me, annas, boriss }) => show(page, await me.move(annas, { walletNumber: boriss }, '4')),
+    'transfer-expired': async ({ page, me, annas, boriss }) => {
+      await answers(page, 'TransferPage', ({ node }) => void (node.status = 'EXPIRED'));
+      await show(page, await me.move(annas, { walletNumber: boriss }, '4'));
+      return { after: () => page.unrouteAll() };
+    },
+    'transfer-block': async ({ page, into, t }) => {
+      await show(page, into.done);
+      await choose(page, t.block);
+      await dialog(page).waitFor();
+      return { after: () => dismiss(page) };
+    },
+    'transfer-not-downloaded': async ({ page, into, t }) => {
+      await page.route(/\.png/, (route) => route.abort());
+      await show(page, into.done);
+      await press(page, `${t.receipt} PNG`);
+      await told(page, t.failed);
+    },
+    'transfer-of-nobody': async ({ page, t }) => {
+      await go(page, '/transfers/none');
+      await told(page, t.notFound);
+    },
+  },
+};
+
+// refund goes as far as to a refusal: what is sent back is seen from the other side.
+export const refund = {
+  ...ONCE,
+  begin,
+  screens: {
+    'transfer-refund': async ({ page, into, t }) => {
+      await show(page, into.done);
+      await page.getByRole('button', { name: t.refund }).click();
+      await page.getByLabel(t.refundAmount).fill('4');
+    },
+    'transfer-refund-refused': async ({ page, t }) => {
+      await page.getByLabel(t.refundAmount).fill('999');
+      await submit(page);
+      await page.getByRole('alert').waitFor();
+    },
+    'transfer-refunding': async (w) => {
+      await w.page.getByLabel(w.t.refundAmount).fill('0.5');
+      await submit(w.page);
+      await told(w.page, w.t.refunded);
+    },
+  },
+};

@@ -1,0 +1,125 @@
+// Wallets: none, one, many; and what is done with one.
+import { base } from '../lib.mjs';
+import { dialog, dismiss, go, ONCE, open, press, submit, told } from './acts.mjs';
+
+const at = (path, text = 'noWallets') => async ({ page, t }) => {
+  await go(page, path);
+  await told(page, t[text]);
+};
+
+// empty is what a new person finds.
+export const empty = {
+  begin: async (w) => (await w.newcomer()).enter(w.open),
+  screens: {
+    'home-none': at('/'), 'wallets-none': at('/wallets'), 'send-none': at('/send'), 'receive-none': at('/receive'), 'history-none': at('/history', 'noTransfers'),
+    'contacts-none': at('/contacts', 'contactsEmpty'), 'settings-limits-none': at('/settings/limits'), 'settings-refused-none': at('/settings/refused', 'refusedNone'),
+    'settings-blocked-none': at('/settings/blocked', 'blockedNone'), 'settings-agreements-none': at('/settings/agreements', 'agreementsNone'),
+    'wallets-to-pay': at('/wallets#pay=brought-along', 'payFirst'),
+  },
+};
+
+// beginning opens the first wallet.
+export const beginning = {
+  ...ONCE,
+  begin: async (w) => (await w.newcomer()).enter(w.open, '/wallets'),
+  screens: {
+    'wallets-open': async ({ page, t }) => {
+      await open(page, t.openWallet);
+      await dialog(page).locator('input').last().fill('На каждый день');
+    },
+    'wallets-open-currency': async ({ page }) => {
+      await dialog(page).locator('input').first().click();
+      await page.getByRole('option').first().waitFor();
+      return { after: () => page.getByRole('option').first().click() };
+    },
+    'wallets-one': async ({ page }) => {
+      await submit(page);
+      await page.getByTestId('wallet').waitFor();
+    },
+    'home-one': async ({ page }) => {
+      await go(page, '/');
+      await page.getByTestId('wallet').waitFor();
+    },
+    'wallets-one-to-pay': at('/wallets#pay=brought-along', 'payGo'),
+    'receive': async ({ page, t }) => {
+      await go(page, '/receive');
+      await page.getByAltText(t.qrAlt).waitFor();
+    },
+    'receive-link': async ({ page, t }) => {
+      await page.evaluate(() => (navigator.share = async () => {})); // as a phone has it
+      await page.getByLabel(t.askFor).fill('12,50');
+      await page.getByLabel(t.memo).fill('За обед и за билеты на электричку туда и обратно');
+      await submit(page);
+    },
+    'receive-refused': async ({ page, t }) => {
+      await page.getByLabel(t.askFor).fill('12,505');
+      await submit(page);
+      await page.locator('[aria-invalid=true]').waitFor();
+    },
+    'wallet-empty': async ({ page, t }) => {
+      await go(page, '/wallets');
+      await page.getByTestId('wallet').click();
+      await told(page, t.noEntries);
+    },
+  },
+};
+
+const show = (page, number) => go(page, `/wallets/${number}`).then(() => page.getByTestId('wallet').waitFor());
+
+export const wallets = {
+  begin: async (w) => {
+    const page = await w.enter('anna');
+    w.of = (await w.scene()).wallets;
+    return page;
+  },
+  screens: {
+    'wallets': async ({ page }) => {
+      await go(page, '/wallets');
+      await page.getByTestId('wallet').nth(4).waitFor();
+    },
+    'wallet': async ({ page, of }) => {
+      await show(page, of.annas);
+      await page.getByTestId('entry').first().waitFor();
+    },
+    'wallet-period': async ({ page, of, t }) => {
+      await show(page, of.annas);
+      await press(page, t.period);
+      await page.getByLabel(t.fromDay).fill('2026-02-01');
+      await page.getByLabel(t.untilDay).fill('2026-01-01');
+      await told(page, t.daysReversed);
+    },
+    'wallet-not-downloaded': async ({ page, of, t }) => {
+      await show(page, of.annas);
+      await page.route(/\.pdf/, (route) => route.abort());
+      await press(page, 'PDF');
+      await told(page, t.failed);
+      await page.unroute(/\.pdf/);
+    },
+    'wallet-rename': async ({ page, of, t }) => {
+      await show(page, of.annas);
+      await open(page, t.rename);
+      return { after: () => dismiss(page) };
+    },
+    'wallet-close': async ({ page, of, t }) => {
+      await show(page, of.second);
+      await open(page, t.closeWallet);
+      return { after: () => dismiss(page) };
+    },
+    'wallet-close-refused': async ({ page, of, t }) => {
+      await show(page, of.second);
+      await open(page, t.closeWallet);
+      await dialog(page).getByRole('button', { name: t.closeWallet, exact: true }).click();
+      await dialog(page).getByRole('alert').waitFor();
+      return { after: () => dismiss(page) };
+    },
+    'wallet-closed': ({ page, of }) => show(page, of.closed),
+    'wallet-of-nobody': async ({ page, of, t }) => {
+      await page.goto(`${base}/wallets/${of.boriss}`);
+      await told(page, t.notFound);
+    },
+    'wallet-mistyped': async ({ page }) => {
+      await page.goto(`${base}/wallets/none`);
+      await page.locator('[role=alert], h1').first().waitFor();
+    },
+  },
+};
