@@ -61,9 +61,10 @@ function inspect(language) {
     const { width, height } = element.getBoundingClientRect();
     return width > 1 && height > 1 && element.checkVisibility({ visibilityProperty: true });
   };
+  const NO_WORD = /\S+@\S+|\S*\.\S+|\S{40,}|…\S+/g; // addresses and numbers
   const foreign = language === 'ru' ? /[A-Za-z]{3,}/g : /[а-яё]{3,}/gi;
   const read = (text) => {
-    for (const word of text.match(foreign) ?? []) found.add(`in another language: ${word} («${words(text)}»)`);
+    for (const word of text.replace(NO_WORD, '').match(foreign) ?? []) found.add(`in another language: ${word} («${words(text)}»)`);
     if (/\{\{|\b(log|status|kind|level|event|channel|needs|gives|way|doc|export)_[A-Z]/.test(text)) found.add(`no text: ${words(text)}`);
   };
   const wide = document.documentElement.scrollWidth - innerWidth;
@@ -75,7 +76,7 @@ function inspect(language) {
   for (const element of top.querySelectorAll('*')) {
     for (const name of ['aria-label', 'placeholder', 'alt', 'title']) if (element.hasAttribute(name) && isSeen(element)) read(element.getAttribute(name));
     const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (own.length === 0 || !isSeen(element) || element.closest('.mantine-VisuallyHidden-root') || /^(SCRIPT|STYLE|OPTION)$/.test(element.tagName)) continue;
+    if (own.length === 0 || !isSeen(element) || element.closest('.mantine-VisuallyHidden-root, code, pre') || /^(SCRIPT|STYLE|OPTION)$/.test(element.tagName)) continue;
     const text = own.map((node) => node.data).join(' ');
     read(text);
     const style = getComputedStyle(element);

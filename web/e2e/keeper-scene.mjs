@@ -93,21 +93,21 @@ async function make() {
 // ownWallets gives anna one with a long name and a fortune, a second, one with nothing, and one that is closed.
 async function ownWallets({ operator: issuer, anna: rich }, annas) {
   await rich.ask('RenameWallet', { walletNumber: annas, name: WALLET });
-  await issuer.ask('IssueFunds', { walletNumber: annas, amount: BIG, reference: 'Взнос учредителя', idempotencyKey: crypto.randomUUID() });
+  const issue = await issuer.ask('IssueFunds', { walletNumber: annas, amount: BIG, reference: 'Взнос учредителя', idempotencyKey: crypto.randomUUID() });
   const second = await rich.openWallet('Z', 'Подушка безопасности');
   const empty = await rich.openWallet('B');
   const closed = await rich.openWallet('K', 'Старый кошелёк');
   await rich.ask('CloseWallet', { walletNumber: closed });
-  return { second, empty, closed };
+  return { second, empty, closed, issue: issue.transfer.id };
 }
 
 // transfersOf makes one of each kind, out of anna's wallet and into it.
-async function transfersOf({ anna: me, boris: friend, emilia }, annas, boriss, { second }) {
+async function transfersOf({ anna: me, boris: friend, emilia }, annas, boriss, { second, issue }) {
   const byCode = { protection: { kind: 'CODE', code: '2468', days: 30 } };
   const byTime = { protection: { kind: 'TIME', days: 5 } };
   const [to, from] = [{ walletNumber: boriss }, { walletNumber: annas }];
   const out = { emilia: await me.pay({ walletNumber: emilia.wallets[0] }, '90', { memo: 'На первое время' }), internal: await me.move(annas, { walletNumber: second }, '987654321098.76') };
-  const into = { done: await emilia.pay(from, '12.34', { memo: MEMO }) };
+  const into = { issue, done: await emilia.pay(from, '12.34', { memo: MEMO }) };
   out.done = await me.pay(to, '1250.5', { memo: MEMO });
   out.code = await me.pay(to, '77', byCode);
   out.time = await me.pay(to, '5', { ...byTime, memo: 'В конце срока' });

@@ -13,8 +13,8 @@ import { chapters } from './screens/chapters.mjs';
 
 const BOUND_MS = 5_400_000;
 const PATIENCE_MS = 20_000;
-const ALWAYS = /^(in another language: (WM[A-Z]|WMID|Keeper|Purser|English|Русский|mail|PDF|PNG|CSV|ZIP|JPEG|SMS|Push|push|UTC|Europe|Moscow|Chrome|Linux|Pixel|Pro|Android) )/;
-const CUT = /Failed to load resource|net::ERR|WebSocket|status of \d/; // on purpose
+const ALWAYS = /^(in another language: (WM[A-Z]|WMID|Keeper|Purser|English|Русский|mail|PDF|PNG|CSV|ZIP|JPEG|SMS|Push|push|UTC|Europe|Moscow|Chrome|Linux|Pixel|Pro|Android|Demo|funds) )/;
+const CUT = /Failed to load resource|dynamically imported|net::ERR|WebSocket|status of \d/; // on purpose
 
 const chosen = (name, all) => all.filter((one) => (process.env[name] ?? all.join()).split(',').includes(one));
 const only = new RegExp(process.env.ONLY ?? '');

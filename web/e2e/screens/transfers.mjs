@@ -21,18 +21,12 @@ export const transfers = {
     'transfer-out': at('out', 'done'), 'transfer-out-protected': at('out', 'code'), 'transfer-out-protected-for-a-time': at('out', 'time'), 'transfer-out-cancelled': at('out', 'cancelled'),
     'transfer-out-returned': at('out', 'returned'), 'transfer-out-accepted': at('out', 'accepted'), 'transfer-internal': at('out', 'internal'),
     'transfer-in': at('into', 'done'), 'transfer-in-protected': at('into', 'code'), 'transfer-in-protected-for-a-time': at('into', 'time'), 'transfer-in-rejected': at('into', 'rejected'),
-    'transfer-in-refund': at('into', 'refund'),
+    'transfer-in-refund': at('into', 'refund'), 'transfer-deposit': at('into', 'issue'),
     'transfer-in-code-wrong': async ({ page, into, t }) => {
       await show(page, into.code);
       await page.getByLabel(t.enterProtectionCode).fill('1111');
       await submit(page);
       await page.getByRole('alert').waitFor();
-    },
-    'transfer-deposit': async ({ page, t }) => {
-      await go(page, '/history');
-      await page.getByTestId('transfer').first().waitFor();
-      await page.getByText(t.kind_ISSUE).first().click();
-      await page.locator('dl.facts').waitFor();
     },
     'transfer-awaits': async ({ page, me, annas, boriss }) => show(page, await me.move(annas, { walletNumber: boriss }, '4')),
     'transfer-expired': async ({ page, me, annas, boriss }) => {

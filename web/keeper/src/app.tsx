@@ -1,4 +1,4 @@
-import { Button, Center, Loader } from '@mantine/core';
+import { Button, Center, Loader, VisuallyHidden } from '@mantine/core';
 import { lazy, Suspense, useMemo, useRef, useSyncExternalStore } from 'react';
 import i18n from 'i18next';
 import { useTranslation } from 'react-i18next';
@@ -31,7 +31,10 @@ const Contacts = lazy(() => import('./pages/contacts'));
 const Settings = lazy(() => import('./pages/settings'));
 const AccountRoutes = lazy(() => import('./pages/account/routes'));
 
-export const Loading = () => <Center h="60vh"><Loader role="status" aria-label={i18n.t('loading')} /></Center>;
+// Loading stands for a screen, or for the whole app, which has a main part and a heading at any time.
+const Loading = ({ whole }: { whole?: boolean }) => (
+  <Center h="60vh" component={whole ? 'main' : 'div'}>{whole && <VisuallyHidden component="h1">Keeper</VisuallyHidden>}<Loader role="status" aria-label={i18n.t('loading')} /></Center>
+);
 
 export function App() {
   const { i18n } = useTranslation();
@@ -39,10 +42,10 @@ export function App() {
   const client = useMemo(makeClient, [session, i18n.language]); // what was cached for one person is nobody else's, and texts are of a language
   const state = sessionState();
   const { pathname } = useLocation();
-  if (state === 'unknown') return <Loading />;
+  if (state === 'unknown') return <Loading whole />;
   return (
     <Provider value={client}>
-      <Boundary><Suspense fallback={<Loading />}>
+      <Boundary><Suspense fallback={<Loading whole />}>
         {state !== 'out' && pathname !== '/register' ? <Inside key={personOf()} offline={state === 'offline'} /> : <Outside />}
       </Suspense></Boundary>
     </Provider>
@@ -80,8 +83,8 @@ function Inside({ offline }: { offline: boolean }) {
   const last = useRef(data?.viewer); // what is open stays open while it is asked anew
   const me = (last.current = data?.viewer ?? (fetching || error ? last.current : undefined));
   const retry = () => again({ requestPolicy: 'network-only' });
-  if (!me && error) return <Center h="60vh" p="md">{offline ? <Empty title={t('offlineFirst')} action={<Button onClick={retry}>{t('retry')}</Button>} /> : <Problems error={error} retry={retry} />}</Center>;
-  if (!me) return fetching || offline ? <Loading /> : <LogIn />;
+  if (!me && error) return <Center h="60vh" p="md" component="main">{offline ? <Empty first title={t('offlineFirst')} action={<Button onClick={retry}>{t('retry')}</Button>} /> : <Problems error={error} retry={retry} />}</Center>;
+  if (!me) return fetching || offline ? <Loading whole /> : <LogIn />;
   return (
     <LiveProvider key={me.id} from={me.events.headCursor} follow={!offline}>
       <Follow result={result} again={retry} />

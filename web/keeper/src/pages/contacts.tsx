@@ -46,9 +46,9 @@ export default function Contacts() {
         <section className="panel" aria-labelledby="lately">
           <Title order={2} size="h4" id="lately">{t('paidLately')}</Title>
           {me.suggestedContacts.map((c) => (
-            <Group key={c.wmid} justify="space-between" py="xs" className="item" data-testid="suggested">
+            <Group key={c.wmid} justify="space-between" wrap="nowrap" py="xs" className="item" data-testid="suggested">
               <Text>{c.displayName} · {grouped(c.wmid)}</Text>
-              <Button size="xs" variant="default" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
+              <Button size="xs" variant="default" flex="none" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
             </Group>
           ))}
         </section>

@@ -2,7 +2,7 @@ export const en = {
   appName: 'Keeper',
   home: 'Home', wallets: 'Wallets', send: 'Send', receive: 'Receive', history: 'History', security: 'Security', settings: 'Settings', more: 'More',
   logIn: 'Log in', logOut: 'Log out', register: 'Create an account', continue: 'Continue', back: 'Back', cancel: 'Cancel', save: 'Save', close: 'Close', copy: 'Copy', copied: 'Copied', retry: 'Try again', loading: 'Loading', done: 'Done',
-  login: 'WMID, phone or e-mail', password: 'Password', passwordAgain: 'Password again', forgot: 'Forgot the password?', noAccount: 'No account yet?', haveAccount: 'Already have an account?',
+  login: 'WMID, phone or e-mail', password: 'Password', passwordAgain: 'Password again', showPassword: 'Show the password', forgot: 'Forgot the password?', noAccount: 'No account yet?', haveAccount: 'Already have an account?',
   trustBrowser: 'Trust this browser: ask for no code next time',
   code: 'Code', codeSentTo: 'We have sent a code to {{to}}.', codeFromApp: 'Enter the code of your authenticator app, or a backup code.', codeUnknown: 'If the account exists, a code has been sent to its phone.',
   resend: 'Send another code', resendIn: 'Another code in {{seconds}} s', confirm: 'Confirm',

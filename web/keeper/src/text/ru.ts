@@ -4,7 +4,7 @@ export const ru: Texts & Record<string, string> = {
   appName: 'Keeper',
   home: 'Главная', wallets: 'Кошельки', send: 'Перевести', receive: 'Получить', history: 'История', security: 'Безопасность', settings: 'Настройки', more: 'Ещё',
   logIn: 'Войти', logOut: 'Выйти', register: 'Зарегистрироваться', continue: 'Продолжить', back: 'Назад', cancel: 'Отмена', save: 'Сохранить', close: 'Закрыть', copy: 'Скопировать', copied: 'Скопировано', retry: 'Повторить', loading: 'Загрузка', done: 'Готово',
-  login: 'WMID, телефон или e-mail', password: 'Пароль', passwordAgain: 'Пароль ещё раз', forgot: 'Забыли пароль?', noAccount: 'Ещё нет аккаунта?', haveAccount: 'Уже есть аккаунт?',
+  login: 'WMID, телефон или e-mail', password: 'Пароль', passwordAgain: 'Пароль ещё раз', showPassword: 'Показать пароль', forgot: 'Забыли пароль?', noAccount: 'Ещё нет аккаунта?', haveAccount: 'Уже есть аккаунт?',
   trustBrowser: 'Доверять этому браузеру: больше не спрашивать код',
   code: 'Код', codeSentTo: 'Мы отправили код: {{to}}.', codeFromApp: 'Введите код из приложения-аутентификатора или резервный код.', codeUnknown: 'Если аккаунт существует, код отправлен на его телефон.',
   resend: 'Отправить новый код', resendIn: 'Новый код через {{seconds}} с', confirm: 'Подтвердить',

@@ -1,4 +1,4 @@
-import { Button, Center, Stack, Text } from '@mantine/core';
+import { Button, Center, Stack, Title } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import i18n from 'i18next';
 
@@ -16,7 +16,7 @@ export class Boundary extends Component<{ children: ReactNode; place?: string },
     if (!this.state.failed) return this.props.children;
     return (
       <Center h="60vh" p="md">
-        <Stack align="center" role="alert"><Text>{i18n.t('failed')}</Text><Button onClick={() => location.reload()}>{i18n.t('retry')}</Button></Stack>
+        <Stack align="center" role="alert"><Title order={1} size="h4">{i18n.t('failed')}</Title><Button onClick={() => location.reload()}>{i18n.t('retry')}</Button></Stack>
       </Center>
     );
   }

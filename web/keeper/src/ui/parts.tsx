@@ -44,11 +44,12 @@ export function Page({ title, children, aside }: { title: string; children: Reac
   );
 }
 
-export function Empty({ title, hint, action }: { title: string; hint?: string; action?: ReactNode }) {
+// Empty says that there is nothing; `first` where no heading says what of.
+export function Empty({ title, hint, action, first }: { title: string; hint?: string; action?: ReactNode; first?: boolean }) {
   return (
     <Center py="xl">
       <Stack align="center" gap="xs" maw={360}>
-        <Text fw={600}>{title}</Text>
+        <Text component={first ? 'h1' : 'p'} m={0} fw={600} ta="center">{title}</Text>
         {hint && <Text c="dimmed" ta="center">{hint}</Text>}
         {action}
       </Stack>

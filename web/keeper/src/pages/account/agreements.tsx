@@ -30,7 +30,7 @@ export default function AgreementsPage() {
             <section key={a.id} className="panel" aria-labelledby={a.id}>
               <Title order={2} size="h4" id={a.id}>{a.title}</Title>
               <Text size="sm" c="dimmed" mb="sm">{t('agreementsVersion', { version: a.version })}</Text>
-              <div className="agreement" tabIndex={0} role="region" aria-labelledby={a.id}>{a.text}</div>
+              <div className="agreement" tabIndex={0} role="group" aria-labelledby={a.id}>{a.text}</div>
             </section>
           ))}
           <Stack>

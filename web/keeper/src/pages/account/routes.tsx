@@ -1,4 +1,5 @@
 import { Center, Loader } from '@mantine/core';
+import i18n from 'i18next';
 import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 
@@ -11,7 +12,7 @@ const pages = {
 // AccountRoutes are the screens behind the settings.
 export default function AccountRoutes() {
   return (
-    <Suspense fallback={<Center h="60vh"><Loader aria-label="…" /></Center>}>
+    <Suspense fallback={<Center h="60vh"><Loader role="status" aria-label={i18n.t('loading')} /></Center>}>
       <Routes>
         {Object.entries(pages).map(([path, Screen]) => <Route key={path} path={path} element={<Screen />} />)}
         <Route path="*" element={<Navigate to="/settings" replace />} />
