@@ -91,14 +91,7 @@ func (r *Resolver) userError(ctx context.Context, f *fault.Fault) model.UserErro
 
 // sentence is what a person reads about a fault, in the language of the request.
 func sentence(ctx context.Context, f *fault.Fault) string {
-	values := f.Values
-	if facts, ok := f.Facts.(fault.RetryFacts); ok {
-		values = map[string]any{"Count": facts.Seconds()}
-	}
-	id := string(f.Code)
-	if f.Reason != "" {
-		id += "." + f.Reason
-	}
+	id, values := f.Sentence()
 	return request.Of(ctx).Locale.Text(id, values)
 }
 

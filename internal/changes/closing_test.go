@@ -225,7 +225,7 @@ func TestAClosingIsCalledOffByItsOwnerAndByFreezing(t *testing.T) {
 		if n := count(r.kinds(t, m), "CLOSING_CANCELLED"); n != 1 {
 			t.Errorf("%s: logged %d times", name, n)
 		}
-		last := map[string]string{"its owner": "закрытие вашего счёта отменено", "freezing": "заморожена"}[name]
+		last := map[string]string{"its owner": "закрытие вашего аккаунта отменено", "freezing": "заморожен"}[name]
 		if told := r.newest(t, phone); !strings.Contains(told.Text, last) {
 			t.Errorf("%s: told %+v", name, told)
 		}

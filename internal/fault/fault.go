@@ -140,6 +140,27 @@ type RetryFacts struct{ After time.Duration }
 // Seconds is the wait in whole seconds, rounded up.
 func (f RetryFacts) Seconds() int { return int((f.After + time.Second - 1) / time.Second) }
 
+// Sentence is what a person reads of a refusal: the id of the text in each language, and the values in it. A wait is told in seconds, or in minutes or hours
+// where those are two or more; it is never told too short.
+func (f *Fault) Sentence() (id string, values map[string]any) {
+	id, values = string(f.Code), f.Values
+	if f.Reason != "" {
+		id += "." + f.Reason
+	}
+	wait, waits := f.Facts.(RetryFacts)
+	if !waits || f.Code != RateLimited || f.Reason != "" {
+		return id, values
+	}
+	switch count := wait.Seconds(); {
+	case count < 2*60:
+		return id, map[string]any{"Count": count}
+	case count < 2*60*60:
+		return id + ".minutes", map[string]any{"Count": (count + 59) / 60}
+	default:
+		return id + ".hours", map[string]any{"Count": (count + 3599) / 3600}
+	}
+}
+
 // New is a refusal with a code alone. field is the path of the input that caused it, if one did.
 func New(code Code, field ...string) *Fault { return &Fault{Code: code, Field: field} }
 

@@ -123,19 +123,14 @@ func refuseWith(w http.ResponseWriter, r *http.Request, status int, f *fault.Fau
 	if f.Code == fault.Internal {
 		extensions["reference"] = info.ID
 	}
-	values := f.Values
 	if facts, known := f.Facts.(fault.RetryFacts); known {
 		w.Header().Set("Retry-After", strconv.Itoa(facts.Seconds()))
 		extensions["retryAfterSeconds"] = facts.Seconds()
-		values = map[string]any{"Count": facts.Seconds()}
 	}
 	if len(f.Field) > 0 {
 		extensions["field"] = f.Field
 	}
-	sentence := string(f.Code)
-	if f.Reason != "" {
-		sentence += "." + f.Reason
-	}
+	sentence, values := f.Sentence()
 	writeJSON(w, status, map[string]any{"errors": []any{map[string]any{
 		"message": info.Locale.Text(sentence, values), "extensions": extensions,
 	}}})

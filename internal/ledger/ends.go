@@ -135,7 +135,7 @@ func (b *book) refuseRefund(t models.Transfer, currency money.Currency) *fault.F
 		return fault.New(fault.TransferState, "transferId").Because(fault.AllBack)
 	case t.Amount > paid.Amount-paid.Refunded:
 		left := money.Amount{Minor: paid.Amount - paid.Refunded, Currency: currency}
-		return fault.New(fault.InvalidAmount, "amount").Because(fault.Rest).With("Most", left.String())
+		return fault.New(fault.InvalidAmount, "amount").Because(fault.Rest).With("Most", left)
 	}
 	return nil
 }

@@ -305,7 +305,7 @@ func insufficient(currency money.Currency, available, required int64) *fault.Fau
 		Available: money.Amount{Minor: available, Currency: currency}, Required: money.Amount{Minor: required, Currency: currency},
 	}
 	return fault.New(fault.InsufficientFunds, "amount").Knowing(facts).
-		With("Available", facts.Available.String()).With("Required", facts.Required.String())
+		With("Available", facts.Available).With("Required", facts.Required)
 }
 
 // enter books one entry: the wallet's next version, chained to the one before.

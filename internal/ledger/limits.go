@@ -141,7 +141,7 @@ func refuseLimit(limits []Limit, minor int64, currency money.Currency) *fault.Fa
 			continue
 		}
 		total, remaining := money.Amount{Minor: *limits[i].Total, Currency: currency}, money.Amount{Minor: *left, Currency: currency}
-		return fault.New(fault.LimitExceeded, "amount").With("Limit", total.String()).With("Remaining", remaining.String()).
+		return fault.New(fault.LimitExceeded, "amount").With("Limit", total).With("Remaining", remaining).
 			Knowing(fault.LimitFacts{Limit: total, Remaining: remaining, ResetsAt: limits[i].ResetsAt})
 	}
 	return nil

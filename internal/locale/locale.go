@@ -5,6 +5,7 @@ package locale
 import (
 	"embed"
 	"encoding/json"
+	"maps"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -49,13 +50,32 @@ func Of(acceptLanguage string) (l Locale, ok bool) {
 	return []Locale{EN, RU}[index], true
 }
 
-// Text is the sentence with an id, with values filled in. "Count" among the values picks the plural form.
+// sum is a value that each language writes in its own way.
+type sum interface {
+	Written(thousands, point string) string
+}
+
+// Text is the sentence with an id, with values filled in, sums as the language writes them. "Count" among the values picks the plural form.
 func (l Locale) Text(id string, values map[string]any) string {
-	text, err := l.find(id, values)
+	text, err := l.find(id, l.write(values))
 	if err != nil {
 		return id
 	}
 	return text
+}
+
+func (l Locale) write(values map[string]any) map[string]any {
+	thousands, point := ",", "."
+	if l == RU {
+		thousands, point = "\u00a0", ","
+	}
+	said := maps.Clone(values)
+	for name, value := range said {
+		if s, ok := value.(sum); ok {
+			said[name] = s.Written(thousands, point)
+		}
+	}
+	return said
 }
 
 // Has tells whether a sentence exists.

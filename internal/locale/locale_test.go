@@ -3,10 +3,13 @@ package locale_test
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"purser/internal/fault"
 	"purser/internal/locale"
+	"purser/internal/money"
 )
 
 func TestBothLanguagesHaveTheSameSentences(t *testing.T) {
@@ -74,4 +77,39 @@ func ids(t *testing.T, file string) map[string]bool {
 		found[id] = true
 	}
 	return found
+}
+
+// TestSumsAreWrittenAsTheLanguageDoes fills a sentence with an amount.
+func TestSumsAreWrittenAsTheLanguageDoes(t *testing.T) {
+	t.Parallel()
+	dollars := money.Currency{Code: "WMZ", Exponent: 2}
+	for minor, want := range map[int64][2]string{
+		0: {"0.00 WMZ", "0,00 WMZ"}, 123: {"1.23 WMZ", "1,23 WMZ"}, 99_999: {"999.99 WMZ", "999,99 WMZ"},
+		100_000: {"1,000.00 WMZ", "1\u00a0000,00 WMZ"}, 123_456_789_012: {"1,234,567,890.12 WMZ", "1\u00a0234\u00a0567\u00a0890,12 WMZ"}, -100_050: {"-1,000.50 WMZ", "-1\u00a0000,50 WMZ"},
+	} {
+		values := map[string]any{"Balance": money.Amount{Minor: minor, Currency: dollars}}
+		if got := locale.EN.Text("WALLET_NOT_EMPTY", values); !strings.Contains(got, " "+want[0]) {
+			t.Errorf("%d: %q, want %q in it", minor, got, want[0])
+		}
+		if got := locale.RU.Text("WALLET_NOT_EMPTY", values); !strings.Contains(got, "есть "+want[1]+".") {
+			t.Errorf("%d: %q, want %q in it", minor, got, want[1])
+		}
+	}
+	gold := money.Amount{Minor: 1_234, Currency: money.Currency{Code: "WMX"}}
+	if got := gold.Written(",", "."); got != "1,234 WMX" {
+		t.Error(got)
+	}
+}
+
+// TestAWaitIsToldInUnitsThatPeopleCount looks at both sides of where they change.
+func TestAWaitIsToldInUnitsThatPeopleCount(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]string{
+		time.Millisecond: "через 1 секунду.", 119 * time.Second: "через 119 секунд.", 2 * time.Minute: "через 2 минуты.", 2*time.Minute + time.Second: "через 3 минуты.",
+		119 * time.Minute: "через 119 минут.", 2*time.Hour - time.Second: "через 120 минут.", 2 * time.Hour: "через 2 часа.", 24*time.Hour - time.Second: "через 24 часа.",
+	} {
+		if got := locale.RU.Text(fault.Limited(wait).Sentence()); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %q, want %q", wait, got, want)
+		}
+	}
 }

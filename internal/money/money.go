@@ -99,6 +99,24 @@ func (a Amount) String() string {
 	return Format(a.Minor, a.Currency.Exponent) + " " + a.Currency.Code
 }
 
+// Written is the amount as a language writes it: "1,234.50 WMZ" with a comma between thousands and a point before the fraction.
+func (a Amount) Written(thousands, point string) string {
+	sign, digits := "", a.Decimal()
+	if rest, negative := strings.CutPrefix(digits, "-"); negative {
+		sign, digits = "-", rest
+	}
+	whole, fraction, _ := strings.Cut(digits, ".")
+	first := (len(whole)-1)%3 + 1
+	text := sign + whole[:first]
+	for at := first; at < len(whole); at += 3 {
+		text += thousands + whole[at:at+3]
+	}
+	if fraction != "" {
+		text += point + fraction
+	}
+	return text + " " + a.Currency.Code
+}
+
 // Decimal is the amount as the API writes it: "12.50".
 func (a Amount) Decimal() string { return Format(a.Minor, a.Currency.Exponent) }
 

@@ -1,6 +1,7 @@
 package transfers_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestAPaymentIsSentBackInParts(t *testing.T) {
 	}
 	w.wantBalances(4960+2050, 2950)
 	_, err = w.refund(payment.ID, "29.51")
-	if f := wantFault(t, err, fault.InvalidAmount); f.Values["Most"] != "29.50 WMZ" {
+	if f := wantFault(t, err, fault.InvalidAmount); fmt.Sprint(f.Values["Most"]) != "29.50 WMZ" {
 		t.Errorf("%+v", f.Values)
 	}
 	if _, err := w.refund(payment.ID, ""); err != nil {

@@ -103,7 +103,7 @@ func (s *Service) draft(ctx context.Context, viewer models.Account, a asked) (t 
 	}
 	if a.FeePaidBy == models.FeePaidByRecipient && fee >= a.minor {
 		return t, to, fault.New(fault.InvalidAmount, "amount").Because(fault.OutOfRange).
-			With("Fee", money.Amount{Minor: fee, Currency: a.currency}.String())
+			With("Fee", money.Amount{Minor: fee, Currency: a.currency})
 	}
 	if a.protection.kind != "" && from.AccountID == to.AccountID {
 		return t, to, fault.Invalid(fault.OwnWallets, "protection")

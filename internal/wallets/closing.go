@@ -19,7 +19,7 @@ func (s *Service) Emptied(tx *postgres.Tx, account uuid.UUID) (open []models.Wal
 	for _, w := range mine {
 		if w.Balance != 0 {
 			currency, _ := s.Currency(w.Currency)
-			return nil, fault.New(fault.WalletNotEmpty).With("Balance", money.Amount{Minor: w.Balance, Currency: currency}.String())
+			return nil, fault.New(fault.WalletNotEmpty).With("Balance", money.Amount{Minor: w.Balance, Currency: currency})
 		}
 		if w.IsOpen() {
 			open = append(open, w)

@@ -187,7 +187,7 @@ func (s *Service) Close(ctx context.Context, account uuid.UUID, walletNumber str
 		}
 		if w.Balance != 0 {
 			currency, _ := s.Currency(w.Currency)
-			return fault.New(fault.WalletNotEmpty, "walletNumber").With("Balance", money.Amount{Minor: w.Balance, Currency: currency}.String())
+			return fault.New(fault.WalletNotEmpty, "walletNumber").With("Balance", money.Amount{Minor: w.Balance, Currency: currency})
 		}
 		if waiting, err := protectedAt(tx, w.ID); err != nil || waiting {
 			return cmp.Or(err, error(fault.New(fault.WalletNotEmpty, "walletNumber").Because(fault.Protected)))

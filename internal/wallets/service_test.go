@@ -1,6 +1,7 @@
 package wallets_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -164,7 +165,7 @@ func TestCloseTakesEmptyWalletsOnly(t *testing.T) {
 	r.fill(t, first, 1250)
 	err := second(r.Close(t.Context(), anna, first.Number))
 	wantFault(t, err, fault.WalletNotEmpty, "walletNumber")
-	if faults, _ := fault.All(err); faults[0].Values["Balance"] != "12.50 WMZ" {
+	if faults, _ := fault.All(err); fmt.Sprint(faults[0].Values["Balance"]) != "12.50 WMZ" {
 		t.Errorf("one is told that it holds %v", faults[0].Values["Balance"])
 	}
 
