@@ -37,7 +37,7 @@ async function answerNeverComes(network, page, to) {
   network.swallow(/"CreateTransfer"/);
   await alone(boris.phone, async () => {
     const digits = await code(boris.phone, () => sendButton.click()); // the code has been sent: the request has arrived
-    await page.getByText('Waiting').waitFor();
+    await page.getByText('Sending').waitFor();
     check(network.swallowed === 1, 'the answer to a transfer is swallowed');
     await network.cut(page);
     await page.getByText('The connection is lost').waitFor();

@@ -36,19 +36,21 @@ async function move() {
 
 // soughtByName has one contact more than a page of them, which is sought by its name: nothing but the first page is asked for before.
 async function soughtByName(page) {
+  const afar = { __typename: 'Contact', id: 'afar', name: 'Zoe from afar', displayName: 'Zoe A.', wmid: '100000000008', walletNumber: null };
   const asked = [];
   await page.route('**/graphql', async (route) => {
     const { operationName, variables } = route.request().postDataJSON() ?? {};
-    if (operationName === 'Contacts') {
+    if (operationName === 'Contacts' && !variables.after) {
       const answer = await (await route.fetch()).json();
+      answer.data.viewer.contacts.nodes.push({ ...afar, id: 'near', name: 'Yan from near', wmid: '100000000016' });
       answer.data.viewer.contacts.pageInfo = { __typename: 'PageInfo', hasNextPage: true, endCursor: 'behind' };
       return route.fulfill({ json: answer });
     }
-    if (operationName !== 'ContactNames') return route.fallback();
-    asked.push(variables.after);
+    if (!operationName.startsWith('Contact')) return route.fallback();
+    if (operationName === 'ContactNames') asked.push(variables.after);
     if (asked.length === 1) return route.abort();
-    const contacts = { nodes: [{ __typename: 'Contact', id: 'afar', name: 'Zoe from afar', wmid: '100000000008', walletNumber: null }], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } };
-    return route.fulfill({ json: { data: { viewer: { __typename: 'Account', id: 'me', contacts } } } });
+    const contacts = { nodes: [afar], pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null } };
+    return route.fulfill({ json: { data: { viewer: { __typename: 'Account', id: 'me', incomingPolicy: 'EVERYONE', contacts, suggestedContacts: [] } } } });
   });
   const known = page.waitForResponse((r) => r.request().postData()?.includes('"Contacts"') ?? false);
   await place(page, 'Send');
@@ -61,6 +63,13 @@ async function soughtByName(page) {
   await page.locator('[name=to]').pressSequentially(' from');
   await page.getByRole('option', { name: 'Zoe from afar' }).waitFor();
   check(asked.length === 2 && asked.every((after) => after === 'behind'), `a contact behind the first page is found by name, and asked for again when it did not come: ${asked}`);
+
+  await place(page, 'Settings');
+  await page.getByRole('link', { name: 'Contacts' }).click();
+  await page.getByTestId('contact').first().waitFor();
+  await button(page, 'Show more').click();
+  await page.getByTestId('contact').filter({ hasText: 'Zoe from afar' }).waitFor();
+  check((await button(page, 'Show more').count()) === 0, 'and shown behind the others');
   await page.unroute('**/graphql');
 }
 

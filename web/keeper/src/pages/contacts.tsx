@@ -2,11 +2,13 @@ import { Anchor, Button, Group, Modal, Stack, Switch, Text, TextInput, Title } f
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useClient } from 'urql';
 import { grouped, readRecipient } from '../api/numbers';
 import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
 import { Block } from '../ui/block';
 import { useLiveQuery } from '../ui/live-query';
+import { useMore } from '../ui/more';
 import { Empty, Page, Waiting } from '../ui/parts';
 import { useToggle } from '../ui/toggle';
 
@@ -15,7 +17,12 @@ type Asked = { add: string } | { rename: Contact };
 
 export default function Contacts() {
   const { t } = useTranslation();
-  const [{ data, error }, again] = useLiveQuery(ContactsDocument, {});
+  const client = useClient();
+  const [{ data, error, fetching, stale }, again] = useLiveQuery(ContactsDocument, {});
+  const older = useMore(data?.viewer?.contacts, 'contacts', fetching || stale, async (after) => {
+    const next = await client.query(ContactsDocument, { after }, { requestPolicy: 'network-only' });
+    return { rows: next.data?.viewer?.contacts, error: next.error };
+  });
   const [asked, setAsked] = useState<Asked>();
   const remove = useAct(RemoveContactDocument);
   const me = data?.viewer;
@@ -26,7 +33,7 @@ export default function Contacts() {
       <Problems problems={remove.problems} error={remove.error} />
       {me.contacts.nodes.length === 0 ? <Empty title={t('contactsEmpty')} hint={t('contactsHint')} action={add} /> : (
         <section className="panel" aria-label={t('contacts')}>
-          {me.contacts.nodes.map((c) => (
+          {[...me.contacts.nodes, ...older.nodes].map((c) => (
             <Group key={c.id} justify="space-between" py="sm" className="item" data-testid="contact">
               <div>
                 <Text fw={500}>{c.name}</Text>
@@ -40,6 +47,8 @@ export default function Contacts() {
               </div>
             </Group>
           ))}
+          <Problems error={older.error} />
+          {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
         </section>
       )}
       {me.suggestedContacts.length > 0 && (

@@ -69,7 +69,7 @@ export function LogIn() {
     );
   }
   return (
-    <Narrow title={t('logIn')}>
+    <Narrow title={t('logInTitle')}>
       <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
         <Stack>
           <TextInput label={t('login')} name="login" autoComplete="username" value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoFocus />

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useQuery } from 'urql';
 import { download } from '../api/documents';
 import { grouped } from '../api/numbers';
@@ -19,7 +19,7 @@ export default function Transfer() {
   const [{ data, error }, again] = useLiveQuery(TransferPageDocument, { id });
   const [failed, setFailed] = useState(false);
   const transfer = data?.node?.__typename === 'Transfer' ? data.node : undefined;
-  if (data && !transfer) return <Page title={t('transfer')}><Empty title={t('notFound')} /></Page>;
+  if (data && !transfer) return <Page title={t('transfer')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/history">{t('toHistory')}</Button>} /></Page>;
   if (!transfer) return <Page title={t('transfer')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const receipt = (kind: 'pdf' | 'png') => download(transfer.receiptUrls[kind], `receipt.${kind}`).then(() => setFailed(false), () => setFailed(true));
   return (
@@ -27,7 +27,7 @@ export default function Transfer() {
       <Stack className="panel narrow">
         <Title order={2} className="sum-large">{money(transfer.direction === 'INCOMING' ? transfer.amount : transfer.total)}</Title>
         <dl className="facts">
-          <dt>{t('from')}</dt><dd>{transfer.from.displayName}<br /><span className="money">{grouped(transfer.from.walletNumber)}</span></dd>
+          <dt>{t('fromWhom')}</dt><dd>{transfer.from.displayName}<br /><span className="money">{grouped(transfer.from.walletNumber)}</span></dd>
           <dt>{t('to')}</dt><dd>{transfer.to.displayName}<br /><span className="money">{grouped(transfer.to.walletNumber)}</span></dd>
           <dt>{t('amount')}</dt><dd className="money">{money(transfer.amount)}</dd>
           <dt>{t('fee')}</dt><dd className="money">{money(transfer.fee)}</dd>
@@ -38,12 +38,12 @@ export default function Transfer() {
           {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protection')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
           <dt>№</dt><dd><Copyable text={transfer.id} shown={`…${transfer.id.slice(-8)}`} /></dd>
         </dl>
+        <Actions transfer={transfer} onDone={again} />
         <Group grow preventGrowOverflow={false}>
           <Button variant="default" onClick={() => void receipt('pdf')}>{t('receipt')} PDF</Button>
           <Button variant="default" onClick={() => void receipt('png')}>{t('receipt')} PNG</Button>
         </Group>
-        {failed && <Text c="red" role="alert">{t('failed')}</Text>}
-        <Actions transfer={transfer} onDone={again} />
+        {failed && <Text c="red" role="alert">{t('notDownloaded')}</Text>}
         {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Block wmid={transfer.from.wmid} name={transfer.from.displayName} />}
       </Stack>
     </Page>

@@ -27,7 +27,7 @@ export default function WalletPage() {
     const next = await client.query(WalletPageDocument, { number, after }, { requestPolicy: 'network-only' });
     return { rows: next.data?.viewer?.wallet?.entries, error: next.error };
   });
-  if (data && !wallet) return <Page title={t('wallets')}><Empty title={t('notFound')} /></Page>;
+  if (data && !wallet) return <Page title={t('wallets')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/wallets">{t('wallets')}</Button>} /></Page>;
   if (!wallet) return <Page title={t('wallets')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const entries = [...wallet.entries.nodes, ...older.nodes];
   return (
@@ -73,7 +73,7 @@ function Documents({ number, urls }: { number: string; urls: { pdf: string; csv:
         </Group>
       </Group>
       <Collapse expanded={isOpen} id="period"><Period days={days} onChange={setDays} /></Collapse>
-      {failed && <Text c="red" role="alert">{t('failed')}</Text>}
+      {failed && <Text c="red" role="alert">{t('notDownloaded')}</Text>}
     </>
   );
 }

@@ -28,7 +28,7 @@ export default function Register() {
   if (isIn && !wmid) return <Navigate to={pay ? `/send${pay}` : '/'} replace />;
   if (flow.asking !== 'asked') {
     return (
-      <Narrow title={t('register')} waits>
+      <Narrow title={t('registerTitle')} waits>
         {flow.asking === 'asking' ? <Loader role="status" aria-label={t('register')} /> : <NoAnswer retry={() => void flow.resume()} />}
       </Narrow>
     );

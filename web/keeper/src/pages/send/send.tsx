@@ -30,7 +30,7 @@ export default function Send({ me }: { me: string }) {
           <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review} isShown={sending.at === 'form' && !reviewed}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input).finally(forget)} onOther={renew} onGone={forget} onChange={change} />}
-        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><StepTitle>{t('waiting')}…</StepTitle></Stack>}
+        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><StepTitle>{t('sending')}…</StepTitle></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
             <StepTitle>{t('lostTitle')}</StepTitle>
@@ -98,7 +98,7 @@ function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnot
         {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
         <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
       </Group>
-      {failed && <Text c="red" role="alert">{t('failed')}</Text>}
+      {failed && <Text c="red" role="alert">{t('notDownloaded')}</Text>}
     </Stack>
   );
 }
