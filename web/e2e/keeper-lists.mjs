@@ -8,6 +8,7 @@ const MOVED = 30; // more than a page of 20, less than two
 await runInBrowser(async (house) => {
   const page = await house.open('/', DESK);
   await logIn(page, boris);
+  await failsWhole(page);
   const wallet = await move();
   for (const [path, rows] of [['/history', 'transfer'], [`/wallets/${wallet}`, 'entry']]) {
     await page.goto(new URL(path, page.url()).href);
@@ -18,6 +19,18 @@ await runInBrowser(async (house) => {
   await soughtByName(page);
   forgive(house, /ERR_FAILED/);
 });
+
+// failsWhole lets nothing be known: that is not called empty.
+async function failsWhole(page) {
+  const fails = (route) => (/"(Home|Wallets)"/.test(route.request().postData() ?? '') ? route.fulfill({ json: { errors: [{ message: 'No.', extensions: { code: 'INTERNAL' } }] } }) : route.fallback());
+  await page.route('**/graphql', fails);
+  for (const path of ['/', '/wallets']) {
+    await page.goto(new URL(path, page.url()).href);
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+    check((await page.getByText('No wallets yet').count()) === 0, `${path}: what could not be asked for is not called empty`);
+  }
+  await page.unroute('**/graphql', fails);
+}
 
 // move sends money to and fro between two wallets of one person, which takes no code, and returns the number of the one that is new.
 async function move() {

@@ -91,6 +91,7 @@ async function monthsInWords(house, page) {
 async function narrow(house, page) {
   await page.locator('[name=login]').fill(anna.login);
   await page.locator('[name=password]').fill(anna.password);
+  check((await page.getByRole('button', { name: 'Показать пароль' }).count()) === 1, 'what shows a password has a name in the language of the app');
   const digits = await code(anna.phone, () => page.locator('main button[type=submit]').click());
   await page.locator('[name=code]').fill(digits);
   await page.locator('main button[type=submit]').click();

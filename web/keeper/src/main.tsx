@@ -28,7 +28,10 @@ const readable: CSSVariablesResolver = () => ({
     ...hovered, '--mantine-color-teal-light-color': '#05664a', '--mantine-color-teal-light-hover': '#e3f3ee',
     '--mantine-color-dimmed': '#55626a', '--mantine-color-placeholder': '#66737b', '--mantine-color-error': '#b3261e',
   },
-  dark: { ...hovered, '--mantine-color-dimmed': '#a9b8be', '--mantine-color-placeholder': '#93a3aa', '--mantine-color-error': '#ffb4ab' },
+  dark: {
+    ...hovered, '--mantine-color-teal-light-color': '#63e6be', '--mantine-color-red-light-color': '#ffa8a8',
+    '--mantine-color-dimmed': '#a9b8be', '--mantine-color-placeholder': '#93a3aa', '--mantine-color-error': '#ffb4ab',
+  },
 });
 
 // A screen that cannot be loaded belongs to another version of the app than the server has by now.

@@ -35,7 +35,7 @@ export default function Contacts() {
         <section className="panel" aria-label={t('contacts')}>
           {[...me.contacts.nodes, ...older.nodes].map((c) => (
             <Group key={c.id} justify="space-between" py="sm" className="item" data-testid="contact">
-              <div>
+              <div className="who">
                 <Text fw={500}>{c.name}</Text>
                 <Text size="sm" c="dimmed">{c.displayName} · {grouped(c.walletNumber ?? c.wmid)}</Text>
               </div>

@@ -38,12 +38,12 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
       </Group>
       {factors.passkeys.length === 0 && <Text c="dimmed" size="sm">{t('noPasskeys')}</Text>}
       {factors.passkeys.map((p) => (
-        <Group key={p.id} justify="space-between" py="xs" className="item" data-testid="passkey">
+        <Group key={p.id} justify="space-between" wrap="nowrap" py="xs" className="item" data-testid="passkey">
           <div>
             <Text>{p.name}</Text>
             <Text size="sm" c="dimmed">{p.lastUsedAt ? t('usedAt', { time: time(p.lastUsedAt) }) : t('neverUsed')}</Text>
           </div>
-          <Button size="xs" variant="default" aria-label={t('removeNamed', { name: p.name })} onClick={() => setWanted({ to: 'removePasskey', id: p.id })}>{t('remove')}</Button>
+          <Button size="xs" variant="default" flex="none" aria-label={t('removeNamed', { name: p.name })} onClick={() => setWanted({ to: 'removePasskey', id: p.id })}>{t('remove')}</Button>
         </Group>
       ))}
       {(factors.totp || factors.passkeys.length > 0) && <Text size="sm" c="dimmed" mt="xs">{t('backupCodesLeft', { count: factors.backupCodesLeft })}</Text>}

@@ -20,7 +20,7 @@ export function WalletCard({ wallet, bare }: { wallet: WalletPartsFragment; bare
         <Text fw={600} truncate>{wallet.name || wallet.currency.name}</Text>
         <Text size="sm">{wallet.closedAt ? t('closed') : wallet.isDefault ? t('default') : ''}</Text>
       </Group>
-      <div className="balance">{money(wallet.balance)}</div>
+      <div className="balance" data-long={money(wallet.balance).length > 16 || undefined}>{money(wallet.balance)}</div>
       {!bare && <Text ff="monospace" size="sm" mt="sm">{grouped(wallet.number)}</Text>}
     </Link>
   );

@@ -29,7 +29,7 @@ export function Notifications() {
       <Stack>
         <Title order={2} size="h4" id="notifications">{t('notifications')}</Title>
         <Table aria-labelledby="notifications" horizontalSpacing={4}>
-          <Table.Thead><Table.Tr><Table.Td />{channels.map((c) => <Table.Th key={c} scope="col">{t(`channel_${c}`)}</Table.Th>)}</Table.Tr></Table.Thead>
+          <Table.Thead><Table.Tr><Table.Td />{channels.map((c) => <Table.Th key={c} scope="col" style={{ whiteSpace: 'nowrap' }}>{t(`channel_${c}`)}</Table.Th>)}</Table.Tr></Table.Thead>
           <Table.Tbody>
             {settings.events.map((e) => (
               <Table.Tr key={e.event}>

@@ -23,30 +23,32 @@ export default function Transfer() {
   if (!transfer) return <Page title={t('transfer')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const receipt = (kind: 'pdf' | 'png') => download(transfer.receiptUrls[kind], `receipt.${kind}`).then(() => setFailed(false), () => setFailed(true));
   return (
-    <Page title={t(`kind_${transfer.kind}`)} aside={<Status status={transfer.status} />}>
-      <Stack className="panel narrow">
-        <Title order={2} className="sum-large">{money(transfer.direction === 'INCOMING' ? transfer.amount : transfer.total)}</Title>
-        <dl className="facts">
-          <dt>{t('fromWhom')}</dt><dd>{transfer.from.displayName}<br /><span className="money">{grouped(transfer.from.walletNumber)}</span></dd>
-          <dt>{t('to')}</dt><dd>{transfer.to.displayName}<br /><span className="money">{grouped(transfer.to.walletNumber)}</span></dd>
-          <dt>{t('amount')}</dt><dd className="money">{money(transfer.amount)}</dd>
-          <dt>{t('fee')}</dt><dd className="money">{money(transfer.fee)}</dd>
-          {Number(transfer.refunded.amount) > 0 && <><dt>{t('refunded')}</dt><dd className="money">{money(transfer.refunded)}</dd></>}
-          {transfer.memo && <><dt>{t('memoOf')}</dt><dd>{transfer.memo}</dd></>}
-          <dt>{t('created')}</dt><dd>{time(transfer.createdAt)}</dd>
-          {transfer.completedAt && <><dt>{t(transfer.status === 'COMPLETED' ? 'completed' : 'ended')}</dt><dd>{time(transfer.completedAt)}</dd></>}
-          {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protection')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
-          <dt>№</dt><dd><Copyable text={transfer.id} shown={`…${transfer.id.slice(-8)}`} /></dd>
-        </dl>
-        <Actions transfer={transfer} onDone={again} />
-        <Group grow preventGrowOverflow={false}>
-          <Button variant="default" onClick={() => void receipt('pdf')}>{t('receipt')} PDF</Button>
-          <Button variant="default" onClick={() => void receipt('png')}>{t('receipt')} PNG</Button>
-        </Group>
-        {failed && <Text c="red" role="alert">{t('notDownloaded')}</Text>}
-        {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Block wmid={transfer.from.wmid} name={transfer.from.displayName} />}
-      </Stack>
-    </Page>
+    <div className="narrow">
+      <Page title={t(`kind_${transfer.kind}`)} aside={<Status status={transfer.status} />}>
+        <Stack className="panel">
+          <Title order={2} className="sum-large">{money(transfer.direction === 'INCOMING' ? transfer.amount : transfer.total)}</Title>
+          <dl className="facts">
+            <dt>{t('fromWhom')}</dt><dd>{transfer.from.displayName}<br /><span className="money">{grouped(transfer.from.walletNumber)}</span></dd>
+            <dt>{t('to')}</dt><dd>{transfer.to.displayName}<br /><span className="money">{grouped(transfer.to.walletNumber)}</span></dd>
+            <dt>{t('amount')}</dt><dd className="money">{money(transfer.amount)}</dd>
+            <dt>{t('fee')}</dt><dd className="money">{money(transfer.fee)}</dd>
+            {Number(transfer.refunded.amount) > 0 && <><dt>{t('refunded')}</dt><dd className="money">{money(transfer.refunded)}</dd></>}
+            {transfer.memo && <><dt>{t('memoOf')}</dt><dd>{transfer.memo}</dd></>}
+            <dt>{t('created')}</dt><dd>{time(transfer.createdAt)}</dd>
+            {transfer.completedAt && <><dt>{t(transfer.status === 'COMPLETED' ? 'completed' : 'ended')}</dt><dd>{time(transfer.completedAt)}</dd></>}
+            {transfer.protection && transfer.status === 'PROTECTED' && <><dt>{t('protection')}</dt><dd>{t('protectedUntil', { time: time(transfer.protection.expiresAt) })}</dd></>}
+            <dt>№</dt><dd><Copyable text={transfer.id} shown={`…${transfer.id.slice(-8)}`} /></dd>
+          </dl>
+          <Actions transfer={transfer} onDone={again} />
+          <Group grow preventGrowOverflow={false}>
+            <Button variant="default" onClick={() => void receipt('pdf')}>{t('receipt')} PDF</Button>
+            <Button variant="default" onClick={() => void receipt('png')}>{t('receipt')} PNG</Button>
+          </Group>
+          {failed && <Text c="red" role="alert">{t('notDownloaded')}</Text>}
+          {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Block wmid={transfer.from.wmid} name={transfer.from.displayName} />}
+        </Stack>
+      </Page>
+    </div>
   );
 }
 

@@ -34,7 +34,8 @@ export function money({ amount, currency }: Money, signed = false) {
 export function time(iso: string) {
   const at = new Date(iso);
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
-  return new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year, hour: 'numeric', minute: '2-digit' }).format(at);
+  const text = new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year, hour: 'numeric', minute: '2-digit' }).format(at);
+  return text.replace(/ (?=[AP]M$)/, '\u00a0'); // one word with its hour
 }
 
 export const clock = (iso: string) => new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' }).format(new Date(iso));

@@ -21,7 +21,7 @@ export function Menu({ me }: { me: NonNullable<MeQuery['viewer']> }) {
           <Group justify="space-between" wrap="nowrap">
             <Box miw={0}>
               <Text fw={500}>{name}</Text>
-              {value && <Text size="sm" c="dimmed" truncate>{value}</Text>}
+              {value && <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>{value}</Text>}
             </Box>
             <Text c="dimmed" aria-hidden="true">›</Text>
           </Group>

@@ -58,7 +58,7 @@ export function Filters({ typed, change, clear }: Pick<ReturnType<typeof useFilt
       <Group align="end">
         <SegmentedControl fullWidth size="md" w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('direction')}
           data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
-        <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={160} type="search" />
+        <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={120} type="search" />
         <Button ref={more} variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>
       </Group>
       <Collapse expanded={isOpen} id="filters">
