@@ -32,7 +32,7 @@ await run(async () => {
   try {
     for (const path of addresses.out) found.push(await judge(port, path));
     const some = await logIn(await browser.newPage());
-    for (const path of addresses.in) found.push(await judge(port, path.replace(/:\w+/, (name) => some[name])));
+    for (const path of addresses.in) found.push({ ...(await judge(port, path.replace(/:\w+/, (name) => some[name]))), path });
   } finally {
     await browser.close();
     rmSync(folder, { recursive: true, force: true });

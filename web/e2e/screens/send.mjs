@@ -19,6 +19,11 @@ async function confirm(page) {
   await page.locator('[name=code]').waitFor({ state: 'detached' });
 }
 
+async function givesUp({ page, t }) {
+  await press(page, t.cancel);
+  await page.locator('[name=code]').waitFor({ state: 'detached' }); // until then the next page would go on with it
+}
+
 async function begin(w) {
   const page = await w.enter('anna', '/send');
   const { emilia, wallets, boris, anna: me } = await w.scene();
@@ -121,7 +126,7 @@ export const sendOtherwise = {
       await sends(w.page);
       await told(w.page, w.t.usePasskey);
       await honestly();
-      return { after: () => press(w.page, w.t.cancel) };
+      return { after: () => givesUp(w) };
     },
     'send-lost': async (w) => {
       await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=3`);
@@ -135,7 +140,7 @@ export const sendOtherwise = {
         after: async () => {
           for (const one of restore) await one();
           await w.page.locator('[name=code]').waitFor();
-          await press(w.page, w.t.cancel);
+          await givesUp(w);
         },
       };
     },

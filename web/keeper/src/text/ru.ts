@@ -9,7 +9,7 @@ export const ru: Texts & Record<string, string> = {
   code: 'Код', codeSentTo: 'Мы отправили код: {{to}}.', codeFromApp: 'Введите код из приложения-аутентификатора или резервный код.', codeUnknown: 'Если аккаунт существует, код отправлен на его телефон.',
   resend: 'Отправить новый код', resendIn: 'Новый код через {{seconds}} с', confirm: 'Подтвердить',
   codeLost: 'Сообщение не удалось доставить. Запросите новый код.',
-  stepOf: 'Шаг {{step}} из {{steps}}', phone: 'Телефон', phoneHint: 'С кодом страны, например +7 900 000 00 00', stepPhone: 'Ваш телефон', stepProfile: 'О вас', stepCode: 'Код', stepPassword: 'Пароль и соглашения', stepDone: 'Ваш WMID',
+  stepOf: 'Шаг {{step}} из {{steps}}', phone: 'Телефон', phoneHint: 'С кодом страны, например +7\u00a0900\u00a0000\u00a000\u00a000', stepPhone: 'Ваш телефон', stepProfile: 'О вас', stepCode: 'Код', stepPassword: 'Пароль и соглашения', stepDone: 'Ваш WMID',
   firstName: 'Имя', middleName: 'Отчество (если есть)', lastName: 'Фамилия', birthDate: 'Дата рождения', email: 'E-mail', securityQuestion: 'Контрольный вопрос', securityAnswer: 'Ответ', securityHint: 'Ещё один шаг при восстановлении доступа. Ответ должны знать только вы.',
   phoneKnown: 'У этого телефона уже есть аккаунт. Войдите в него.', agree: 'Принимаю: {{title}}', readAgreement: 'Прочитать', strength: 'Пароль {{level}}', strength0: 'слишком короткий', strength1: 'слабый', strength2: 'хороший', strength3: 'сильный',
   passwordHint: 'Не меньше 8 знаков. Несколько слов лучше, чем одно со знаками.', passwordsDiffer: 'Пароли не совпадают.', yourWmid: 'Это ваш WMID', wmidHint: 'Сохраните его: с ним входят и на него переводят.', start: 'Открыть Keeper', resume: 'Мы сохранили введённое: продолжайте с того же места.',
