@@ -190,10 +190,10 @@ export const registered = {
       await submit(page);
       await told(page, w.t.phoneKnownTitle);
     },
-    'register-open': async (w) => {
+    'register-either': async (w) => {
       await registered.screens['register-known'](w);
       await w.page.reload();
-      await told(w.page, w.t.accountOpenTitle);
+      await told(w.page, w.t.accountThere.split('{{phone}}')[1].trim());
     },
   },
 };

@@ -44,7 +44,7 @@ export const transfers = {
       await page.route(/\.png/, (route) => route.abort());
       await show(page, into.done);
       await press(page, `${t.receipt} PNG`);
-      await told(page, t.failed);
+      await told(page, t.notDownloaded);
     },
     'transfer-of-nobody': async ({ page, t }) => {
       await go(page, '/transfers/none');

@@ -91,8 +91,8 @@ export const wallets = {
     'wallet-not-downloaded': async ({ page, of, t }) => {
       await show(page, of.annas);
       await page.route(/\.pdf/, (route) => route.abort());
-      await press(page, 'PDF');
-      await told(page, t.failed);
+      await press(page, t.statementAs.replace('{{kind}}', 'PDF'));
+      await told(page, t.notDownloaded);
       await page.unroute(/\.pdf/);
     },
     'wallet-rename': async ({ page, of, t }) => {
