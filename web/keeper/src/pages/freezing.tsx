@@ -24,8 +24,8 @@ export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; by
         <Title order={2} size="h4" id="freezing">{t('freeze')}</Title>
         <Text c="dimmed">{byOperator ? t('frozenByOperator') : t('freezeHint')}</Text>
         <Problems problems={[...freeze.problems, ...(challenge ? [] : unfreeze.problems)]} error={freeze.error} />
-        {!frozen && <Button color="red" variant="light" loading={freeze.busy} onClick={async () => { await freeze.run({}); onChange(); }}>{t('freeze')}</Button>}
-        {frozen && !byOperator && <Button loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
+        {!frozen && <Button className="alone" color="red" variant="light" loading={freeze.busy} onClick={async () => { await freeze.run({}); onChange(); }}>{t('freeze')}</Button>}
+        {frozen && !byOperator && <Button className="alone" loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
       </Stack>
       <Modal opened={!!challenge} onClose={() => setChallenge(undefined)} title={t('unfreeze')} closeButtonProps={{ 'aria-label': t('close') }}>
         {challenge && (

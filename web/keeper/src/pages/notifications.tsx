@@ -90,7 +90,7 @@ function Quiet({ hours, onChange }: { hours?: Hours; onChange: () => void }) {
   const set = async (quietHours: Hours | null) => (await save.run({ input: { quietHours } })).payload && onChange();
   return (
     <form onSubmit={(e) => { e.preventDefault(); void set({ from, to, timeZone }); }}>
-      <Text fw={500}>{t('quietHours')}: {hours ? `${hours.from}–${hours.to}` : t('noQuiet')}</Text>
+      <Text fw={500}>{hours ? `${t('quietHours')}: ${hours.from}–${hours.to}` : t('noQuiet')}</Text>
       <Text size="sm" c="dimmed" mb="xs">{t('quietHint')} {timeZone}</Text>
       <Group align="end">
         <TextInput type="time" label={t('quietFrom')} value={from} onChange={(e) => setFrom(e.currentTarget.value)} required />

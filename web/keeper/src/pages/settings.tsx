@@ -39,7 +39,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <SegmentedControl fullWidth orientation={isTiny ? 'vertical' : 'horizontal'} aria-labelledby="theme" value={colorScheme} onChange={(c) => setColorScheme(c as 'auto')} data={[{ value: 'auto', label: t('themeAuto') }, { value: 'light', label: t('themeLight') }, { value: 'dark', label: t('themeDark') }]} />
         </div>
         <Sound />
-        <Button color="red" variant="light" onClick={() => void signOut().then(() => go('/'))}>{t('logOut')}</Button>
+        <Button className="alone" color="red" variant="light" onClick={() => void signOut().then(() => go('/'))}>{t('logOut')}</Button>
       </Stack>
     </Page>
   );
