@@ -28,7 +28,7 @@ export default function Receive() {
   return (
     <Page title={t('receive')}>
       <Stack className="panel narrow">
-        <Select label={t('ontoWallet')} value={wallet.number} onChange={setChosen} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${w.name || w.currency.name} · ${money(w.balance)}` }))} />
+        <Select label={t('ontoWallet')} value={wallet.number} onChange={setChosen} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${money(w.balance)} · ${w.name || w.currency.name}` }))} />
         <Group justify="center"><Copyable text={wallet.number} /></Group>
         <Text c="dimmed" ta="center">{t('receiveHint')}</Text>
         {made && <Group justify="center"><div className="qr"><img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(made.qrSvg)}`} alt={t('qrAlt')} /></div></Group>}

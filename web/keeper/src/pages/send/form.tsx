@@ -84,7 +84,7 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">
-        <Select label={t('from')} value={source?.number} onChange={setFrom} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${w.name || w.currency.name} · ${money(w.balance)}` }))} />
+        <Select label={t('from')} value={source?.number} onChange={setFrom} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${money(w.balance)} · ${w.name || w.currency.name}` }))} />
         <RecipientField value={to} onChange={setTo} error={problem && to !== '' ? wrong[problem] : undefined} />
         <TextInput name="amount" label={t('amount')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} inputMode="decimal" autoComplete="off" required maxLength={20} rightSection={<Text size="sm" c="dimmed">{source?.currency.code}</Text>} rightSectionWidth={64} error={amount !== '' && !isAmount ? t('amountInvalid') : undefined} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
