@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"purser/internal/config"
+	"purser/internal/fault"
 )
 
 // TestRow40AnAddressThatCannotBeReadIsBounded has a proxy that is believed write what no address can be read from: its requests count together for
@@ -83,7 +85,8 @@ func TestNoRefusalOfTheFrontDoorHasAHoleInItsSentence(t *testing.T) {
 				continue
 			}
 			after := waitOf(t, text)
-			if header.Get("Retry-After") != strconv.Itoa(after) || !strings.Contains(text, strconv.Itoa(after)+" ") {
+			_, told := fault.Limited(time.Duration(after) * time.Second).Sentence()
+			if header.Get("Retry-After") != strconv.Itoa(after) || !strings.Contains(text, fmt.Sprintf(" %d ", told["Count"])) {
 				t.Fatalf("%v %s", header, text)
 			}
 		}
