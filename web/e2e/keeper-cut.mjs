@@ -8,6 +8,7 @@ await runInBrowser(async (house) => {
 
   await answerNeverComes(network, phone, annas);
   await codeIsSwallowed(network, phone, annas);
+  await calledOffTooLate(network, phone, annas);
   await requestNeverLeaves(network, phone, annas);
   await offlineFormIsKept(network, phone, annas);
   await arrivalsWhileAway(network, phone, desk, boriss);
@@ -66,6 +67,26 @@ async function codeIsSwallowed(network, page, to) {
     await page.getByRole('heading', { name: 'Sent' }).waitFor(); // without another press
   });
   await sentOnce(page, 'swallowed code', 1, 'a confirmation whose answer never came is found out, without another press');
+}
+
+// calledOffTooLate: the code is on its way, or its answer is lost, when it is called off: the money has moved, and that is what is told.
+async function calledOffTooLate(network, page, to) {
+  const sendButton = await begin(page, { to, amount: '4', memo: 'called off too late' });
+  await alone(boris.phone, async () => {
+    await page.locator('[name=code]').fill(await code(boris.phone, () => sendButton.click()));
+    const before = network.swallowed;
+    network.swallow(/"ConfirmTransfer"/);
+    await button(page, 'Confirm').click();
+    while (network.swallowed === before) await page.waitForTimeout(50);
+    check(await button(page, 'Cancel').isDisabled(), 'what is being confirmed is not called off');
+    await network.cut(page);
+    await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+    await button(page, 'Cancel').click();
+    await page.getByText('The connection is lost').waitFor();
+    await network.restore(page);
+    await page.getByRole('heading', { name: 'Sent' }).waitFor();
+  });
+  await sentOnce(page, 'called off too late', 1, 'what was called off when its money had moved is told to be sent, and is not sent again');
 }
 
 // requestNeverLeaves: the network is gone, and the browser does not know it yet.

@@ -165,6 +165,7 @@ async function choosePassword({ house, own: page, me, name }) {
     await page.getByRole('button', { name: 'Try again' }).click();
     ok('agreements that are not there are asked for again');
   }
+  if (name === 'tablet') await refused(page, password, again);
   await password.fill(me.password);
   await again.fill('something else');
   await page.getByText('The passwords are not the same.').waitFor();
@@ -299,6 +300,20 @@ export async function recover({ house, own: page, me, name }) {
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByTestId('wallet').first().waitFor();
   ok('access is recovered with a code, the answer and a new password');
+}
+
+// refused types a password that the server knows, and mends it.
+async function refused(page, password, again) {
+  await password.fill('password1');
+  await again.fill('password1');
+  for (const box of await page.getByRole('checkbox').all()) await box.check();
+  await create(page);
+  const guessed = page.getByText('easy to guess');
+  await guessed.waitFor();
+  await password.fill('a sentence of some length');
+  await guessed.waitFor({ state: 'detached' });
+  for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
+  ok('a refused password is refused no more when it is another one');
 }
 
 // saveAndHearNothing repeats what was done without an answer.

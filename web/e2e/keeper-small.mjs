@@ -24,6 +24,18 @@ async function countries(house) {
   check((await number.getAttribute('placeholder')) === '+7 (000) 000-00-00', 'a mask shows how a number is written');
   await number.pressSequentially('89021234567');
   check((await number.inputValue()) === '+7 (902) 123-45-67', 'a number is written as its country does, while it is typed');
+  for (const [typed, shown, where] of [
+    ['+79021234567', '+7 (902) 123-45-67', /Russia/], ['79021234567', '+7 (902) 123-45-67', /Russia/], ['9021234567', '+7 (902) 123-45-67', /Russia/], ['+7 902 123-45-67', '+7 (902) 123-45-67', /Russia/],
+    ['+77711234567', '+7 (771) 123-45-67', /Kazakhstan/], ['+14155550123', '+1 415 555 0123', /United States/], ['+442079460958', '+44 20 7946 0958', /United Kingdom/], ['+790212345678', '+7 (902) 123-45-678', /Russia|Kazakhstan/],
+  ]) {
+    await number.fill('');
+    await country.click();
+    await country.fill('russia');
+    await page.getByRole('option', { name: /Russia \+7$/ }).click();
+    await number.fill('');
+    await number.pressSequentially(typed);
+    check((await number.inputValue()) === shown && where.test(await country.inputValue()), `${typed}, typed key by key, is ${shown} (${await number.inputValue()}, ${await country.inputValue()})`);
+  }
   await number.fill('');
   await number.fill('+49 151 23456789'); // as pasted
   check(/Germany \+49$/.test(await country.inputValue()) && (await number.inputValue()).startsWith('+49 151'), 'a whole number that is pasted switches the country');

@@ -25,9 +25,10 @@ export function countries(language: string) {
     .sort((a, b) => a.name.localeCompare(b.name, language));
 }
 
-// The seven of Russia and Kazakhstan is written as +7 (000) 000-00-00 there; the library knows other ways only.
+// The seven of Russia and Kazakhstan is written as +7 (000) 000-00-00 there; the library knows other ways only. No digit is left out: a number that is too long is
+// refused, and no other one is meant.
 function sevens(digits: string) {
-  const [, area, a, b, c] = /^(\d{0,3})(\d{0,3})(\d{0,2})(\d{0,2})/.exec(digits)!;
+  const [, area, a, b, c] = /^(\d{0,3})(\d{0,3})(\d{0,2})(\d*)/.exec(digits)!;
   return ['+7', area && ` (${area}`, a && `) ${a}`, b && `-${b}`, c && `-${c}`].join('');
 }
 
@@ -42,7 +43,7 @@ export function written(typed: string, country: CountryCode): Typed {
     if (!national || text.length < 3) return { text: text.slice(1), country }; // a single digit may be what is dialled before the number
     text = codeOf(country) + national;
   }
-  text = text.slice(0, 16); // E.164
+  text = text.replace(/^\+7[78](\d{10})$/, '+7$1').slice(0, 16); // E.164; ten digits follow +7: before them is the 7 or 8 of who typed the number with it and no +
   const abroad = new AsYouType();
   const shown = abroad.input(text);
   const named = abroad.getCountry();

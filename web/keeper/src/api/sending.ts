@@ -12,17 +12,21 @@ type Fault = 'network' | 'offline' | { message: string };
 
 export type Sending =
   | { at: 'form' }
-  | { at: 'sending' | 'lost'; input: CreateTransferInput }
-  | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment }
+  | { at: 'sending'; input: CreateTransferInput; asks?: boolean }
+  | { at: 'lost'; input: CreateTransferInput }
+  | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
   | { at: 'done'; transfer: TransferPartsFragment };
 
 type Begun = { by: string; input: CreateTransferInput };
 
-// kept is what this person began in this tab; what somebody else did is none of theirs.
+// kept is what this person began in this tab, and asks about; what somebody else did is none of theirs.
 function kept(me: string): Sending {
   const begun = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
-  return begun?.by === me ? { at: 'lost', input: begun.input } : { at: 'form' };
+  return begun?.by === me ? { at: 'sending', input: begun.input, asks: true } : { at: 'form' };
 }
+
+// isOver tells that a transfer is past the step that was asked for: somebody else has done something with it, or its time has run out.
+const isOver = (problems?: ProblemFragment[]) => !!problems?.some(({ code }) => code === 'TRANSFER_STATE');
 
 const said = (error: CombinedError): Fault => (isLost(error) ? 'network' : { message: error.graphQLErrors[0]?.message ?? error.message });
 
@@ -35,6 +39,12 @@ export function useSending(me: string) {
   const [fault, setFault] = useState<Fault>();
   const busy = useRef(false);
   const asking = useRef(false);
+
+  // begins tells that a step of what awaits its code is under way, or is over.
+  const begins = (is: boolean) => {
+    busy.current = is;
+    setSending((was) => (was.at === 'code' ? { ...was, busy: is } : was));
+  };
 
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
     if (transfer.status === 'AWAITING_CONFIRMATION' && challenge) return setSending({ at: 'code', input, transfer, challenge });
@@ -54,7 +64,7 @@ export function useSending(me: string) {
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    if (isLost(error)) return setSending({ at: 'lost', input });
+    if (isLost(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input }));
     sessionStorage.removeItem(KEPT); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -67,7 +77,8 @@ export function useSending(me: string) {
     asking.current = true;
     const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
     asking.current = false;
-    if (error || data?.viewer?.id !== me) return; // nobody knows, or somebody else is in by now
+    if (error) return setSending((was) => (was.at === 'sending' ? { at: 'lost', input } : was));
+    if (data?.viewer?.id !== me) return; // somebody else is in by now
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
     await send(input); // a repeat answers with the first result, and with its challenge
@@ -86,26 +97,47 @@ export function useSending(me: string) {
   const confirm = useCallback(async (proof: { code: string } | { assertion: string }) => {
     if (sending.at !== 'code' || busy.current) return;
     if (!navigator.onLine) return setFault('offline');
-    busy.current = true;
+    begins(true);
     setProblems([]);
     setFault(undefined);
     const { data, error } = await client.mutation(ConfirmTransferDocument, { input: { transferId: sending.transfer.id, ...proof } });
-    busy.current = false;
     const payload = data?.confirmTransfer;
-    if (payload?.transfer) return settle(sending.input, payload.transfer);
+    if (payload?.transfer) {
+      busy.current = false;
+      return settle(sending.input, payload.transfer);
+    }
+    if ((error || isOver(payload?.userErrors)) && (await settled(sending.input, sending.transfer.id))) return void (busy.current = false);
+    begins(false);
     setProblems(payload?.userErrors ?? []);
-    if (error && !(await settled(sending.input, sending.transfer.id))) setFault(said(error));
+    setFault(error && said(error));
   }, [client, sending, settle, settled]);
+
+  // giveUp calls off what awaits its code. A code that was sent before may have moved the money: nothing is forgotten before it is known that none has.
+  const giveUp = async () => {
+    if (sending.at !== 'code' || busy.current) return;
+    const { input, transfer } = sending;
+    begins(true);
+    const { data, error } = await client.mutation(CancelTransferDocument, { input: { transferId: transfer.id } });
+    busy.current = false;
+    const payload = data?.cancelTransfer;
+    if (payload?.transfer) return restart();
+    if (isLost(error)) return setSending({ at: 'lost', input });
+    if (await settled(input, transfer.id)) return;
+    begins(false);
+    setProblems(payload?.userErrors ?? []);
+    setFault(error && said(error));
+  };
 
   // What is not known is asked for until it is: every few seconds, and at once when the network is back.
   useEffect(() => {
-    const lost = sending.at === 'lost';
+    const lost = sending.at === 'lost' || (sending.at === 'sending' && sending.asks);
     if (!lost && !(sending.at === 'code' && fault === 'network')) return;
     const now = async () => {
       if (lost) return ask(sending.input);
       if (sending.at !== 'code' || busy.current) return;
       if ((await settled(sending.input, sending.transfer.id)) === false) setFault(undefined); // it awaits its code still
     };
+    if (lost) void now();
     const timer = setInterval(() => void now(), ASK_MS);
     window.addEventListener('online', now);
     return () => {
@@ -121,11 +153,6 @@ export function useSending(me: string) {
   }, []);
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
-  // giveUp calls off what awaits its code; whatever the answer, nothing moves without that code.
-  const giveUp = async () => {
-    if (sending.at === 'code') await client.mutation(CancelTransferDocument, { input: { transferId: sending.transfer.id } });
-    restart();
-  };
   const restart = () => {
     sessionStorage.removeItem(KEPT);
     setProblems([]);

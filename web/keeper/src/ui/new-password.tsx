@@ -27,7 +27,9 @@ export function NewPassword({ label, typed, onTyped, error, missing }: Props) {
   const { t } = useTranslation();
   const level = strength(typed.password);
   const said = t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) });
-  const first = typed.password === '' && missing ? t('passwordMissing') : error;
+  const refused = useRef<string>(undefined);
+  useEffect(() => void (refused.current = error && typed.password), [error]);
+  const first = typed.password === '' && missing ? t('passwordMissing') : refused.current === undefined || refused.current === typed.password ? error : undefined; // a refusal is of what was refused
   const second = typed.again !== '' && typed.again !== typed.password ? t('passwordsDiffer') : typed.again === '' && missing ? t('passwordAgainMissing') : undefined;
   return (
     <Stack>

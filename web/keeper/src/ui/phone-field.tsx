@@ -30,7 +30,7 @@ export default function PhoneField({ value, onChange, error }: { value: string; 
     if (at < typed.length) caret.current = digitsBefore(typed, at);
     const next = written(typed, country);
     setCountry(next.country);
-    onChange(next.text === '+' ? '' : next.text);
+    onChange(next.text === '+' && value.length > 1 ? '' : next.text); // a + that is left of a number goes with it; one that is typed names a country
   }
   return (
     <Stack>

@@ -27,6 +27,7 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
   const [from, setFrom] = useState<string | null>(asked.get('from'));
   const [to, setTo] = useState(asked.get('to') ?? '');
+  const [left, setLeft] = useState(false); // the field of the recipient: then what is in it is all that is meant
   const [amount, setAmount] = useState(asked.get('amount') ?? '');
   const [memo, setMemo] = useState(asked.get('memo') ?? '');
   const [byRecipient, setByRecipient] = useState(false);
@@ -80,12 +81,12 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   }
   if (!data) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;
-  const wrong = { incomplete: to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: t('numberCurrency') };
+  const wrong = { incomplete: left || to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: t('numberCurrency') };
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">
         <Select label={t('from')} value={source?.number} onChange={setFrom} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${money(w.balance)} · ${w.name || w.currency.name}` }))} />
-        <RecipientField value={to} onChange={setTo} error={problem && to !== '' ? wrong[problem] : undefined} />
+        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} error={problem && to !== '' ? wrong[problem] : undefined} />
         <TextInput name="amount" label={t('amount')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} inputMode="decimal" autoComplete="off" required maxLength={20} rightSection={<Text size="sm" c="dimmed">{source?.currency.code}</Text>} rightSectionWidth={64} error={amount !== '' && !isAmount ? t('amountInvalid') : undefined} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />

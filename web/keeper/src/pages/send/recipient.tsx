@@ -31,7 +31,7 @@ function useKnown(sought: string): Known[] {
 }
 
 // RecipientField takes a wallet's number, a WMID or a phone, and finds people by name among those who are known.
-export function RecipientField({ value, onChange, error }: { value: string; onChange: (to: string) => void; error?: string }) {
+export function RecipientField({ value, onChange, onLeave, error }: { value: string; onChange: (to: string) => void; onLeave: () => void; error?: string }) {
   const { t } = useTranslation();
   const [sought, setSought] = useState('');
   const known = useKnown(sought);
@@ -44,7 +44,7 @@ export function RecipientField({ value, onChange, error }: { value: string; onCh
   const isWhole = names.has(value.trim());
   return (
     <Autocomplete
-      name="to" label={t('to')} description={names.get(value.trim()) ?? t('toHint')} value={value} onChange={(to) => { setSought(to); onChange(to); }} error={error} required maxLength={64} autoComplete="off"
+      name="to" label={t('to')} description={names.get(value.trim()) ?? t('toHint')} value={value} onChange={(to) => { setSought(to); onChange(to); }} onBlur={onLeave} error={error} required maxLength={64} autoComplete="off"
       data={isWhole ? [] : known.filter(isLike).slice(0, MOST_SHOWN).map((one) => one.number)} filter={({ options }) => options}
       renderOption={({ option }) => <Stack gap={0}><Text fw={500}>{names.get(option.value)}</Text><Text size="sm" c="dimmed">{grouped(option.value)}</Text></Stack>}
     />

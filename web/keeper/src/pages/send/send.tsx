@@ -42,8 +42,8 @@ export default function Send({ me }: { me: string }) {
           <Stack className="panel">
             <StepTitle>{t('stepCode')}</StepTitle>
             <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
-            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={false}><Problems problems={problems} />{trouble}</CodeForm>
-            <Button variant="subtle" onClick={() => void giveUp()}>{t('cancel')}</Button>
+            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={!!sending.busy}><Problems problems={problems} />{trouble}</CodeForm>
+            <Button variant="subtle" disabled={sending.busy} onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}
         {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={() => { forget(); void leave('/send', { replace: true }); restart(); }} />}
