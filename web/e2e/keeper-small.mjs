@@ -26,7 +26,7 @@ async function countries(house) {
   check((await number.inputValue()) === '+7 (902) 123-45-67', 'a number is written as its country does, while it is typed');
   for (const [typed, shown, where] of [
     ['+79021234567', '+7 (902) 123-45-67', /Russia/], ['79021234567', '+7 (902) 123-45-67', /Russia/], ['9021234567', '+7 (902) 123-45-67', /Russia/], ['+7 902 123-45-67', '+7 (902) 123-45-67', /Russia/],
-    ['+77711234567', '+7 (771) 123-45-67', /Kazakhstan/], ['+14155550123', '+1 415 555 0123', /United States/], ['+442079460958', '+44 20 7946 0958', /United Kingdom/], ['+790212345678', '+7 (902) 123-45-678', /Russia|Kazakhstan/],
+    ['+77711234567', '+7 (771) 123-45-67', /Kazakhstan/], ['+14155550123', '+1 415 555 0123', /United States/], ['+442079460958', '+44 20 7946 0958', /United Kingdom/], ['+790212345678', '+7 (902) 123-45-678', /Russia|Kazakhstan/], ['+777112345678', '+7 (771) 123-45-678', /Kazakhstan/],
   ]) {
     await number.fill('');
     await country.click();

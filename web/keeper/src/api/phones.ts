@@ -43,7 +43,7 @@ export function written(typed: string, country: CountryCode): Typed {
     if (!national || text.length < 3) return { text: text.slice(1), country }; // a single digit may be what is dialled before the number
     text = codeOf(country) + national;
   }
-  text = text.replace(/^\+7[78](\d{10})$/, '+7$1').slice(0, 16); // E.164; ten digits follow +7: before them is the 7 or 8 of who typed the number with it and no +
+  text = text.replace(/^\+7[78](9\d{9})$/, '+7$1').slice(0, 16); // E.164; ten digits follow +7, and no area is 79 or 89: that is the 7 or 8 of who typed no +
   const abroad = new AsYouType();
   const shown = abroad.input(text);
   const named = abroad.getCountry();

@@ -25,6 +25,12 @@ function kept(me: string): Sending {
   return begun?.by === me ? { at: 'sending', input: begun.input, asks: true } : { at: 'form' };
 }
 
+// forget ends what is kept of one transfer, and of no later one.
+function forget({ idempotencyKey }: CreateTransferInput) {
+  const begun = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
+  if (begun?.input.idempotencyKey === idempotencyKey) sessionStorage.removeItem(KEPT);
+}
+
 // isOver tells that a transfer is past the step that was asked for: somebody else has done something with it, or its time has run out.
 const isOver = (problems?: ProblemFragment[]) => !!problems?.some(({ code }) => code === 'TRANSFER_STATE');
 
@@ -47,9 +53,10 @@ export function useSending(me: string) {
   };
 
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
-    if (transfer.status === 'AWAITING_CONFIRMATION' && challenge) return setSending({ at: 'code', input, transfer, challenge });
-    sessionStorage.removeItem(KEPT);
-    setSending({ at: 'done', transfer });
+    const waits = transfer.status === 'AWAITING_CONFIRMATION' && challenge;
+    const next: Sending = waits ? { at: 'code', input, transfer, challenge } : { at: 'done', transfer };
+    if (!waits) forget(input);
+    setSending((was) => ('input' in was && was.input.idempotencyKey === input.idempotencyKey ? next : was)); // an answer that comes late is not of what is done since
   }, []);
 
   const send = useCallback(async (input: CreateTransferInput) => {
@@ -65,7 +72,7 @@ export function useSending(me: string) {
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
     if (isLost(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input }));
-    sessionStorage.removeItem(KEPT); // refused: nothing was moved, and the key is not used up
+    forget(input); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
     setSending({ at: 'form' });
@@ -154,7 +161,7 @@ export function useSending(me: string) {
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
   const restart = () => {
-    sessionStorage.removeItem(KEPT);
+    if ('input' in sending) forget(sending.input);
     setProblems([]);
     setFault(undefined);
     setSending({ at: 'form' });

@@ -60,9 +60,10 @@ async function exchange(handed: Partial<Handed>) {
   if (handed.refreshToken) forgetNotes('registration', 'lost-phone'); // with what was begun, as the server does
 }
 
-// renew changes the cookie's token, once at a time however many ask.
+// renew changes the cookie's token, once at a time however many ask, and in turn with who logs in or out, in whichever tab: a late answer ends nobody's new session,
+// and brings none back.
 export function renew() {
-  renewing ??= (isLeaving() ? finishLeaving() : Promise.resolve()).then(() => exchange({})).finally(() => (renewing = undefined));
+  renewing ??= inTurn(() => exchange({})).finally(() => (renewing = undefined));
   return renewing;
 }
 
