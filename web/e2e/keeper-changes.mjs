@@ -5,7 +5,7 @@ import { button, code, go, PHONE } from './keeper-lib.mjs';
 const fresh = String(Date.now() + 1).slice(-7);
 
 // follow opens the link of a letter in a window of its own, and confirms.
-async function follow(page, link) {
+export async function follow(page, link) {
   const letter = await page.context().newPage();
   await letter.goto(link.replace(/^https?:\/\/[^/]+/, base));
   await letter.locator('#confirm').click();

@@ -9,6 +9,7 @@ await runInBrowser(async (house) => {
   await answerNeverComes(network, phone, annas);
   await codeIsSwallowed(network, phone, annas);
   await calledOffTooLate(network, phone, annas);
+  await endedElsewhere(phone, annas);
   await requestNeverLeaves(network, phone, annas);
   await offlineFormIsKept(network, phone, annas);
   await arrivalsWhileAway(network, phone, desk, boriss);
@@ -87,6 +88,29 @@ async function calledOffTooLate(network, page, to) {
     await page.getByRole('heading', { name: 'Sent' }).waitFor();
   });
   await sentOnce(page, 'called off too late', 1, 'what was called off when its money had moved is told to be sent, and is not sent again');
+}
+
+// endedElsewhere: a payment that awaits its code goes on after a reload, with no word of a lost connection, and is called off in another tab.
+async function endedElsewhere(page, to) {
+  const sendButton = await begin(page, { to, amount: '5', memo: 'ended elsewhere' });
+  await alone(boris.phone, async () => {
+    const digits = await code(boris.phone, () => sendButton.click());
+    await page.locator('[name=code]').waitFor();
+    await page.addInitScript(() => new MutationObserver(() => (window.saidLost ||= document.body?.textContent.includes('The connection is lost'))).observe(document, { childList: true, subtree: true }));
+    await page.reload();
+    await page.locator('[name=code]').fill(digits);
+    check(!(await page.evaluate(() => window.saidLost)), 'what a reload goes on with is not called lost');
+    const other = await page.context().newPage();
+    await other.goto(new URL('/history', page.url()).href);
+    await other.getByTestId('transfer').filter({ hasText: 'ended elsewhere' }).click();
+    await button(other, 'Cancel the transfer').click();
+    await other.getByText('Cancelled', { exact: true }).first().waitFor();
+    await other.close();
+    await button(page, 'Confirm').click();
+    await page.getByRole('heading', { name: 'Cancelled' }).waitFor();
+  });
+  ok('a payment that was called off elsewhere is told to be');
+  await place(page, 'Home'); // from what became of it
 }
 
 // requestNeverLeaves: the network is gone, and the browser does not know it yet.

@@ -1,4 +1,5 @@
 // What people change about themselves, behind the settings.
+import { follow } from '../keeper-changes.mjs';
 import { code } from '../keeper-lib.mjs';
 import { base, nextMessage } from '../lib.mjs';
 import { answers, fill, go, invalid, ONCE, press, submit, told } from './acts.mjs';
@@ -13,14 +14,6 @@ const at = (path, text) => async ({ page, t }) => {
   await go(page, `/settings/${path}`);
   await told(page, t[text]);
 };
-
-async function follow(page, link) {
-  const letter = await page.context().newPage();
-  await letter.goto(link.replace(/^https?:\/\/[^/]+/, base));
-  await letter.locator('#confirm').click();
-  await letter.locator('#outcome.good').waitFor();
-  await letter.close();
-}
 
 // ofOneself is what proves who one is, and what is known about one.
 export const ofOneself = {
