@@ -1,9 +1,10 @@
 // node keeper-tabs.mjs <baseURL>: what an open tab must not do when something changes behind its back: a slow quote, a lost screen, another person.
 import { runInBrowser } from './browser.mjs';
-import { anna, boris, DESK, fill, forgive, INSTALLED, logIn, place, review } from './keeper-lib.mjs';
+import { alone, anna, boris, code, DESK, fill, forgive, INSTALLED, logIn, place, review } from './keeper-lib.mjs';
 import { base, check, ok } from './lib.mjs';
 
 const QUOTE_MS = 2_000;
+const TURN_MS = 1_000;
 
 await runInBrowser(async (house) => {
   const page = await house.open('/', { ...DESK, ...INSTALLED });
@@ -14,6 +15,8 @@ await runInBrowser(async (house) => {
   await beRenewed(page);
   await hearHidden(page);
   await changePerson(house, page);
+  await renewalsTakeTurns(house, page);
+  await answerComesLate(page);
 });
 
 // What is offered to be sent is what is typed, or nothing is offered.
@@ -83,6 +86,58 @@ async function beRenewed(page) {
   await place(page, 'Home');
 }
 
+// answerComesLate has the answer to one payment come while the next awaits its code: what is kept of that stays.
+async function answerComesLate(page) {
+  const awaits = async (amount) => {
+    await fill(page, { to: boris.phone, amount });
+    const send = await review(page);
+    await page.locator('[name=code]').fill(await code(anna.phone, () => send.click()));
+  };
+  await alone(anna.phone, async () => {
+    await place(page, 'Send');
+    await awaits('2');
+    const late = await holdAnswer(page, '**/graphql', (request) => /"ConfirmTransfer"/.test(request.postData() ?? ''));
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await late.reached;
+    await place(page, 'Home');
+    await place(page, 'Send');
+    await page.getByRole('heading', { name: 'Sent' }).waitFor();
+    await page.getByRole('button', { name: 'Send another' }).click();
+    await awaits('3');
+    await late.letGo();
+    await page.reload();
+    await page.locator('[name=code]').waitFor();
+    check((await page.locator('main').innerText()).includes('3.0'), 'an answer that comes late takes nothing of the next payment along');
+  });
+}
+
+// holdAnswer has the server do what is asked, and keeps its answer until it is let go.
+async function holdAnswer(page, address, isMeant) {
+  let letGo, reach;
+  const held = new Promise((go) => (letGo = go));
+  const reached = new Promise((go) => (reach = go));
+  let answered;
+  const handle = (route) => {
+    if (!isMeant(route.request())) return route.fallback();
+    answered = (async () => {
+      const response = await route.fetch();
+      reach();
+      await held;
+      await route.fulfill({ response }).catch(() => {}); // who asked may be gone
+    })();
+    return answered;
+  };
+  await page.route(address, handle);
+  return {
+    reached,
+    letGo: async () => {
+      letGo();
+      await answered;
+      await page.unroute(address, handle);
+    },
+  };
+}
+
 // loseAScreen comes before any reload: the service worker of a later page has every screen.
 async function loseAScreen(house, page) {
   await page.evaluate(() => sessionStorage.setItem('keeper.reloaded', String(Date.now()))); // it is taken anew once a minute at most
@@ -134,4 +189,25 @@ async function changePerson(house, page) {
   await other.locator('header').filter({ hasText: 'Boris' }).waitFor();
   check(!(await other.locator('body').innerText()).includes('Anna'), 'another tab is wholly the person who is in');
   forgive(house, /401|graphql|ERR_INTERNET_DISCONNECTED|websocket/i);
+}
+
+// renewalsTakeTurns logs out while another tab's renewal has been done and not answered: its late cookie must not take the place of who logs in next.
+async function renewalsTakeTurns(house, page) {
+  const other = await page.context().newPage();
+  const late = await holdAnswer(other, '**/web/session', (request) => request.method() === 'POST');
+  await other.goto(base);
+  await late.reached;
+  let ended = 0;
+  page.on('request', (request) => (ended += request.method() === 'DELETE' && request.url().endsWith('/web/session') ? 1 : 0));
+  await place(page, 'Settings');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.waitForTimeout(TURN_MS);
+  check(ended === 0, 'a log-out waits for the renewal that is under way in another tab');
+  await late.letGo();
+  await logIn(page, anna);
+  check(ended === 1, 'and then ends the session');
+  await page.reload();
+  await page.locator('header').filter({ hasText: 'Anna' }).waitFor();
+  ok('no late renewal ends the session of who logged in since');
+  forgive(house, /401|graphql|websocket/i);
 }

@@ -15,13 +15,17 @@ export const contacts = {
       await told(page, t.numberMistyped);
       return { after: () => dismiss(page) };
     },
+    'contacts-menu': async ({ page, t }) => {
+      await more(page, t, 'Эмилия');
+      return { after: () => page.keyboard.press('Escape') };
+    },
     'contacts-rename': async ({ page, t }) => {
-      await page.getByRole('button', { name: new RegExp(`^${t.rename}`) }).first().click();
+      await more(page, t, 'Эмилия', t.rename);
       await dialog(page).waitFor();
       return { after: () => dismiss(page) };
     },
     'contacts-block': async ({ page, t }) => {
-      await page.getByTestId('contact').filter({ hasText: 'Эмилия' }).getByText(t.block, { exact: true }).click();
+      await more(page, t, 'Эмилия', t.block);
       await dialog(page).waitFor();
     },
     'contacts-blocked': async ({ page, t }) => {
@@ -38,12 +42,19 @@ export const contacts = {
     },
     'contacts-suggested': async ({ page, t }) => {
       await go(page, '/contacts');
-      await page.getByTestId('contact').filter({ hasText: 'Boris' }).getByText(t.remove, { exact: true }).click();
+      await more(page, t, 'Boris', t.remove);
       await page.getByTestId('suggested').first().waitFor();
       return { after: () => again(page, t) };
     },
   },
 };
+
+// more opens what can be done with a contact, and does one of it.
+async function more(page, t, who, deed) {
+  await page.getByTestId('contact').filter({ hasText: who }).getByRole('button', { name: new RegExp(`^${t.more}`) }).click();
+  await page.getByRole('menuitem').first().waitFor();
+  if (deed) await page.getByRole('menuitem', { name: deed, exact: true }).click();
+}
 
 async function again(page, t) {
   await page.getByTestId('suggested').filter({ hasText: 'Boris' }).getByRole('button').click();

@@ -34,7 +34,7 @@ export default function Alerts({ id }: { id: string }) {
       <List spacing={4} mb="sm">
         {news.slice(0, MOST).map((e) => <List.Item key={e.id}>{t(`log_${e.kind}`, e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''} · {time(e.occurredAt)}</List.Item>)}
       </List>
-      {news.length > MOST && <Anchor component={Link} to="/security" underline="always" className="back">{t('log')}</Anchor>}
+      {news.length > MOST && <Anchor component={Link} to="/security" underline="always" c="inherit" className="back">{t('log')}</Anchor>}
       <Group>
         <Button onClick={acknowledge}>{t('alertsOk')}</Button>
         <Text>{t('alertsNotYou')}</Text>

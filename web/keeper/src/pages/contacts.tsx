@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Group, Menu, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -6,7 +6,8 @@ import { useClient } from 'urql';
 import { grouped, readRecipient } from '../api/numbers';
 import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
-import { Block } from '../ui/block';
+import { BlockDialog, Blocked } from '../ui/block';
+import { MoreIcon } from '../ui/icons';
 import { useLiveQuery } from '../ui/live-query';
 import { useMore } from '../ui/more';
 import { Empty, Page, Waiting } from '../ui/parts';
@@ -34,18 +35,7 @@ export default function Contacts() {
       {me.contacts.nodes.length === 0 ? <Empty title={t('contactsEmpty')} hint={t('contactsHint')} action={add} /> : (
         <section className="panel" aria-label={t('contacts')}>
           {[...me.contacts.nodes, ...older.nodes].map((c) => (
-            <Group key={c.id} justify="space-between" py="sm" className="item" data-testid="contact">
-              <div className="who">
-                <Text fw={500}>{c.name}</Text>
-                <Text size="sm" c="dimmed">{c.displayName} · {grouped(c.walletNumber ?? c.wmid)}</Text>
-              </div>
-              <div className="deeds">
-                <Button size="xs" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
-                <Button size="xs" variant="default" aria-label={`${t('rename')}: ${c.name}`} onClick={() => setAsked({ rename: c })}>{t('rename')}</Button>
-                <Button size="xs" variant="default" aria-label={t('removeNamed', { name: c.name })} onClick={async () => { await remove.run({ input: { contactId: c.id } }); again(); }}>{t('remove')}</Button>
-                <Block wmid={c.wmid} name={c.name} />
-              </div>
-            </Group>
+            <Row key={c.id} contact={c} onRename={() => setAsked({ rename: c })} onRemove={async () => { await remove.run({ input: { contactId: c.id } }); again(); }} />
           ))}
           <Problems error={older.error} />
           {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
@@ -70,6 +60,34 @@ export default function Contacts() {
         {asked && <Edit asked={asked} onDone={() => { setAsked(undefined); again(); }} />}
       </Modal>
     </Page>
+  );
+}
+
+function Row({ contact: c, onRename, onRemove }: { contact: Contact; onRename: () => void; onRemove: () => void }) {
+  const { t } = useTranslation();
+  const [block, setBlock] = useState<'asked' | 'done'>();
+  return (
+    <div className="item" data-testid="contact">
+      <Group justify="space-between" wrap="nowrap" py="sm">
+        <div className="who">
+          <Text fw={500}>{c.name}</Text>
+          <Text size="sm" c="dimmed">{c.displayName} · {grouped(c.walletNumber ?? c.wmid)}</Text>
+        </div>
+        <Group gap="xs" wrap="nowrap">
+          <Button size="xs" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
+          <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
+            <Menu.Target><ActionIcon size={44} variant="default" aria-label={`${t('more')}: ${c.name}`}><MoreIcon /></ActionIcon></Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={onRename}>{t('rename')}</Menu.Item>
+              <Menu.Item onClick={onRemove}>{t('remove')}</Menu.Item>
+              <Menu.Item onClick={() => setBlock('asked')}>{t('block')}</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      </Group>
+      {block === 'done' && <Blocked />}
+      <BlockDialog person={block === 'asked' ? c : undefined} onClose={() => setBlock(undefined)} onDone={() => setBlock('done')} />
+    </div>
   );
 }
 

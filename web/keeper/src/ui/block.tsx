@@ -6,32 +6,49 @@ import { BlockDocument } from '../gql/graphql';
 import { Problems, useAct } from './act';
 import { Follows } from './form';
 
-// Block takes nothing more from somebody, after it has said what that means.
-export function Block({ wmid, name }: { wmid: string; name: string }) {
+type Person = { wmid: string; name: string };
+
+// Block leads to a dialog that takes nothing more from somebody.
+export function Block(person: Person) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false);
   const [done, setDone] = useState(false);
-  const block = useAct(BlockDocument);
-
-  async function go() {
-    if (!(await block.run({ input: { wmid } })).payload) return;
-    setAsked(false);
-    setDone(true);
-  }
-  if (done) return <Alert color="teal" variant="light" role="status">{t('blocked')}</Alert>;
+  if (done) return <Blocked />;
   return (
     <>
-      <Button variant="subtle" color="red" size="xs" aria-label={t('blockNamed', { name })} onClick={() => setAsked(true)}>{t('block')}</Button>
-      <Modal opened={asked} onClose={() => setAsked(false)} title={t('blockTitle', { name })} closeButtonProps={{ 'aria-label': t('close') }}>
-        <Stack>
-          <Follows items={[t('blockFollows1'), t('blockFollows2'), t('blockFollows3')]} />
-          <Problems problems={block.problems} error={block.error} />
-          <Group grow>
-            <Button variant="default" onClick={() => setAsked(false)} data-autofocus>{t('cancel')}</Button>
-            <Button color="red" loading={block.busy} onClick={() => void go()}>{t('block')}</Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <Button variant="subtle" color="red" size="xs" aria-label={t('blockNamed', { name: person.name })} onClick={() => setAsked(true)}>{t('block')}</Button>
+      <BlockDialog person={asked ? person : undefined} onClose={() => setAsked(false)} onDone={() => { setAsked(false); setDone(true); }} />
     </>
+  );
+}
+
+export function Blocked() {
+  const { t } = useTranslation();
+  return <Alert color="teal" variant="light" role="status">{t('blocked')}</Alert>;
+}
+
+// BlockDialog says what it means to block somebody, and does it.
+export function BlockDialog({ person, onClose, onDone }: { person?: Person; onClose: () => void; onDone: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened={!!person} onClose={onClose} title={t('blockTitle', { name: person?.name ?? '' })} closeButtonProps={{ 'aria-label': t('close') }}>
+      {person && <Sure wmid={person.wmid} onClose={onClose} onDone={onDone} />}
+    </Modal>
+  );
+}
+
+function Sure({ wmid, onClose, onDone }: { wmid: string; onClose: () => void; onDone: () => void }) {
+  const { t } = useTranslation();
+  const block = useAct(BlockDocument);
+  const go = async () => { if ((await block.run({ input: { wmid } })).payload) onDone(); };
+  return (
+    <Stack>
+      <Follows items={[t('blockFollows1'), t('blockFollows2'), t('blockFollows3')]} />
+      <Problems problems={block.problems} error={block.error} />
+      <Group grow>
+        <Button variant="default" onClick={onClose} data-autofocus>{t('cancel')}</Button>
+        <Button color="red" loading={block.busy} onClick={() => void go()}>{t('block')}</Button>
+      </Group>
+    </Stack>
   );
 }
