@@ -180,7 +180,7 @@ async function arrivalsWhileAway(network, phone, desk, to) {
   await phone.getByTestId('transfer').filter({ hasText: 'first while away' }).waitFor();
   await phone.getByTestId('transfer').filter({ hasText: 'second while away' }).waitFor();
   await arrives;
-  check((await told('\\+6\\.00 WMZ from')) === 1 && (await told('\\+7\\.00 WMZ from')) === 1, 'two arrivals while the network was away are both told, each once');
+  check((await told('\\+6\\.00\\sWMZ from')) === 1 && (await told('\\+7\\.00\\sWMZ from')) === 1, 'two arrivals while the network was away are both told, each once');
   check(await phone.evaluate(() => window.loadedOnce), 'without a reload');
 }
 
@@ -192,5 +192,5 @@ async function silentSocket(network, phone, desk, to) {
   const arrives = arrival(phone, '8.00');
   await send(desk, anna, { to, amount: '8', memo: 'while asleep' });
   await arrives;
-  check((await told('\\+8\\.00 WMZ from')) === 1, 'a connection that has gone silent is found out, and what came meanwhile is told, once');
+  check((await told('\\+8\\.00\\sWMZ from')) === 1, 'a connection that has gone silent is found out, and what came meanwhile is told, once');
 }

@@ -112,7 +112,7 @@ export async function send(page, payer, what, outcome = 'Sent') {
 
 // numberOf is the number of the first wallet of a currency, as the home screen shows it.
 export const numberOf = async (page, currency = 'WMZ') =>
-  (await page.getByTestId('wallet').filter({ hasText: currency }).first().innerText()).match(/[A-Z]( \d{4}){3}/)[0].replace(/ /g, '');
+  (await page.getByTestId('wallet').filter({ hasText: currency }).first().innerText()).match(/[A-Z](\s\d{4}){3}/)[0].replace(/\s/g, '');
 
 // forgive forgets what was cut, or refused, on purpose.
 export function forgive(house, pattern) {

@@ -59,7 +59,7 @@ async function quoteAnew(page) {
   const changed = page.getByRole('alert').filter({ hasText: 'Nothing was sent yet' });
   await changed.waitFor();
   const [notice, button] = [await changed.innerText(), await page.getByRole('button', { name: /^Send \d/ }).innerText()];
-  check(sent === 0 && quoted === 1 && /Fee: 0\.72 WMZ → 1\.72 WMZ/.test(notice) && !/Recipient/.test(notice) && button.includes('91.72'), `what has changed is looked at once more before it is sent: ${notice}`);
+  check(sent === 0 && quoted === 1 && /Fee: 0\.72\sWMZ → 1\.72\sWMZ/.test(notice) && !/Recipient/.test(notice) && button.includes('91.72'), `what has changed is looked at once more before it is sent: ${notice}`);
   await page.waitForFunction(() => document.activeElement.tagName === 'H2');
   page.off('request', count);
   await page.unroute('**/graphql');

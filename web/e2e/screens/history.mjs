@@ -30,7 +30,7 @@ export const coming = {
       });
       await press(w.page, w.t.openWallet);
       await w.page.getByRole('dialog').locator('button[type=submit]').click();
-      const number = (await w.page.getByTestId('wallet').innerText()).match(/[A-Z]( \d{4}){3}/)[0].replace(/ /g, '');
+      const number = (await w.page.getByTestId('wallet').innerText()).match(/[A-Z](\s\d{4}){3}/)[0].replace(/\s/g, '');
       await go(w.page, '/');
       await payer.pay({ walletNumber: number }, '25', { from: wallets.annas, memo: 'Добро пожаловать' });
       await told(w.page, /\+25[.,]00/);

@@ -1,4 +1,4 @@
-import { Button, Center, Loader, VisuallyHidden } from '@mantine/core';
+import { Button, Center, Loader, Stack, VisuallyHidden } from '@mantine/core';
 import { lazy, Suspense, useMemo, useRef, useSyncExternalStore } from 'react';
 import i18n from 'i18next';
 import { useTranslation } from 'react-i18next';
@@ -31,9 +31,16 @@ const Contacts = lazy(() => import('./pages/contacts'));
 const Settings = lazy(() => import('./pages/settings'));
 const AccountRoutes = lazy(() => import('./pages/account/routes'));
 
+const Sign = () => <img src="/icon.svg" alt="" width={48} height={48} />;
+
 // Loading stands for a screen, or for the whole app, which has a main part and a heading at any time.
 const Loading = ({ whole }: { whole?: boolean }) => (
-  <Center h="60vh" component={whole ? 'main' : 'div'}>{whole && <VisuallyHidden component="h1">Keeper</VisuallyHidden>}<Loader role="status" aria-label={i18n.t('loading')} /></Center>
+  <Center h={whole ? '100vh' : '60vh'} component={whole ? 'main' : 'div'}>
+    <Stack align="center">
+      {whole && <><VisuallyHidden component="h1">Keeper</VisuallyHidden><Sign /></>}
+      <Loader role="status" aria-label={i18n.t('loading')} />
+    </Stack>
+  </Center>
 );
 
 export function App() {
@@ -83,7 +90,13 @@ function Inside({ offline }: { offline: boolean }) {
   const last = useRef(data?.viewer); // what is open stays open while it is asked anew
   const me = (last.current = data?.viewer ?? (fetching || error ? last.current : undefined));
   const retry = () => again({ requestPolicy: 'network-only' });
-  if (!me && error) return <Center h="60vh" p="md" component="main">{offline ? <Empty first title={t('offlineFirst')} action={<Button onClick={retry}>{t('retry')}</Button>} /> : <Problems error={error} retry={retry} />}</Center>;
+  if (!me && error) {
+    return (
+      <Center h="100vh" p="md" component="main">
+        <Stack align="center" gap="xs"><Sign />{offline ? <Empty first title={t('offlineFirst')} action={<Button onClick={retry}>{t('retry')}</Button>} /> : <Problems error={error} retry={retry} />}</Stack>
+      </Center>
+    );
+  }
   if (!me) return fetching || offline ? <Loading whole /> : <LogIn />;
   return (
     <LiveProvider key={me.id} from={me.events.headCursor} follow={!offline}>

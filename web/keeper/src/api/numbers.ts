@@ -24,5 +24,5 @@ export function readRecipient(typed: string, currency: string): Read {
   return { recipient: { walletNumber: letter + digits } };
 }
 
-// grouped makes a number readable: Z 1234 5678 9012.
-export const grouped = (number: string) => number.replace(/^([A-Z]?)(\d{4})(\d{4})(\d{4})$/, '$1 $2 $3 $4').trim();
+// grouped makes a number readable, in one piece: Z 1234 5678 9012.
+export const grouped = (number: string) => number.replace(/^([A-Z]?)(\d{4})(\d{4})(\d{4})$/, '$1\u00a0$2\u00a0$3\u00a0$4').trim();

@@ -1,5 +1,5 @@
 import '../text/account';
-import { Alert, Anchor, Button, Group, List, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, List } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -17,13 +17,19 @@ const LATELY_MS = 7 * 86_400_000;
 const MOST = 4;
 
 // Alerts tells of what other devices did, or nobody who was signed in, until the person has seen it. What this session did it knows.
-export default function Alerts({ id }: { id: string }) {
+export default function Alerts({ id, frozen }: { id: string; frozen: boolean }) {
   const { t } = useTranslation();
   const kept = `keeper.seen.${id}`;
   const [seen, setSeen] = useState(() => localStorage.getItem(kept) ?? new Date(Date.now() - LATELY_MS).toISOString());
   const [{ data }] = useLiveQuery(HappenedDocument, {});
   const news = data?.viewer?.securityLog.nodes.filter((e) => grave.has(e.kind) && !e.session?.current && Date.parse(e.occurredAt) > Date.parse(seen)) ?? [];
   if (news.length === 0) return null;
+  const alike = new Map<string, { what: string; count: number; last: string }>(); // the same done over and over is told once
+  for (const e of news) {
+    const what = t(`log_${e.kind}`, e.kind) + (e.device ? ` · ${e.device.name || e.device.platform}` : '');
+    alike.set(what, { what, count: (alike.get(what)?.count ?? 0) + 1, last: alike.get(what)?.last ?? e.occurredAt });
+  }
+  const told = [...alike.values()];
 
   function acknowledge() {
     localStorage.setItem(kept, news[0].occurredAt);
@@ -32,13 +38,12 @@ export default function Alerts({ id }: { id: string }) {
   return (
     <Alert color="yellow" variant="light" role="status" title={t('alertsTitle', { count: news.length })} data-testid="alerts">
       <List spacing={4} mb="sm">
-        {news.slice(0, MOST).map((e) => <List.Item key={e.id}>{t(`log_${e.kind}`, e.kind)}{e.device ? ` · ${e.device.name || e.device.platform}` : ''} · {time(e.occurredAt)}</List.Item>)}
+        {told.slice(0, MOST).map(({ what, count, last }) => <List.Item key={what}>{what} · {count > 1 ? t('alertsTimes', { count, time: time(last) }) : time(last)}</List.Item>)}
       </List>
-      {news.length > MOST && <Anchor component={Link} to="/security" underline="always" c="inherit" className="back">{t('log')}</Anchor>}
-      <Group>
-        <Button onClick={acknowledge}>{t('alertsOk')}</Button>
-        <Text>{t('alertsNotYou')}</Text>
-        <Button component={Link} to="/security#freezing" color="red" variant="light">{t('alertsFreeze')}</Button>
+      {told.length > MOST && <Anchor component={Link} to="/security" underline="always" c="inherit" className="back">{t('alertsMore', { count: told.length - MOST })}</Anchor>}
+      <Group grow className="deeds">
+        <Button variant="default" onClick={acknowledge}>{t('alertsOk')}</Button>
+        <Button component={Link} to="/security#freezing" {...(frozen ? { variant: 'default' } : { color: 'red' })}>{t(frozen ? 'log' : 'alertsNotMe')}</Button>
       </Group>
     </Alert>
   );

@@ -46,8 +46,8 @@ export default function Contacts() {
           <Title order={2} size="h4" id="lately">{t('paidLately')}</Title>
           {me.suggestedContacts.map((c) => (
             <Group key={c.wmid} justify="space-between" wrap="nowrap" py="xs" className="item" data-testid="suggested">
-              <Text>{c.displayName} · {grouped(c.wmid)}</Text>
-              <Button size="xs" variant="default" flex="none" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
+              <div><Text>{c.displayName}</Text><Text size="sm" c="dimmed">{grouped(c.wmid)}</Text></div>
+              <Button variant="default" flex="none" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
             </Group>
           ))}
         </section>
@@ -71,10 +71,11 @@ function Row({ contact: c, onRename, onRemove }: { contact: Contact; onRename: (
       <Group justify="space-between" wrap="nowrap" py="sm">
         <div className="who">
           <Text fw={500}>{c.name}</Text>
-          <Text size="sm" c="dimmed">{c.displayName} · {grouped(c.walletNumber ?? c.wmid)}</Text>
+          <Text size="sm" c="dimmed">{c.displayName}</Text>
+          <Text size="sm" c="dimmed">{grouped(c.walletNumber ?? c.wmid)}</Text>
         </div>
         <Group gap="xs" wrap="nowrap">
-          <Button size="xs" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
+          <Button variant="light" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
           <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
             <Menu.Target><ActionIcon size={44} variant="default" aria-label={`${t('more')}: ${c.name}`}><MoreIcon /></ActionIcon></Menu.Target>
             <Menu.Dropdown>

@@ -75,5 +75,6 @@ export const en = {
   log_FROZEN_BY_OPERATOR: 'Frozen by an operator',
   log_UNFROZEN_BY_OPERATOR: 'Unfrozen by an operator',
   log_SESSIONS_ENDED_BY_OPERATOR: 'Sessions were ended by an operator',
+  reference: 'Error code: {{reference}}',
 };
 export type Texts = { [key in keyof typeof en]: string };

@@ -77,4 +77,5 @@ export const ru: Texts & Record<string, string> = {
   log_FROZEN_BY_OPERATOR: 'Заморожен оператором',
   log_UNFROZEN_BY_OPERATOR: 'Разморожен оператором',
   log_SESSIONS_ENDED_BY_OPERATOR: 'Сеансы завершены оператором',
+  reference: 'Код ошибки: {{reference}}',
 };

@@ -27,7 +27,7 @@ export function money({ amount, currency }: Money, signed = false) {
   const places = amount.split('.')[1]?.length ?? 0; // always all of the currency's
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: signed ? 'exceptZero' : 'auto' } as const;
   const text = new Intl.NumberFormat(i18n.language, digits).format(amount as Intl.StringNumericLiteral);
-  return `${text.replace('-', '−')} ${currency.code}`; // a minus, as wide as the plus
+  return `${text.replace('-', '−')}\u00a0${currency.code}`; // a minus, as wide as the plus; a sum is never parted from its currency
 }
 
 // time is a moment, with its year where that is not this one.
@@ -35,10 +35,18 @@ export function time(iso: string) {
   const at = new Date(iso);
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
   const text = new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year, hour: 'numeric', minute: '2-digit' }).format(at);
-  return text.replace(/ (?=[AP]M$)/, '\u00a0'); // one word with its hour
+  return text.replace(/\s/g, '\u00a0'); // in one piece
 }
 
 export const clock = (iso: string) => new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' }).format(new Date(iso));
+
+// lately is a moment as short as it can be: its hour today, its day before.
+export function lately(iso: string) {
+  const [at, now] = [new Date(iso), new Date()];
+  if (at.toDateString() === now.toDateString()) return clock(iso);
+  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric';
+  return new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year }).format(at).replace(/\s/g, '\u00a0');
+}
 
 // day is the day of a moment, in words where it is near.
 export function day(iso: string) {

@@ -38,7 +38,7 @@ export function Problems({ problems, error, retry }: { problems?: ProblemFragmen
         <div key={p.code + p.message}>{p.message}</div>
       ))}
       {error && <div>{isLost(error) ? t('failedNetwork') : (error.graphQLErrors[0]?.message ?? t('failed'))}</div>}
-      {reference ? <div>№ {String(reference)}</div> : null}
+      {reference ? <div>{t('reference', { reference: String(reference) })}</div> : null}
       {retry && <Button mt="xs" size="xs" variant="default" onClick={retry}>{t('retry')}</Button>}
     </Alert>
   );

@@ -9,6 +9,7 @@ type Month = { month: string; incoming: Money; outgoing: Money };
 
 type Props = { months: Month[]; title: string; came: string; went: string; language: string; theme: string };
 
+const [CAME, WENT] = ['#12b886', '#868e96']; // as in app.css
 const LABEL_WIDTH = 40; // of the name of a month, at most
 
 // isNamed leaves out names where all of them would touch: the last month always has its own.
@@ -28,9 +29,9 @@ export default function Months({ months, title, came, went, language, theme }: P
     const chart = new uPlot(
       {
         width: box.clientWidth, height: 160, legend: { show: false }, cursor: { show: false },
-        scales: { x: { time: false, range: [-0.6, months.length - 0.4] } },
-        axes: [{ ...axis, values: (u, at) => at.map((i) => (months[i] && isNamed(i, months.length, u.bbox.width / devicePixelRatio) ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false } }, { ...axis, size: 64, ticks: { show: false }, values: (_, at) => at.map((sum) => short.format(sum)) }],
-        series: [{}, { label: came, fill: '#12b886', width: 0, paths: barsLeft, points: { show: false } }, { label: went, fill: '#868e96', width: 0, paths: bars, points: { show: false } }],
+        scales: { x: { time: false, range: [-0.6, months.length - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), high * 1.1 || 1] } },
+        axes: [{ ...axis, values: (u, at) => at.map((i) => (months[i] && isNamed(i, months.length, u.bbox.width / devicePixelRatio) ? name.format(new Date(months[i].month)) : '')), incrs: [1], space: 24, ticks: { show: false }, border: { show: true, stroke: ink, width: 0.5 } }, { ...axis, size: 64, ticks: { show: false }, values: (_, at) => at.map((sum) => short.format(sum)) }],
+        series: [{}, { label: came, fill: CAME, width: 0, paths: barsLeft, points: { show: false } }, { label: went, fill: WENT, width: 0, paths: bars, points: { show: false } }],
       },
       [months.map((_, i) => i), months.map((m) => Number(m.incoming.amount)), months.map((m) => Number(m.outgoing.amount))],
       box,
@@ -55,7 +56,11 @@ export default function Months({ months, title, came, went, language, theme }: P
           </tbody>
         </table>
       </VisuallyHidden>
-      <p className="came-went"><span>{came}: <b className="money">{money(last.incoming)}</b></span><span>{went}: <b className="money">{money(last.outgoing)}</b></span></p>
+      <p className="came-went">
+        <b>{whole.format(new Date(last.month))}</b>
+        <span className="came">{came}: <b className="money">{money(last.incoming)}</b></span>
+        <span className="went">{went}: <b className="money">{money(last.outgoing)}</b></span>
+      </p>
     </>
   );
 }

@@ -34,7 +34,7 @@ export function Page({ title, children, aside }: { title: string; children: Reac
   }, [title]);
   const heading = useArrival(useLocation().pathname);
   return (
-    <Stack gap="lg">
+    <Stack gap="lg" className="page">
       <Group justify="space-between">
         <Title order={1} size="h2" ref={heading} tabIndex={-1}>{title}</Title>
         {aside}
@@ -48,9 +48,11 @@ export function Page({ title, children, aside }: { title: string; children: Reac
 export function Empty({ title, hint, action, first }: { title: string; hint?: string; action?: ReactNode; first?: boolean }) {
   return (
     <Center py="xl">
-      <Stack align="center" gap="xs" maw={360}>
-        <Text component={first ? 'h1' : 'p'} m={0} fw={600} ta="center">{title}</Text>
-        {hint && <Text c="dimmed" ta="center">{hint}</Text>}
+      <Stack align="center" gap="md" maw={360} className="empty">
+        <div>
+          <Text component={first ? 'h1' : 'p'} m={0} fw={600} ta="center">{title}</Text>
+          {hint && <Text c="dimmed" ta="center" mt={4}>{hint}</Text>}
+        </div>
         {action}
       </Stack>
     </Center>
@@ -59,6 +61,11 @@ export function Empty({ title, hint, action, first }: { title: string; hint?: st
 
 export const Waiting = ({ rows = 4 }: { rows?: number }) => (
   <Stack aria-busy="true">{Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={56} radius="md" />)}</Stack>
+);
+
+// CardsWaiting holds the places of wallets.
+export const CardsWaiting = () => (
+  <div className="cards" aria-busy="true">{Array.from({ length: 3 }, (_, i) => <Skeleton key={i} height={132} radius={20} />)}</div>
 );
 
 export function Copyable({ text, shown }: { text: string; shown?: string }) {
@@ -84,7 +91,10 @@ export function Status({ status }: { status: TransferPartsFragment['status'] }) 
   return <Badge color={colors[status]} variant="light" autoContrast>{t(`status_${status}`)}</Badge>;
 }
 
-export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
+const OVER = ['RETURNED', 'CANCELLED', 'EXPIRED']; // what has moved nothing, in the end
+
+// TransferRow is a transfer in a list. Only what has come is shown as come.
+export function TransferRow({ transfer, when = clock }: { transfer: TransferLineFragment; when?: (iso: string) => string }) {
   const { t } = useTranslation();
   const incoming = transfer.direction === 'INCOMING';
   const other = incoming ? transfer.from : transfer.to;
@@ -96,10 +106,10 @@ export function TransferRow({ transfer }: { transfer: TransferLineFragment }) {
         <Box className={incoming ? 'mark mark-in' : 'mark'} aria-hidden="true"><Icon /></Box>
         <Box className="line-name">
           <Text lineClamp={2} fw={500} className="name">{name || grouped(other.walletNumber)}</Text>
-          <Text truncate size="sm" c="dimmed">{clock(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
+          <Text truncate size="sm" c="dimmed">{when(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>
         <Stack gap={2} align="flex-end" className="line-sum">
-          <Text fw={600} className={incoming ? 'sum money money-in' : 'sum money'}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
+          <Text fw={600} className={`sum money${incoming && transfer.status === 'COMPLETED' ? ' money-in' : OVER.includes(transfer.status) ? ' money-over' : ''}`}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
           {transfer.status !== 'COMPLETED' && <Status status={transfer.status} />}
         </Stack>
       </Group>

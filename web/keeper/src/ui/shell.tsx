@@ -1,8 +1,8 @@
-import { Alert, AppShell, Box, Group, Text, Title } from '@mantine/core';
+import { Alert, Anchor, AppShell, Box, Button, Group, Text, Title } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { NavLink } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { useKnown } from '../api/known';
 import { type Arrival, useLive } from '../api/live';
 import type { MeQuery } from '../gql/graphql';
@@ -10,13 +10,26 @@ import { money, time } from '../text/text';
 import { chime } from './sound';
 import { GearIcon, HistoryIcon, HomeIcon, PeopleIcon, ReceiveIcon, SendIcon, ShieldIcon, WalletIcon } from './icons';
 
-const places = [
-  { to: '/', key: 'home', Icon: HomeIcon, tab: true }, { to: '/wallets', key: 'wallets', Icon: WalletIcon, tab: false },
-  { to: '/send', key: 'send', Icon: SendIcon, tab: true }, { to: '/receive', key: 'receive', Icon: ReceiveIcon, tab: true },
-  { to: '/history', key: 'history', Icon: HistoryIcon, tab: true }, { to: '/security', key: 'security', Icon: ShieldIcon, tab: false },
-  { to: '/contacts', key: 'contacts', Icon: PeopleIcon, tab: false },
-  { to: '/settings', key: 'settings', Icon: GearIcon, tab: true },
-] as const;
+type Place = { to: string; key: 'home' | 'wallets' | 'send' | 'receive' | 'history' | 'security' | 'contacts' | 'settings'; Icon: () => ReactNode; holds?: string; tabHolds?: string };
+
+// Places are in the menu; what a place holds is beside its own address, and as a tab of a phone it stands for what has none there.
+const places: Place[] = [
+  { to: '/', key: 'home', Icon: HomeIcon, tabHolds: '/wallets' }, { to: '/wallets', key: 'wallets', Icon: WalletIcon },
+  { to: '/send', key: 'send', Icon: SendIcon, tabHolds: '' }, { to: '/receive', key: 'receive', Icon: ReceiveIcon, tabHolds: '' },
+  { to: '/history', key: 'history', Icon: HistoryIcon, holds: '/transfers', tabHolds: '' }, { to: '/security', key: 'security', Icon: ShieldIcon },
+  { to: '/contacts', key: 'contacts', Icon: PeopleIcon },
+  { to: '/settings', key: 'settings', Icon: GearIcon, tabHolds: '/security /contacts' },
+];
+
+// PlaceLink leads to a place; it is marked where that, or what it holds, is shown.
+function PlaceLink({ place: { to, key, Icon, holds }, className, also = '' }: { place: Place; className: string; also?: string }) {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  const isIn = (path: string) => pathname === path || pathname.startsWith(`${path}/`);
+  const isWithin = `${holds ?? ''} ${also}`.split(' ').filter(Boolean).some(isIn);
+  const current = pathname === to ? 'page' : (to !== '/' && isIn(to)) || isWithin ? 'true' : undefined;
+  return <Link to={to} className={className} aria-current={current}><Icon />{t(key)}</Link>;
+}
 
 const Standing = lazy(() => import('./standing'));
 const ARRIVAL_MS = 6_000;
@@ -37,13 +50,13 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" component="nav" visibleFrom="sm" aria-label={t('appName')}>
-        {places.map(({ to, key, Icon }) => <NavLink key={to} to={to} end={to === '/'} className="nav"><Icon />{t(key)}</NavLink>)}
+        {places.map((place) => <PlaceLink key={place.to} place={place} className="nav" />)}
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <Box maw={960} mx="auto">
           {(!online || known) && <Alert color="yellow" mb="md" role="status">{t('offline')}{known && ` ${t('keptFrom', { time: time(new Date(known).toISOString()) })}`}</Alert>}
           {online && !known && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
-          {me.status === 'FROZEN' && <Alert color="red" mb="md" role="status">{t('frozen')}</Alert>}
+          {me.status === 'FROZEN' && <Frozen />}
           <Suspense><Standing /></Suspense>
           <Arrivals />
           {children}
@@ -51,10 +64,21 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       </AppShell.Main>
       <AppShell.Footer hiddenFrom="sm" component="nav" aria-label={t('more')}>
         <Group h="100%" gap={0} px={4}>
-          {places.filter((p) => p.tab).map(({ to, key, Icon }) => <NavLink key={to} to={to} end={to === '/'} className="tab"><Icon />{t(key)}</NavLink>)}
+          {places.filter((place) => place.tabHolds !== undefined).map((place) => <PlaceLink key={place.to} place={place} className="tab" also={place.tabHolds} />)}
         </Group>
       </AppShell.Footer>
     </AppShell>
+  );
+}
+
+// Frozen says on every screen that nothing leaves, and leads to where that is ended.
+function Frozen() {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  return (
+    <Alert color="red" mb="md" role="status">
+      <Group justify="space-between"><Text>{t('frozen')}</Text>{pathname !== '/security' && <Button component={Link} to="/security#freezing" variant="default">{t('unfreeze')}</Button>}</Group>
+    </Alert>
   );
 }
 
@@ -84,7 +108,7 @@ function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () =>
   }, [transfer.id, t]);
   return (
     <Alert color="teal" mb="md" withCloseButton onClose={onEnd} closeButtonLabel={t('close')}>
-      {t('arrived', { amount: `+${money(transfer.amount)}`, name: transfer.from.displayName || t(`kind_${transfer.kind}`) })}
+      <Anchor component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} c="inherit">{t('arrived', { amount: `+${money(transfer.amount)}`, name: transfer.from.displayName || t(`kind_${transfer.kind}`) })}</Anchor>
     </Alert>
   );
 }

@@ -7,7 +7,7 @@ import { grouped } from '../../api/numbers';
 import { onSession, sessionState } from '../../api/session';
 import { type TransferFilter, type TransferStatus, WalletsDocument } from '../../gql/graphql';
 import { useLiveQuery } from '../../ui/live-query';
-import { type Days, instants, Period } from '../../ui/period';
+import { type Days, instants, isWrong, Period } from '../../ui/period';
 
 const SEARCH_AFTER_MS = 400;
 const statuses: TransferStatus[] = ['COMPLETED', 'PROTECTED', 'AWAITING_CONFIRMATION', 'RETURNED', 'CANCELLED', 'EXPIRED'];
@@ -32,7 +32,10 @@ export function useFilters(me: string) {
   const here = state as Kept | null;
   const [typed, setTyped] = useState<Typed>(() => ({ ...ALL, ...[here, left].find((kept) => kept?.by === me)?.filters })); // what somebody else looked for is theirs
   const [text] = useDebouncedValue(typed.text.trim(), SEARCH_AFTER_MS);
-  const { direction, status, wallet, days } = typed;
+  const { direction, status, wallet } = typed;
+  const meant = useRef(typed.days); // what is typed wrongly changes nothing of what is shown
+  if (!isWrong(typed.days)) meant.current = typed.days;
+  const days = meant.current;
   const filter = useMemo<TransferFilter | null>(() => {
     const wanted = { ...(direction && { direction }), ...(status && { status: [status] }), ...(wallet && { walletNumber: wallet }), ...instants(days), ...(text && { text }) };
     return Object.keys(wanted).length > 0 ? wanted : null;
@@ -56,7 +59,7 @@ export function Filters({ typed, change, clear }: Pick<ReturnType<typeof useFilt
   return (
     <Stack gap="sm">
       <Group align="end">
-        <SegmentedControl fullWidth size="md" w={{ base: '100%', xs: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('direction')}
+        <SegmentedControl fullWidth size="md" w={{ base: '100%', md: 'auto' }} value={typed.direction} onChange={(direction) => change({ direction: direction as Typed['direction'] })} aria-label={t('direction')}
           data={[{ value: '', label: t('anyDirection') }, { value: 'INCOMING', label: t('incoming') }, { value: 'OUTGOING', label: t('outgoing') }]} />
         <TextInput aria-label={t('search')} placeholder={t('search')} value={typed.text} onChange={(e) => change({ text: e.currentTarget.value })} maxLength={64} flex={1} miw={120} type="search" />
         <Button ref={more} variant="default" aria-expanded={isOpen} aria-controls="filters" onClick={toggle}>{used > 0 ? t('filtersUsed', { count: used }) : t('filters')}</Button>

@@ -1,4 +1,5 @@
 import { Anchor, Button, Stack, Text } from '@mantine/core';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
@@ -22,12 +23,14 @@ export default function History({ me }: { me: string }) {
     const next = await client.query(HistoryDocument, { filter, after }, { requestPolicy: 'network-only' });
     return { rows: next.data?.viewer?.transfers, error: next.error };
   });
+  const isLookedThrough = useRef(false); // where there is nothing yet, nothing is looked for
+  isLookedThrough.current ||= !!filter || !!first?.nodes.length;
   const days = new Map<string, TransferLineFragment[]>();
   for (const x of [...(first?.nodes ?? []), ...older.nodes]) days.set(day(x.createdAt), [...(days.get(day(x.createdAt)) ?? []), x]);
   return (
     <Page title={t('history')}>
       <Turnover />
-      <Filters {...filters} />
+      {(isLookedThrough.current || !data) && <Filters {...filters} />}
       <Problems error={error} retry={again} />
       {!data && fetching && <Waiting rows={6} />}
       {data && days.size === 0 && (filter ? <Empty title={t('filterNothing')} /> : <Empty title={t('noTransfers')} hint={t('noTransfersHint')} />)}

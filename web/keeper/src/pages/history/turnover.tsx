@@ -25,9 +25,9 @@ export function Turnover() {
   const { t, i18n } = useTranslation();
   const theme = useComputedColorScheme();
   const [{ data: own }] = useLiveQuery(WalletsDocument, {});
-  const letters = [...new Set(own?.viewer?.wallets.map((w) => w.currency.letter) ?? [])];
+  const currencies = [...new Map(own?.viewer?.wallets.map(({ currency: { letter, code } }) => [letter, { value: letter, label: code }])).values()];
   const [chosen, setChosen] = useState<string | null>(null);
-  const currency = chosen ?? letters[0] ?? 'Z';
+  const currency = chosen ?? currencies[0]?.value ?? 'Z';
   const [to] = useState(() => new Date().toISOString().slice(0, 10));
   const names = useMemo(() => monthsUntil(to), [to]);
   const [{ data }] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
@@ -40,7 +40,7 @@ export function Turnover() {
     <section className="panel" aria-labelledby="months">
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4" id="months">{t('months')}</Title>
-        {letters.length > 1 && <Select aria-label={t('currency')} data={letters} value={currency} onChange={setChosen} allowDeselect={false} w={90} />}
+        {currencies.length > 1 && <Select aria-label={t('currency')} data={currencies} value={currency} onChange={setChosen} allowDeselect={false} w={110} />}
       </Group>
       <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
     </section>
