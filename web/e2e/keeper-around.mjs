@@ -1,4 +1,5 @@
 // The rest of the web app, once: contacts, notifications, freezing, passkeys, the other language and theme.
+import { readFileSync } from 'node:fs';
 import { authenticator } from './browser.mjs';
 import { check, inbox, ok } from './lib.mjs';
 import { anna, DESK, fill, place, review, TABLET } from './keeper-lib.mjs';
@@ -64,9 +65,13 @@ export async function chooseNotifications(house, page) {
   await place(page, 'Settings');
   const box = page.getByRole('checkbox', { name: 'Money has come: E-mail' });
   await box.check();
-  await page.getByLabel('Until').fill('07:30');
+  check((await page.getByLabel('Until', { exact: true }).count()) === 0, 'no quiet hours are shown where there are none');
+  await page.getByRole('switch', { name: 'Quiet hours' }).check();
+  await page.getByText(/From 10:00.PM until 8:00.AM. Time zone: Moscow/).waitFor();
+  await page.getByLabel('Until', { exact: true }).fill('07:30');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Quiet hours: 22:00–07:30').waitFor();
+  await page.getByText(/From 10:00.PM until 7:30.AM/).waitFor();
+  check(await page.getByRole('checkbox', { name: 'A change of security: SMS' }).isDisabled(), 'what nobody may turn off cannot be turned off');
   await house.accessible(page, 'the notifications');
   await house.shot('keeper-notifications-phone', page);
   await page.reload();
@@ -80,12 +85,13 @@ export async function freeze(house, page, me) {
   await page.getByRole('link', { name: 'Security', exact: true }).last().click();
   await page.getByRole('button', { name: 'Freeze the account' }).click();
   await page.getByText('The account is frozen. Money does not leave it.').waitFor();
+  await page.getByRole('heading', { name: 'The account is frozen' }).waitFor();
   await house.accessible(page, 'a frozen account');
   await page.getByRole('button', { name: 'Unfreeze' }).click();
   const field = page.getByRole('dialog').locator('[name=code]');
   await field.waitFor();
   await field.fill((await inbox(me.phone)).find((m) => m.code).code);
-  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unfreeze', exact: true }).click();
   await page.getByText('The account is frozen. Money does not leave it.').waitFor({ state: 'detached' });
   ok('an account is frozen at once, and unfrozen with a code');
 }
@@ -98,9 +104,16 @@ export async function usePasskeys(house, desk, number) {
   await desk.locator('[name=current-password]').fill(anna.password);
   await desk.locator('[name=passkey-name]').fill('Desk');
   await house.accessible(desk, 'adding a passkey');
-  await desk.getByRole('button', { name: 'Continue' }).click();
-  check((await desk.getByTestId('backup-codes').innerText()).trim().split('\n').length === 10, 'a passkey is added, and backup codes are shown');
-  await desk.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await desk.getByRole('dialog').getByRole('button', { name: 'Add a passkey' }).click();
+  const shown = (await desk.getByTestId('backup-codes').innerText()).trim().split('\n');
+  check(shown.length === 10, 'a passkey is added, and backup codes are shown');
+  await desk.keyboard.press('Escape');
+  const file = desk.waitForEvent('download');
+  await desk.getByRole('button', { name: 'Download' }).click();
+  const text = readFileSync(await (await file).path(), 'utf8');
+  check(shown.every((one) => text.includes(one)), 'they outlive an Escape, and can be kept as a file');
+  await house.accessible(desk, 'the backup codes');
+  await desk.getByRole('button', { name: 'I have saved them' }).click();
   await desk.getByTestId('passkey').getByText('Desk').waitFor();
   await house.shot('keeper-security-desk', desk);
 

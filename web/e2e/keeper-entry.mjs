@@ -10,6 +10,14 @@ async function arrives(page, name, far) {
   check(described === far, `${far} is said with its heading`);
 }
 
+// asks waits until a step that begins with a code is shown: its field has the focus, and says where the code went.
+export async function asks(page, name, far, where) {
+  await page.waitForFunction(() => document.activeElement.name === 'code');
+  await page.waitForFunction((title) => document.title === title, [name, far, 'Keeper'].filter(Boolean).join(' · '));
+  const described = await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent);
+  check(described.includes(where), `${name}: the field of the code has the focus, and says where it went`);
+}
+
 const profileOf = (me) => [['First name', me.firstName], ['Last name', 'Keeper'], ['Date of birth', '1990-02-03'], ['E-mail', me.email], ['Security question', 'Which street?'], ['Answer', 'Lime Street']];
 
 export async function fillProfile(page, me) {
@@ -56,12 +64,14 @@ export async function register(life) {
   if (name === 'phone') await leaveAndReturn(page, me);
   if (name === 'phone') await changeTheNumber(page, me);
   const digits = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click()); // nobody else knows this phone
-  await arrives(page, 'The code', 'Step 3 of 5');
+  await asks(page, 'Enter the code', 'Step 3 of 5', 'We have sent a code to');
   if (name === 'phone') await backToTheProfile(page, me);
   await page.locator('[name=code]').fill(digits === '000000' ? '000001' : '000000');
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByRole('alert').waitFor();
-  ok('a wrong code is said to be wrong');
+  const marked = () => document.activeElement.name === 'code' && document.activeElement.getAttribute('aria-invalid') === 'true' && document.activeElement.selectionEnd === 6 && document.activeElement.selectionStart === 0;
+  await page.waitForFunction(marked);
+  ok('a wrong code is said to be wrong at its field, where the next key replaces it');
   await page.locator('[name=code]').fill(digits);
   await house.accessible(page, 'registration: code');
   await confirm(life);
@@ -117,11 +127,12 @@ async function backToTheProfile(page, me) {
   await arrives(page, 'About you', 'Step 2 of 5');
   for (const [label, text] of profileOf(me)) check((await page.getByLabel(label, { exact: false }).first().inputValue()) === text, `${label} is still there`);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await arrives(page, 'The code', 'Step 3 of 5');
+  await asks(page, 'Enter the code', 'Step 3 of 5', 'We have sent a code to');
   await page.reload();
   await page.getByRole('button', { name: 'Back' }).click();
-  await page.getByText('kept, and not shown again here').waitFor();
-  await page.getByRole('button', { name: 'Go on without changes' }).click();
+  await page.getByText('What you have entered is kept.').waitFor();
+  check((await page.locator('[name=firstName]').count()) === 0, 'what is kept is not asked for again');
+  await page.getByRole('button', { name: 'Continue' }).click();
   await page.locator('[name=code]').waitFor();
   ok('after a reload nothing need be filled in again');
 }
@@ -140,7 +151,7 @@ async function confirm({ own: page, house, name }) {
 
 const create = (page) => page.getByRole('button', { name: 'Create an account' }).click();
 
-// choosePassword presses the button before anything is there, and before the agreements are.
+// choosePassword looks at the button before the agreements are there, and presses it before anything else is.
 async function choosePassword({ house, own: page, me, name }) {
   const [password, again] = [page.locator('[name=new-password]'), page.locator('[name=new-password-again]')];
   const focused = (field) => page.waitForFunction((n) => document.activeElement.name === n, field);
@@ -154,16 +165,18 @@ async function choosePassword({ house, own: page, me, name }) {
     });
     await page.reload();
     await page.getByText('The agreements are being loaded').waitFor();
-    await create(page);
-    await page.getByText('Enter a password.').waitFor();
-    await focused('new-password');
-    ok('who presses the button is told what is missing, and is there');
+    check(await page.getByRole('button', { name: 'Create an account' }).isDisabled(), 'no account is created before its agreements are there');
     answer();
     await page.getByText('could not be loaded').waitFor();
     await house.accessible(page, 'registration: no agreements');
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('checkbox').first().waitFor();
     ok('agreements that are not there are asked for again');
+    await create(page);
+    await page.getByText('Enter a password.').waitFor();
+    await focused('new-password');
+    ok('who presses the button is told what is missing, and is there');
   }
   if (name === 'tablet') await refused(page, password, again);
   await password.fill(me.password);
@@ -175,6 +188,9 @@ async function choosePassword({ house, own: page, me, name }) {
     await create(page);
     await page.waitForFunction(() => document.activeElement === document.querySelector('input[type=checkbox]'));
     check((await page.getByText('An account needs this to be accepted.').count()) === (await page.getByRole('checkbox').count()), 'so it is with the agreements');
+    await page.getByTestId('agreement').first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    check(!(await page.getByRole('checkbox').first().isChecked()), 'the title of an agreement opens its text, and accepts nothing');
   }
   for (const box of await page.getByRole('checkbox').all()) await box.check();
   await house.shot('keeper-register-password', page);
@@ -250,7 +266,9 @@ export async function revoke({ house, own, other, me, size }) {
   const page = await house.open('/', size);
   await logIn(page, { phone: me.phone, password: me.password });
   await page.goto(new URL('/security', page.url()).href);
-  await page.getByRole('button', { name: 'End all other sessions' }).click();
+  await page.getByRole('button', { name: 'Sign out all others' }).click();
+  check(await own.getByRole('navigation').first().isVisible(), 'whoever signs all others out is asked first');
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
   await own.getByLabel('WMID, phone or e-mail').waitFor();
   ok('a device whose session is ended elsewhere is signed out while it is open');
   await place(page, 'Settings');
@@ -272,7 +290,7 @@ export async function recover({ house, own: page, me, name }) {
   await arrives(page, 'Recover access', 'Step 1 of 3'); // the log-in has a field of the same name
   await page.getByLabel('WMID, phone or e-mail').fill(me.email);
   const first = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click());
-  await arrives(page, 'The code', 'Step 2 of 3');
+  await asks(page, 'Enter the code', 'Step 2 of 3', 'If the account exists');
   await page.getByRole('button', { name: /^Another code in \d+ s$/ }).waitFor();
   await page.reload();
   await page.getByText('so the recovery begins anew').waitFor();

@@ -150,7 +150,8 @@ async function beRefused(house, page) {
   const other = await house.open('/', DESK);
   await logIn(other, boris);
   await place(other, 'Security');
-  await other.getByRole('button', { name: 'End all other sessions' }).click();
+  await other.getByRole('button', { name: 'Sign out all others' }).click();
+  await other.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByLabel('WMID, phone or e-mail').waitFor();
   check((await known(page)) === '[]', 'a session that is ended takes what was kept along');
 }

@@ -149,7 +149,7 @@ async function logInToPay(house, page) {
   check(/^#pay=./.test(pay), 'a payment link is in the address');
   await page.getByRole('link', { name: 'Forgot the password?' }).click();
   await page.getByRole('link', { name: 'The phone is lost too' }).click();
-  await page.getByRole('link', { name: 'Log in' }).click();
+  await page.getByRole('link', { name: 'To the log-in' }).click();
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.locator('[name=phone]').fill(anna.phone);
   const wasLost = await loses(page, 'StartRegistration', { served: false });

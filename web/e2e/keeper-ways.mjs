@@ -47,7 +47,7 @@ async function sendByEar(page, what) {
   await page.waitForFunction(() => document.activeElement.getAttribute('role') === 'group');
   const sendIt = await review(page);
   const digits = await code(anna.phone, () => sendIt.click());
-  await isSaid('The code');
+  await page.waitForFunction(() => document.activeElement.name === 'code');
   await page.locator('[name=code]').fill(digits);
   await button(page, 'Confirm').click();
   await isSaid('Sent');

@@ -44,7 +44,7 @@ export default defineConfig({
       registerType: 'autoUpdate',
       injectRegister: 'script',
       manifest: {
-        name: 'Purser Keeper', short_name: 'Keeper', start_url: '/', display: 'standalone',
+        name: 'Keeper', short_name: 'Keeper', start_url: '/', display: 'standalone',
         background_color: '#0b1f2a', theme_color: '#0b1f2a',
         icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
       },

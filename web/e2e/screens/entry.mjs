@@ -112,8 +112,8 @@ export const register = {
     },
     'register-profile-hidden': async ({ page, t }) => {
       await press(page, t.back);
-      await told(page, t.profileHidden);
-      return { after: () => press(page, t.goOnUnchanged) };
+      await told(page, t.profileKept);
+      return { after: () => press(page, t.continue) };
     },
     'register-agreements-waiting': async (w) => {
       w.answer = await holds(w.page, 'Agreements', (route) => route.fulfill({ json: REFUSED }));
@@ -139,7 +139,7 @@ export const register = {
       await told(page, t.passwordsDiffer);
     },
     'register-agreement': async ({ page }) => {
-      await page.locator('button.back').first().click();
+      await page.getByTestId('agreement').first().click();
       await dialog(page).waitFor();
       return { after: () => dismiss(page) };
     },

@@ -27,13 +27,13 @@ export const security = {
       });
       await fill(page, { 'current-password': me.password, 'passkey-name': 'Рабочий ноутбук с отпечатком пальца и запасной ключ на связке' });
       await submit(page);
-      await told(page, t.passkeyFailed);
+      await told(page, t.passkeyNotAdded);
     },
-    'security-backup-codes': async ({ page }) => {
+    'security-backup-codes': async ({ page, t }) => {
       await authenticator(page);
       await submit(page);
       await page.getByTestId('backup-codes').waitFor();
-      return { after: () => dismiss(page) };
+      return { after: () => press(page, t.codesSaved).then(() => dialog(page).waitFor({ state: 'detached' })) };
     },
     'security-passkeys': ({ page }) => page.getByTestId('passkey').waitFor(),
     'security-passkey-remove': async ({ page }) => {
@@ -109,7 +109,7 @@ export const frozen = {
     'security-frozen-by-operator': async ({ page, t }) => {
       await answers(page, 'Security', ({ viewer }) => void (viewer.frozenByOperator = true));
       await page.goto(`${base}/security`);
-      await told(page, t.frozenByOperator);
+      await told(page, t.frozenBySupport);
     },
   },
 };

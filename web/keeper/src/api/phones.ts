@@ -60,3 +60,6 @@ export function within(typed: string, from: CountryCode, to: CountryCode): Typed
 
 // mask shows the form of a number before it is typed.
 export const mask = (country: CountryCode) => (getCountryCallingCode(country) === '7' ? '+7 (000) 000-00-00' : codeOf(country));
+
+// shown is a number of somebody's that is known, as its country writes it, on one line.
+export const shown = (phone: string) => written(phone, 'RU').text.replace(/ /g, '\u00a0');

@@ -21,17 +21,15 @@ export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; by
   return (
     <section className="panel" aria-labelledby="freezing">
       <Stack>
-        <Title order={2} size="h4" id="freezing">{t('freeze')}</Title>
-        <Text c="dimmed">{byOperator ? t('frozenByOperator') : t('freezeHint')}</Text>
-        <Problems problems={[...freeze.problems, ...(challenge ? [] : unfreeze.problems)]} error={freeze.error} />
+        <Title order={2} size="h4" id="freezing">{t(frozen ? 'frozenTitle' : 'freeze')}</Title>
+        <Text c="dimmed">{frozen && byOperator ? t('frozenBySupport') : t('freezeHint')}</Text>
+        <Problems problems={[...freeze.problems, ...(challenge ? [] : unfreeze.problems)]} error={freeze.error ?? (challenge ? undefined : unfreeze.error)} />
         {!frozen && <Button className="alone" color="red" variant="light" loading={freeze.busy} onClick={async () => { await freeze.run({}); onChange(); }}>{t('freeze')}</Button>}
         {frozen && !byOperator && <Button className="alone" loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
       </Stack>
-      <Modal opened={!!challenge} onClose={() => setChallenge(undefined)} title={t('unfreeze')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Modal opened={!!challenge} onClose={() => setChallenge(undefined)} title={t('unfreezeTitle')} closeButtonProps={{ 'aria-label': t('close') }}>
         {challenge && (
-          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={unfreeze.busy}>
-            <Problems problems={unfreeze.problems} error={unfreeze.error} />
-          </CodeForm>
+          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={unfreeze.busy} problems={unfreeze.problems} error={unfreeze.error} submit={t('unfreeze')} />
         )}
       </Modal>
     </section>

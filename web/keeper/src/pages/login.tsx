@@ -5,7 +5,7 @@ import { Link, useLocation } from 'react-router';
 import { adopt, type Handed } from '../api/session';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
-import { Problems, useAct } from '../ui/act';
+import { Failure, Problems, useAct } from '../ui/act';
 import { Narrow } from '../ui/narrow';
 import { CodeForm, type Proof } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
@@ -32,12 +32,14 @@ export function LogIn() {
   const start = useAct(StartPasskeyLogInDocument);
   const finish = useAct(FinishPasskeyLogInDocument);
   const [refused, setRefused] = useState(false);
+  const [tried, setTried] = useState<'password' | 'passkey'>('password'); // what was tried last is what is told of
 
   const [lost, setLost] = useState(false);
   const enter = (tokens: Handed | null | undefined) => tokens && adopt(tokens, () => setLost(true));
   const waiting = lost && <Alert color="yellow" role="alert">{t('enteringLost')}</Alert>;
 
   async function submit() {
+    setTried('password');
     const { payload } = await logIn.run({ input: { login, password, device: device() } });
     if (payload?.challenge) setChallenge(payload.challenge);
     await enter(payload?.tokens);
@@ -48,6 +50,7 @@ export function LogIn() {
   }
 
   async function usePasskey() {
+    setTried('passkey');
     setRefused(false);
     const { payload } = await start.run({});
     if (!payload?.ceremony) return;
@@ -58,10 +61,9 @@ export function LogIn() {
 
   if (challenge) {
     return (
-      <Narrow title={t('stepCode')} step={{ name: 'code' }}>
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || lost}>
+      <Narrow title={t('confirmLogIn')} step={{ name: 'code' }}>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || lost} problems={confirm.problems} error={confirm.error}>
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
-          <Problems problems={confirm.problems} error={confirm.error} />
           {waiting}
         </CodeForm>
         <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('back')}</Button>
@@ -72,15 +74,15 @@ export function LogIn() {
     <Narrow title={t('logInTitle')}>
       <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
         <Stack>
+          {pay && <Alert color="blue" variant="light" role="status">{t('payKept')}</Alert>}
           <TextInput label={t('login')} name="login" autoComplete="username" value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoFocus />
           <PasswordInput label={t('password')} name="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.currentTarget.value)} required />
-          <Problems problems={logIn.problems} error={logIn.error} />
+          {tried === 'password' && <Problems problems={logIn.problems} error={logIn.error} />}
           <Button type="submit" size="md" loading={logIn.busy}>{t('logIn')}</Button>
           {canUsePasskeys() && <Button variant="default" onClick={() => void usePasskey()} loading={start.busy || finish.busy}>{t('logInWithPasskey')}</Button>}
-          {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
+          {tried === 'passkey' && refused && <Failure>{t('passkeyFailed')}</Failure>}
+          {tried === 'passkey' && <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />}
           {waiting}
-          {pay && <Text size="sm" c="dimmed">{t('payKept')}</Text>}
-          <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />
         </Stack>
       </form>
       <Stack gap="xs">

@@ -1,5 +1,5 @@
-import { Anchor, Button, Loader, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Button, Loader, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
@@ -7,17 +7,17 @@ import { forgetBegun, keepBegun, readBegun } from '../api/begun';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type AccountChallengeFragment, AnswerLostPhoneDocument, CompleteLostPhoneDocument, LostPhoneDocument, type LostPhonePartsFragment, SetRecoveryPhoneDocument, SignForRecoveryDocument, StartLostPhoneDocument } from '../gql/graphql';
 import { time } from '../text/text';
-import { of, Problems, useAct } from '../ui/act';
+import { Failure, of, Problems, useAct } from '../ui/act';
 import { FieldsForm, Follows, Told, useTyped } from '../ui/form';
 import { useKept } from '../ui/kept';
-import { Narrow, NoAnswer } from '../ui/narrow';
+import { Narrow, NoAnswer, Ways } from '../ui/narrow';
 import { agree, NewPassword, useMissing } from '../ui/new-password';
-import { Resend, Waiting } from '../ui/parts';
+import { CodeField, Resend, Waiting } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
 
 const PhoneField = lazy(() => import('../ui/phone-field'));
 
-const STEPS = 4;
+const STEPS = 6; // the login, the letter, the answer, the wait, the phone, its code
 
 // LostPhone leads back in without the phone: a letter, the answer, two days, the new phone. Which step is due, the server says. Of a tab that is loaded anew the
 // letter's token is handed back; it is never where scripts are kept what they may read.
@@ -34,7 +34,9 @@ export default function LostPhone() {
   const recovery = answered ?? data?.lostPhoneRecovery;
   const look = () => { setAnswered(undefined); again({ requestPolicy: 'network-only' }); };
   const isReady = !!recovery?.readyAt && Date.parse(recovery.readyAt) <= Date.now();
-  const step = token ? (!recovery?.readyAt ? 2 : isReady ? 4 : 3) : sent ? 2 : 1;
+  const [isLast, setLast] = useState(false);
+  const step = token ? (!recovery?.readyAt ? 3 : !isReady ? 4 : isLast ? 6 : 5) : sent ? 2 : 1;
+  const isOver = !!token && !recovery && !fetching && !error;
 
   async function resume() {
     setAsking('asking');
@@ -63,26 +65,24 @@ export default function LostPhone() {
   }
   if (done) return <Narrow title={t('lostTitlePhone')} step={{ name: 'done' }}><Done {...done} /></Narrow>;
   if (asking !== 'asked') {
-    return <Narrow title={t('lostTitlePhone')} waits>{asking === 'asking' ? <Loader role="status" aria-label={t('lostTitlePhone')} /> : <NoAnswer retry={() => void resume()} />}</Narrow>;
+    return <Narrow title={t('lostTitlePhone')} waits>{asking === 'asking' ? <Loader mx="auto" role="status" aria-label={t('lostTitlePhone')} /> : <NoAnswer retry={() => void resume()} />}</Narrow>;
   }
   const finish = (what: { login: string; sure: boolean }) => { forget(); setDone(what); };
-  const name = token && recovery ? (isReady ? 'phone' : recovery.readyAt ? 'wait' : 'answer') : `${step} ${token ? 'link' : ''}`;
+  const name = token && recovery ? (isReady ? (isLast ? 'code' : 'phone') : recovery.readyAt ? 'wait' : 'answer') : `${step} ${token ? 'link' : ''}`;
   return (
-    <Narrow title={t('lostTitlePhone')} step={{ name, at: step, of: STEPS }}>
+    <Narrow title={t('lostTitlePhone')} step={{ name, at: isOver ? undefined : step, of: STEPS }}>
       {gone && <Text size="sm" role="status">{t('lostRunOut')}</Text>}
-      {!token ? sent ? <Letter until={sent.until} onToken={take} /> : <><Start onSent={(until) => setSent({ until })} /><HaveLink onOpen={() => setSent({ until: '' })} /></>
-        : recovery ? isReady ? <NewPhone token={token} onDone={finish} /> : recovery.readyAt ? <Wait readyAt={recovery.readyAt} onCheck={look} /> : <Answer token={token} recovery={recovery} onDone={setAnswered} />
-          : fetching ? <Loader role="status" aria-label={t('lostTitlePhone')} /> : error ? <Problems error={error} retry={look} /> : <Text role="alert">{t('lostGone')}</Text>}
-      {(token || sent) && <Button variant="subtle" onClick={forget}>{t('lostAgain')}</Button>}
-      <Anchor component={Link} to={`/login${pay}`} underline="always" className="back">{t('logIn')}</Anchor>
+      {!token ? sent ? <Letter until={sent.until} onToken={take} /> : <Start onSent={(until) => setSent({ until })} />
+        : recovery ? isReady ? <NewPhone token={token} onDone={finish} onLast={setLast} /> : recovery.readyAt ? <Wait readyAt={recovery.readyAt} onCheck={look} /> : <Answer token={token} recovery={recovery} onDone={setAnswered} />
+          : fetching ? <Loader mx="auto" role="status" aria-label={t('lostTitlePhone')} /> : error ? <Problems error={error} retry={look} /> : <Failure>{t('lostGone')}</Failure>}
+      {isOver && <Button onClick={forget}>{t('lostAgain')}</Button>}
+      <Ways>
+        {!token && !sent && <Button variant="subtle" onClick={() => setSent({ until: '' })}>{t('lostHaveLink')}</Button>}
+        {(token || sent) && !isOver && <Button variant="subtle" onClick={forget}>{t('lostAgain')}</Button>}
+        <Button component={Link} variant="subtle" to={`/login${pay}`}>{t('toLogIn')}</Button>
+      </Ways>
     </Narrow>
   );
-}
-
-// HaveLink is for whoever comes back with the letter, after the two days.
-function HaveLink({ onOpen }: { onOpen: () => void }) {
-  const { t } = useTranslation();
-  return <Button variant="subtle" onClick={onOpen}>{t('lostHaveLink')}</Button>;
 }
 
 function Start({ onSent }: { onSent: (until: string) => void }) {
@@ -123,13 +123,19 @@ function Answer({ token, recovery, onDone }: { token: string; recovery: LostPhon
   const [refused, setRefused] = useState(false);
   const give = useAct(AnswerLostPhoneDocument);
   const ask = useAct(SignForRecoveryDocument);
-  const mayUsePasskey = recovery.passkeyPossible && canUsePasskeys();
+  const form = useRef<HTMLFormElement>(null);
+  const [missing, setMissing] = useState(false);
+  const noFactor = recovery.totpRequired && totp === '';
+  const noTotp = of(give.problems, 'totpCode') ?? (missing && noFactor ? t('codeMissing') : undefined);
+  const mayUsePasskey = recovery.totpRequired && recovery.passkeyPossible && canUsePasskeys();
 
   async function send(assertion?: { ceremonyId: string; credential: string }) {
     const { payload } = await give.run({ input: { token, securityAnswer: answer, totpCode: totp || null, assertion: assertion ?? null } });
     if (payload?.recovery) onDone(payload.recovery);
   }
   async function withPasskey() {
+    if (!form.current!.reportValidity()) return;
+    setMissing(false);
     setRefused(false);
     const { payload } = await ask.run({ input: { token } });
     if (!payload?.ceremony) return;
@@ -137,14 +143,14 @@ function Answer({ token, recovery, onDone }: { token: string; recovery: LostPhon
     if (credential) await send({ ceremonyId: payload.ceremony.id, credential });
   }
   return (
-    <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
+    <form ref={form} onSubmit={(e) => { e.preventDefault(); setMissing(noFactor); if (!noFactor) void send(); }}>
       <Stack>
-        <PasswordInput label={recovery.securityQuestion} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={of(give.problems, 'securityAnswer')} aria-invalid={!!of(give.problems, 'securityAnswer')} />
-        {recovery.totpRequired && <TextInput label={t('lostFactor')} name="totpCode" autoComplete="one-time-code" maxLength={40} required={!mayUsePasskey} value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={of(give.problems, 'totpCode')} />}
-        {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
+        <PasswordInput label={t('questionLabel', { question: recovery.securityQuestion })} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={of(give.problems, 'securityAnswer')} aria-invalid={!!of(give.problems, 'securityAnswer')} />
+        {mayUsePasskey && <Button loading={ask.busy} onClick={() => void withPasskey()}>{t('withPasskey')}</Button>}
+        {refused && <Failure>{t('passkeyFailed')}</Failure>}
+        {recovery.totpRequired && <TextInput label={t('lostFactor')} name="totpCode" autoComplete="one-time-code" maxLength={40} required={!mayUsePasskey} value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={noTotp} aria-invalid={!!noTotp} />}
         <Problems problems={[...give.problems.filter((p) => !['securityAnswer', 'totpCode'].includes(p.field?.at(-1) ?? '')), ...ask.problems]} error={give.error ?? ask.error} />
-        <Button type="submit" loading={give.busy} disabled={recovery.totpRequired && totp === ''}>{t('continue')}</Button>
-        {mayUsePasskey && <Button variant="default" loading={ask.busy} disabled={answer === ''} onClick={() => void withPasskey()}>{t('withPasskey')}</Button>}
+        <Button type="submit" variant={mayUsePasskey ? 'default' : 'filled'} loading={give.busy}>{t('continue')}</Button>
       </Stack>
     </form>
   );
@@ -169,10 +175,11 @@ function Wait({ readyAt, onCheck }: { readyAt: string; onCheck: () => void }) {
 
 type NewPhoneProps = { token: string; onDone: (done: { login: string; sure: boolean }) => void };
 
-function NewPhone({ token, onDone }: NewPhoneProps) {
+function NewPhone({ token, onDone, onLast }: NewPhoneProps & { onLast: (isLast: boolean) => void }) {
   const { t } = useTranslation();
   const [phone, setPhone] = useState('');
   const [challenge, setChallenge] = useState<AccountChallengeFragment>();
+  useEffect(() => onLast(!!challenge), [!challenge]);
   const set = useAct(SetRecoveryPhoneDocument);
 
   async function sendCode() {
@@ -201,7 +208,6 @@ function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & 
   const complete = useAct(CompleteLostPhoneDocument);
   const [wrong, weak] = ['code', 'newPassword'].map((name) => of(complete.problems, name));
   const { form, missing, miss } = useMissing([wrong, weak]);
-  const noCode = wrong ?? (missing && !code ? t('codeMissing') : undefined);
 
   async function finish() {
     if (!code || !agree(wanted)) return miss();
@@ -213,10 +219,9 @@ function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & 
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
-        <TextInput label={t('code')} name="code" description={t('codeGoesTo', { to: challenge.sentTo || phone })} autoComplete="one-time-code" inputMode="numeric" maxLength={24} required
-          value={code} onChange={(e) => setCode(e.currentTarget.value)} error={noCode} aria-invalid={!!noCode} />
-        {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
-        <Resend challenge={challenge} onChallenge={onChallenge} />
+        <CodeField first label={t('code')} hint={t('codeGoesTo', { to: phone })} value={code} onChange={setCode} refusal={complete.problems.find((p) => p.field?.at(-1) === 'code')} missing={missing && !code ? t('codeMissing') : undefined} />
+        {challenge.delivery === 'ABANDONED' && <Failure>{t('codeLost')}</Failure>}
+        <Resend needed={challenge.delivery === 'ABANDONED'} challenge={challenge} onChallenge={onChallenge} />
         <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={weak} missing={missing} />
         <Follows items={[t('lostFollows3')]} />
         <Problems problems={complete.problems.filter((p) => !['code', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />

@@ -1,15 +1,21 @@
-import { Button, Checkbox, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import '../text/account';
+import { Button, Checkbox, Group, Stack, Switch, Table, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { canBePushed, subscribe, unsubscribe } from '../api/push';
 import { type NotificationChannel, type NotificationEvent, NotificationsDocument, RegisterPushDocument, SetNotificationsDocument, SetQuietHoursDocument, UnregisterPushDocument } from '../gql/graphql';
-import { Problems, useAct } from '../ui/act';
+import { clock } from '../text/text';
+import { Failure, Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Waiting } from '../ui/parts';
 import { useToggle } from '../ui/toggle';
 import { device } from './login';
 
 const channels: NotificationChannel[] = ['PUSH', 'EMAIL', 'SMS'];
+
+// What the server lets nobody turn off, and what it does not offer.
+const always: Partial<Record<NotificationEvent, NotificationChannel[]>> = { NEW_SIGN_IN: ['EMAIL'], SECURITY_CHANGE: ['EMAIL', 'SMS'] };
+const never: Partial<Record<NotificationEvent, NotificationChannel[]>> = { NEW_SIGN_IN: ['SMS'] };
 
 // Notifications says on which ways the person is told of what, when not, and whether this browser is one of them.
 export function Notifications() {
@@ -35,12 +41,13 @@ export function Notifications() {
               <Table.Tr key={e.event}>
                 <Table.Th scope="row" fw={400}>{t(`event_${e.event}`)}</Table.Th>
                 {channels.map((c) => (
-                  <Table.Td key={c}><Choice label={`${t(`event_${e.event}`)}: ${t(`channel_${c}`)}`} actual={e.channels.includes(c)} change={(on) => set(e.event, e.channels, c, on)} /></Table.Td>
+                  <Table.Td key={c}>{!never[e.event]?.includes(c) && <Choice label={`${t(`event_${e.event}`)}: ${t(`channel_${c}`)}`} actual={e.channels.includes(c)} fixed={always[e.event]?.includes(c)} change={(on) => set(e.event, e.channels, c, on)} />}</Table.Td>
                 ))}
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
+        <Text size="sm" c="dimmed">{t('alwaysOn')}</Text>
         <Problems problems={choose.problems} error={choose.error} />
         {data.pushKeys.webPush && canBePushed() && <Here serverKey={data.pushKeys.webPush} id={settings.pushDevices.find((d) => d.current && d.kind === 'WEB_PUSH')?.id} onChange={again} />}
         <Quiet hours={settings.quietHours ?? undefined} onChange={again} />
@@ -49,9 +56,9 @@ export function Notifications() {
   );
 }
 
-function Choice({ label, actual, change }: { label: string; actual: boolean; change: (on: boolean) => Promise<boolean> }) {
+function Choice({ label, actual, fixed, change }: { label: string; actual: boolean; fixed?: boolean; change: (on: boolean) => Promise<boolean> }) {
   const [shown, set] = useToggle(actual, change);
-  return <Checkbox aria-label={label} checked={shown} onChange={(e) => void set(e.currentTarget.checked)} />;
+  return <Checkbox aria-label={label} checked={shown} disabled={fixed} onChange={(e) => void set(e.currentTarget.checked)} />;
 }
 
 function Here({ serverKey, id, onChange }: { serverKey: string; id?: string; onChange: () => void }) {
@@ -72,8 +79,8 @@ function Here({ serverKey, id, onChange }: { serverKey: string; id?: string; onC
   return (
     <Group justify="space-between">
       <Text>{id ? t('pushOn') : t('pushHere')}</Text>
-      <Button size="xs" variant="default" loading={register.busy || unregister.busy} onClick={() => void (id ? end() : begin())}>{id ? t('turnOffHere') : t('turnOn')}</Button>
-      {refused && <Text c="red" role="alert">{t('pushRefused')}</Text>}
+      <Button variant="default" loading={register.busy || unregister.busy} onClick={() => void (id ? end() : begin())}>{id ? t('turnOffHere') : t('turnOn')}</Button>
+      {refused && <Failure>{t('pushRefused')}</Failure>}
       <Problems problems={[...register.problems, ...unregister.problems]} error={register.error ?? unregister.error} />
     </Group>
   );
@@ -81,24 +88,40 @@ function Here({ serverKey, id, onChange }: { serverKey: string; id?: string; onC
 
 type Hours = { from: string; to: string; timeZone: string };
 
+// hour writes HH:MM as the language does; zoneName is what people call a time zone.
+const hour = (at: string) => clock(`2000-01-01T${at}`);
+const zoneName = (language: string, timeZone: string) =>
+  new Intl.DateTimeFormat(language, { timeZone, timeZoneName: 'longGeneric' }).formatToParts().find((part) => part.type === 'timeZoneName')?.value ?? timeZone;
+
+// Quiet turns the quiet hours on, with hours that most would want, and off; they can be changed while they are on.
 function Quiet({ hours, onChange }: { hours?: Hours; onChange: () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [from, setFrom] = useState(hours?.from ?? '22:00');
   const [to, setTo] = useState(hours?.to ?? '08:00');
   const save = useAct(SetQuietHoursDocument);
   const timeZone = hours?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const set = async (quietHours: Hours | null) => (await save.run({ input: { quietHours } })).payload && onChange();
+  const [on, turn] = useToggle(!!hours, (next) => set(next ? { from, to, timeZone } : null));
+  async function set(quietHours: Hours | null) {
+    const { payload } = await save.run({ input: { quietHours } });
+    if (payload) onChange();
+    return !!payload;
+  }
   return (
     <form onSubmit={(e) => { e.preventDefault(); void set({ from, to, timeZone }); }}>
-      <Text fw={500}>{hours ? `${t('quietHours')}: ${hours.from}–${hours.to}` : t('noQuiet')}</Text>
-      <Text size="sm" c="dimmed" mb="xs">{t('quietHint')} {timeZone}</Text>
-      <Group align="end">
-        <TextInput type="time" label={t('quietFrom')} value={from} onChange={(e) => setFrom(e.currentTarget.value)} required />
-        <TextInput type="time" label={t('quietTo')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required />
-        <Button type="submit" variant="default" loading={save.busy}>{t('save')}</Button>
-        {hours && <Button variant="subtle" onClick={() => void set(null)}>{t('remove')}</Button>}
-      </Group>
-      <Problems problems={save.problems} error={save.error} />
+      <Stack gap="xs">
+        <Switch label={t('quietHours')} description={t('quietHint')} checked={on} onChange={(e) => void turn(e.currentTarget.checked)} />
+        {on && (
+          <>
+            {hours && <Text size="sm">{t('quietNow', { from: hour(hours.from), to: hour(hours.to), zone: zoneName(i18n.language, timeZone) })}</Text>}
+            <Group align="end">
+              <TextInput type="time" label={t('quietFrom')} value={from} onChange={(e) => setFrom(e.currentTarget.value)} required withAsterisk={false} />
+              <TextInput type="time" label={t('quietTo')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required withAsterisk={false} />
+              <Button type="submit" variant="default" loading={save.busy} disabled={hours && from === hours.from && to === hours.to}>{t('save')}</Button>
+            </Group>
+          </>
+        )}
+        <Problems problems={save.problems} error={save.error} />
+      </Stack>
     </form>
   );
 }

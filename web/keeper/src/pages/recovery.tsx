@@ -1,12 +1,13 @@
-import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import '../text/account';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { type ChallengePartsFragment, CompleteRecoveryDocument, StartRecoveryDocument, VerifyRecoveryDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
+import { Told } from '../ui/form';
 import { useKept } from '../ui/kept';
-import { Narrow } from '../ui/narrow';
+import { Narrow, Ways } from '../ui/narrow';
 import { agree, NewPassword, useMissing } from '../ui/new-password';
 import { CodeForm } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
@@ -41,15 +42,13 @@ export default function Recovery() {
   }
   const anew = () => { setProved(undefined); setChallenge(undefined); };
   const step = done ? 'done' : proved ? 'password' : challenge ? 'code' : 'login';
-  const title = { login: t('recovery'), code: t('stepCode'), password: t('newPassword'), done: t('recovery') }[step];
+  const title = { login: t('recovery'), code: t('enterCode'), password: t('newPassword'), done: t('recovery') }[step];
   return (
     <Narrow title={title} step={{ name: step, at: ['login', 'code', 'password'].indexOf(step) + 1, of: 3 }}>
       {step === 'done' && <Recovered {...done!} />}
       {step === 'password' && <Change token={token} login={login} {...proved!} onDone={(what) => { keep(undefined); setDone(what); }} />}
       {step === 'code' && (
-        <CodeForm challenge={challenge!} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret>
-          <Problems problems={verify.problems} error={verify.error} />
-        </CodeForm>
+        <CodeForm challenge={challenge!} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret problems={verify.problems} error={verify.error} />
       )}
       {step === 'login' && (
         <form onSubmit={(e) => { e.preventDefault(); void begin(); }}>
@@ -62,9 +61,13 @@ export default function Recovery() {
           </Stack>
         </form>
       )}
-      {(step === 'code' || step === 'password') && <Button variant="subtle" onClick={anew}>{t('back')}</Button>}
-      {(step === 'login' || step === 'code') && <Anchor component={Link} to={`/recovery/phone${pay}`} underline="always" className="back">{t('lostPhoneLink')}</Anchor>}
-      {step !== 'done' && <Anchor component={Link} to={`/login${pay}`} underline="always" className="back" onClick={() => keep(undefined)}>{t('logIn')}</Anchor>}
+      {step !== 'done' && (
+        <Ways>
+          {step !== 'login' && <Button variant="subtle" onClick={anew}>{t('back')}</Button>}
+          {step !== 'password' && <Button component={Link} variant="subtle" to={`/recovery/phone${pay}`}>{t('lostPhoneLink')}</Button>}
+          <Button component={Link} variant="subtle" to={`/login${pay}`} onClick={() => keep(undefined)}>{t('toLogIn')}</Button>
+        </Ways>
+      )}
     </Narrow>
   );
 }
@@ -91,7 +94,7 @@ function Change({ token, login, securityQuestion, totpRequired, onDone }: Proved
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
-        <TextInput label={securityQuestion ?? t('securityAnswer')} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={noAnswer} aria-invalid={!!noAnswer} />
+        <PasswordInput label={securityQuestion ? t('questionLabel', { question: securityQuestion }) : t('securityAnswer')} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={noAnswer} aria-invalid={!!noAnswer} />
         {totpRequired && <TextInput label={t('totpCode')} name="totpCode" autoComplete="one-time-code" required value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={noTotp} aria-invalid={!!noTotp} />}
         <NewPassword label={t('newPassword')} typed={typed} onTyped={setTyped} error={weak} missing={missing} />
         <Problems problems={complete.problems.filter((p) => !['securityAnswer', 'totpCode', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />
@@ -107,7 +110,7 @@ function Recovered({ login, sure }: Done) {
   const pay = usePayLink();
   return (
     <Stack>
-      <Text>{t(sure ? 'recovered' : 'recoveredPerhaps')}</Text>
+      <Told>{t(sure ? 'recovered' : 'recoveredPerhaps')}</Told>
       <Button onClick={() => go(`/login${pay}`, { state: { login } })}>{t('logIn')}</Button>
     </Stack>
   );

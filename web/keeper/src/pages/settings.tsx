@@ -22,14 +22,15 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
         <dl className="facts">
           <dt>{t('wmid')}</dt><dd><Copyable text={me.wmid} /></dd>
         </dl>
-        <Group grow>
+        <Group grow hiddenFrom="sm">
           <Button component={Link} to="/security" variant="default">{t('security')}</Button>
           <Button component={Link} to="/contacts" variant="default">{t('contacts')}</Button>
         </Group>
         <Menu me={me} />
       </Stack>
       <Notifications />
-      <Stack className="panel">
+      <Stack className="panel" component="section" aria-labelledby="here">
+        <Title order={2} size="h4" id="here">{t('thisBrowser')}</Title>
         <div>
           <Text size="sm" fw={500} mb={4} id="language">{t('language')}</Text>
           <SegmentedControl fullWidth aria-labelledby="language" value={i18n.language} onChange={(l) => void chooseLanguage(l)} data={[{ value: 'en', label: 'English' }, { value: 'ru', label: 'Русский' }]} />

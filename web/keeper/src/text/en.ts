@@ -1,4 +1,5 @@
 export const en = {
+  enterCode: 'Enter the code', confirmLogIn: 'Confirm the log-in', backupCode: 'Backup code', profileKept: 'What you have entered is kept. It is not shown here again.', profileAnew: 'Enter it anew', agreeTo: 'I accept the document |“{{title}}”', wmidIs: 'This is your WMID, the number of your account. You log in with it, and others find you by it.', failedScreen: 'This screen could not be shown', failedScreenHint: 'Load the page again; if that does not help, try a little later.',
   appName: 'Keeper',
   home: 'Home', wallets: 'Wallets', send: 'Send', receive: 'Receive', history: 'History', security: 'Security', settings: 'Settings', more: 'More',
   logIn: 'Log in', logInTitle: 'Log in', logOut: 'Log out', register: 'Create an account', registerTitle: 'Create an account', continue: 'Continue', back: 'Back', cancel: 'Cancel', save: 'Save', close: 'Close', copy: 'Copy', copied: 'Copied', retry: 'Try again', loading: 'Loading', done: 'Done',

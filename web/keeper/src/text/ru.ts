@@ -1,6 +1,7 @@
 import type { Texts } from './en';
 
 export const ru: Texts & Record<string, string> = {
+  enterCode: 'Введите код', confirmLogIn: 'Подтвердите вход', backupCode: 'Резервный код', profileKept: 'Введённое сохранено. Здесь оно больше не показывается.', profileAnew: 'Ввести заново', agreeTo: 'Принимаю документ |«{{title}}»', wmidIs: 'Это ваш WMID — номер аккаунта. С ним вы входите, и по нему вас находят другие.', failedScreen: 'Не удалось показать этот экран', failedScreenHint: 'Загрузите страницу снова; если не поможет, попробуйте немного позже.',
   appName: 'Keeper',
   home: 'Главная', wallets: 'Кошельки', send: 'Перевести', receive: 'Получить', history: 'История', security: 'Безопасность', settings: 'Настройки', more: 'Ещё',
   logIn: 'Войти', logInTitle: 'Вход', logOut: 'Выйти', register: 'Зарегистрироваться', registerTitle: 'Регистрация', continue: 'Продолжить', back: 'Назад', cancel: 'Отмена', save: 'Сохранить', close: 'Закрыть', copy: 'Скопировать', copied: 'Скопировано', retry: 'Повторить', loading: 'Загрузка', done: 'Готово',

@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
 import { isLost } from '../api/network';
@@ -26,6 +26,9 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
   }
   return { run, busy: fetching, problems, error };
 }
+
+// Failure says that something was not done.
+export const Failure = ({ children }: { children: ReactNode }) => <Alert color="red" role="alert" variant="light">{children}</Alert>;
 
 // Problems says what kept something from being done, with a way out.
 export function Problems({ problems, error, retry }: { problems?: ProblemFragment[]; error?: CombinedError; retry?: () => void }) {

@@ -1,4 +1,4 @@
-import { Button, Center, Stack, Title } from '@mantine/core';
+import { Button, Center, Stack, Text, Title } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import i18n from 'i18next';
 
@@ -15,8 +15,12 @@ export class Boundary extends Component<{ children: ReactNode; place?: string },
   render() {
     if (!this.state.failed) return this.props.children;
     return (
-      <Center h="60vh" p="md">
-        <Stack align="center" role="alert"><Title order={1} size="h4">{i18n.t('failed')}</Title><Button onClick={() => location.reload()}>{i18n.t('retry')}</Button></Stack>
+      <Center mih="60vh" p="md">
+        <Stack align="center" role="alert" maw={400}>
+          <Title order={1} size="h2" ta="center">{i18n.t('failedScreen')}</Title>
+          <Text ta="center">{i18n.t('failedScreenHint')}</Text>
+          <Button onClick={() => location.reload()}>{i18n.t('retry')}</Button>
+        </Stack>
       </Center>
     );
   }

@@ -11,7 +11,7 @@ export function KeepAccount({ onDone }: { onDone: () => void }) {
   return (
     <>
       <Problems problems={cancel.problems} error={cancel.error} />
-      <Button loading={cancel.busy} onClick={async () => { if ((await cancel.run({})).payload) onDone(); }}>{t('closingCancel')}</Button>
+      <Button loading={cancel.busy} onClick={async () => { if ((await cancel.run({})).payload) onDone(); }}>{t('closingKeep')}</Button>
     </>
   );
 }

@@ -20,9 +20,9 @@ export function Narrow({ title, step, waits, children }: { title: string; step?:
   const heading = useArrival(waits ? undefined : `${pathname} before one is in: ${step?.name ?? ''}`, true);
   return (
     <Stack mih="100vh" p="md" gap="lg" align="center" justify="center">
-      <Group component="header" gap="sm"><img src="/icon.svg" alt="" width={36} height={36} /><Text fw={700} size="lg">Purser Keeper</Text></Group>
+      <Group component="header" gap="sm"><img src="/icon.svg" alt="" width={36} height={36} /><Text fw={700} size="lg">{t('appName')}</Text></Group>
       <Stack className="panel narrow" gap="lg" p={{ base: 'md', xs: 'xl' }} component="main">
-        <Title order={1} size="h2" ref={heading} tabIndex={-1} aria-describedby={far ? 'how-far' : undefined}>{title}</Title>
+        <Title order={1} size="h2" ta={step?.name === 'done' ? 'center' : undefined} ref={heading} tabIndex={-1} aria-describedby={far ? 'how-far' : undefined}>{title}</Title>
         {far && (
           <div>
             <Text size="sm" c="dimmed" mb={6} id="how-far">{far}</Text>
@@ -35,6 +35,9 @@ export function Narrow({ title, step, waits, children }: { title: string; step?:
     </Stack>
   );
 }
+
+// Ways are what else one can do at a step, below what is to be done.
+export const Ways = ({ children }: { children: ReactNode }) => <Stack gap={0}>{children}</Stack>;
 
 // NoAnswer says that something could not be asked for, with the way to ask again.
 export function NoAnswer({ text, retry, busy }: { text?: string; retry: () => void; busy?: boolean }) {

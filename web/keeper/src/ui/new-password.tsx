@@ -25,19 +25,23 @@ export function useMissing(refusals: (string | undefined)[] = []) {
 // NewPassword asks for a password twice and says how strong it is.
 export function NewPassword({ label, typed, onTyped, error, missing }: Props) {
   const { t } = useTranslation();
-  const level = strength(typed.password);
-  const said = t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) });
   const refused = useRef<string>(undefined);
   useEffect(() => void (refused.current = error && typed.password), [error]);
   const first = typed.password === '' && missing ? t('passwordMissing') : refused.current === undefined || refused.current === typed.password ? error : undefined; // a refusal is of what was refused
+  const level = first && typed.password ? Math.min(strength(typed.password), 1) : strength(typed.password); // what the server refuses is not called good
+  const said = t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) });
   const second = typed.again !== '' && typed.again !== typed.password ? t('passwordsDiffer') : typed.again === '' && missing ? t('passwordAgainMissing') : undefined;
   return (
     <Stack>
       <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={first} aria-invalid={!!first}
         onChange={(e) => onTyped({ ...typed, password: e.currentTarget.value })} />
       <div role="status">
-        <Progress value={typed.password ? (level + 1) * 25 : 0} color={['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
-        <Text size="sm" mt={4}>{typed.password ? said : '\u00a0'}</Text>
+        {typed.password && (
+          <>
+            <Progress value={first ? 25 : (level + 1) * 25} color={first ? 'red' : ['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
+            <Text size="sm" mt={4}>{said}</Text>
+          </>
+        )}
       </div>
       <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={second} aria-invalid={!!second}
         onChange={(e) => onTyped({ ...typed, again: e.currentTarget.value })} />

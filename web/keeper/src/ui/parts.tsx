@@ -2,17 +2,18 @@ import { ActionIcon, Badge, Box, Button, Center, CopyButton, Group, Skeleton, St
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigationType } from 'react-router';
+import type { CombinedError } from 'urql';
 import { grouped } from '../api/numbers';
 import { sign } from '../api/passkeys';
-import { type ChallengePartsFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
+import { type ChallengePartsFragment, type ProblemFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
 import { clock, money } from '../text/text';
-import { Problems, useAct } from './act';
+import { Failure, Problems, useAct } from './act';
 import { CopyIcon, InIcon, OutIcon, SwapIcon } from './icons';
 
 let shown: string | undefined; // the place that was shown last, of all there have been
 
-// useArrival is for the heading of a place. Who comes to it from another one is put before it: at the top, and with the keyboard's focus there. Who goes back is
-// left where the browser has them, unless they are to be at the top anyway.
+// useArrival is for the heading of a place. Who comes to it from another one is put before it: at the top, and with the keyboard's focus there, or in the field that
+// the place begins with, such as that of a code. Who goes back is left where the browser has them, unless they are to be at the top anyway.
 export function useArrival(place: string | undefined, atTop = false) {
   const isBack = useNavigationType() === 'POP';
   const heading = useRef<HTMLHeadingElement>(null);
@@ -22,7 +23,7 @@ export function useArrival(place: string | undefined, atTop = false) {
     shown = place;
     if (before === undefined || before === place) return;
     if (atTop || !isBack) window.scrollTo(0, 0);
-    heading.current?.focus({ preventScroll: true });
+    (document.querySelector<HTMLElement>('main [data-autofocus]') ?? heading.current)?.focus({ preventScroll: true });
   }, [place]);
   return heading;
 }
@@ -129,13 +130,17 @@ export function useSecondsUntil(iso: string) {
 }
 
 export type Proof = { code: string } | { assertion: string };
-type CodeProps = { challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onProof: (proof: Proof) => void; busy: boolean; secret?: boolean; children?: ReactNode };
+type CodeProps = {
+  challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onProof: (proof: Proof) => void; busy: boolean; secret?: boolean; children?: ReactNode;
+  problems?: ProblemFragment[]; error?: CombinedError; submit?: string; color?: string;
+};
 
-// Resend asks for another code, when the time has come.
-export function Resend({ challenge, onChallenge }: Pick<CodeProps, 'challenge' | 'onChallenge'>) {
+// Resend asks for another code, when the time has come; `needed` where there is nothing else to do.
+export function Resend({ challenge, onChallenge, needed, label }: Pick<CodeProps, 'challenge' | 'onChallenge'> & { needed?: boolean; label?: string }) {
   const { t } = useTranslation();
   const resend = useAct(ResendCodeDocument);
   const seconds = useSecondsUntil(challenge.resendAt);
+  const text = seconds > 0 ? t('resendIn', { seconds }) : t('resend');
   async function again() {
     const { payload } = await resend.run({ input: { challengeId: challenge.id } });
     if (payload?.challenge) onChallenge(payload.challenge);
@@ -143,32 +148,57 @@ export function Resend({ challenge, onChallenge }: Pick<CodeProps, 'challenge' |
   return (
     <>
       <Problems problems={resend.problems} error={resend.error} />
-      <Button variant="subtle" disabled={seconds > 0} loading={resend.busy} onClick={() => void again()}>{seconds > 0 ? t('resendIn', { seconds }) : t('resend')}</Button>
+      <Button variant={needed ? 'filled' : 'subtle'} disabled={seconds > 0} loading={resend.busy} onClick={() => void again()} aria-label={label && `${label}: ${text}`}>{text}</Button>
     </>
   );
 }
 
-// CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come.
-export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children }: CodeProps) {
+type CodeFieldProps = { label: string; hint?: ReactNode; name?: string; value: string; onChange: (code: string) => void; refusal?: ProblemFragment; missing?: string; inputMode?: 'numeric' | 'text'; first?: boolean; maxLength?: number; required?: boolean };
+
+// CodeField is where a code is typed. One that is refused is marked, and the next key replaces it. `first` is for a step that begins with it: it has the focus there.
+export function CodeField({ label, hint, name = 'code', value, onChange, refusal, missing, inputMode = 'numeric', first, maxLength = 24, required = true }: CodeFieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const wrong = refusal?.message ?? missing;
+  useEffect(() => {
+    if (first) field.current?.focus();
+  }, [first]);
+  useEffect(() => {
+    if (!refusal) return;
+    field.current?.focus();
+    field.current?.select();
+  }, [refusal]);
+  return (
+    <TextInput ref={field} label={label} description={hint} labelProps={{ fz: 'sm' }} descriptionProps={{ c: 'inherit', fz: 'sm' }} errorProps={{ fz: 'sm' }} name={name} autoComplete="one-time-code" inputMode={inputMode} autoFocus={first} data-autofocus={first || undefined} value={value}
+      onChange={(e) => onChange(e.currentTarget.value)} maxLength={maxLength} size="lg" classNames={{ input: 'code' }} required={required} withAsterisk={false} error={wrong && <span role="alert">{wrong}</span>} aria-invalid={!!wrong} />
+  );
+}
+
+// CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come. What it is refused for is said at the field.
+export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children, problems = [], error, submit, color }: CodeProps) {
   const { t } = useTranslation();
   const [code, setCode] = useState('');
-  const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
-  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
-
   const [refused, setRefused] = useState(false);
-  const usePasskey = (options: string) => sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
+  const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
+  const isLost = challenge.delivery === 'ABANDONED';
+  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
+  const refusal = problems.find((p) => p.field?.at(-1) === 'code');
+
+  const usePasskey = (options: string) => {
+    setRefused(false);
+    return sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
+  };
   return (
-    <form onSubmit={(e) => { e.preventDefault(); onProof({ code: code.replace(/\s/g, '') }); }}>
+    <form onSubmit={(e) => { e.preventDefault(); setRefused(false); onProof({ code: code.replace(/\s/g, '') }); }}>
       <Stack>
-        <Text>{hint}</Text>
-        {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
-        {challenge.assertionOptions && <Button onClick={() => void usePasskey(challenge.assertionOptions!)} loading={busy}>{t('usePasskey')}</Button>}
-        {refused && <Text c="red" role="alert">{t('passkeyFailed')}</Text>}
-        <TextInput label={t('code')} name="code" autoComplete="one-time-code" inputMode={isSent ? 'numeric' : 'text'} autoFocus value={code}
-          onChange={(e) => setCode(e.currentTarget.value)} maxLength={24} size="lg" classNames={{ input: 'code' }} required />
+        {isLost && <Failure>{t('codeLost')}</Failure>}
+        {isLost && isSent && <Resend needed challenge={challenge} onChallenge={onChallenge} />}
+        {challenge.assertionOptions && <Button size="md" onClick={() => void usePasskey(challenge.assertionOptions!)} loading={busy}>{t('usePasskey')}</Button>}
+        {refused && <Failure>{t('passkeyFailed')}</Failure>}
+        <CodeField first={!challenge.assertionOptions} label={t(challenge.method === 'PASSKEY' ? 'backupCode' : 'code')} hint={isLost ? undefined : hint} inputMode={isSent ? 'numeric' : 'text'} value={code} onChange={setCode} refusal={refusal} />
         {children}
-        <Button type="submit" size="md" loading={busy} disabled={code.trim() === ''}>{t('confirm')}</Button>
-        {isSent && <Resend challenge={challenge} onChallenge={onChallenge} />}
+        <Problems problems={problems.filter((p) => p !== refusal)} error={error} />
+        <Button type="submit" size="md" color={color} variant={challenge.assertionOptions || isLost ? 'default' : 'filled'} loading={busy} disabled={code.trim() === ''}>{submit ?? t('confirm')}</Button>
+        {isSent && !isLost && <Resend challenge={challenge} onChallenge={onChallenge} />}
       </Stack>
     </form>
   );

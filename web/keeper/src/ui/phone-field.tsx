@@ -7,7 +7,7 @@ const digitsBefore = (text: string, at: number) => text.slice(0, at).replace(/\D
 
 // PhoneField asks for a phone: its country from a list that can be searched, and the number as that country writes it. It comes with a library that nothing
 // else needs.
-export default function PhoneField({ value, onChange, error }: { value: string; onChange: (phone: string) => void; error?: string }) {
+export default function PhoneField({ value, onChange, error, name = 'phone', label }: { value: string; onChange: (phone: string) => void; error?: string; name?: string; label?: string }) {
   const { t, i18n } = useTranslation();
   const [country, setCountry] = useState(() => (value ? written(value, guessCountry()).country : guessCountry()));
   const list = useMemo(() => countries(i18n.language), [i18n.language]);
@@ -34,10 +34,10 @@ export default function PhoneField({ value, onChange, error }: { value: string; 
   }
   return (
     <Stack>
-      <Select label={t('country')} data={list} value={country} searchable allowDeselect={false} nothingFoundMessage={t('countryNothing')} maxDropdownHeight={280} autoComplete="off"
+      <Select label={t('country')} data={list} value={country} searchable allowDeselect={false} nothingFoundMessage={t('countryNothing')} maxDropdownHeight={280} checkIconPosition="right" comboboxProps={{ shadow: 'md' }} autoComplete="off"
         onChange={(to) => { if (!to) return; const next = within(value, country, to as typeof country); setCountry(next.country); onChange(next.text); field.current?.focus(); }} />
-      <TextInput ref={field} label={t('phone')} description={t('phoneHint')} type="tel" name="phone" autoComplete="tel" inputMode="tel" required value={value} placeholder={mask(country)}
-        onChange={(e) => type(e.currentTarget.value, e.currentTarget.selectionStart ?? e.currentTarget.value.length)} error={error} />
+      <TextInput ref={field} label={label ?? t('phone')} type="tel" name={name} autoComplete="tel" inputMode="tel" required value={value} placeholder={mask(country)}
+        onChange={(e) => type(e.currentTarget.value, e.currentTarget.selectionStart ?? e.currentTarget.value.length)} error={error} aria-invalid={!!error} />
     </Stack>
   );
 }

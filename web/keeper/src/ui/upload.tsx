@@ -1,5 +1,5 @@
-import { Button, FileButton, Progress, Stack, Text } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { Button, FileButton, Group, Image, Progress, Stack, Text } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CreateUploadDocument, type DocumentKind } from '../gql/graphql';
 import { Problems, useAct } from './act';
@@ -34,7 +34,8 @@ export function Upload({ kind, onSent }: { kind: DocumentKind; onSent: (id: stri
   const [share, setShare] = useState<number>();
   const [name, setName] = useState('');
   const [wrong, setWrong] = useState('');
-  const [sent, setSent] = useState(false);
+  const [sent, setSent] = useState('');
+  useEffect(() => () => URL.revokeObjectURL(sent), [sent]);
   const reset = useRef<() => void>(null);
   const create = useAct(CreateUploadDocument);
 
@@ -42,7 +43,7 @@ export function Upload({ kind, onSent }: { kind: DocumentKind; onSent: (id: stri
     if (!file) return;
     reset.current?.(); // the same picture may be chosen again
     setName(file.name);
-    setSent(false);
+    setSent('');
     setWrong('');
     onSent(undefined);
     if (!taken.includes(file.type)) return setWrong(t('fileType'));
@@ -54,7 +55,7 @@ export function Upload({ kind, onSent }: { kind: DocumentKind; onSent: (id: stri
     const isThere = await put(upload.url, file, setShare);
     setShare(undefined);
     if (!isThere) return setWrong(t('fileFailed'));
-    setSent(true);
+    setSent(URL.createObjectURL(file));
     onSent(upload.id);
   }
   return (
@@ -65,7 +66,12 @@ export function Upload({ kind, onSent }: { kind: DocumentKind; onSent: (id: stri
         {(props) => <Button {...props} variant="default" loading={create.busy || share !== undefined} aria-label={`${t(sent ? 'anotherFile' : 'chooseFile')}: ${t(`doc_${kind}`)}`}>{t(sent ? 'anotherFile' : 'chooseFile')}</Button>}
       </FileButton>
       {share !== undefined && <Progress value={share} aria-label={t('fileSending', { name })} />}
-      {sent && <Text size="sm" role="status" style={{ overflowWrap: 'anywhere' }}>✓ {t('fileSent', { name })}</Text>}
+      {sent && (
+        <Group gap="sm" wrap="nowrap">
+          <Image src={sent} alt="" w={56} h={56} radius="sm" flex="none" />
+          <Text size="sm" role="status" style={{ overflowWrap: 'anywhere' }}>✓ {t('fileUploaded', { name })}</Text>
+        </Group>
+      )}
       {wrong && <Text size="sm" c="var(--mantine-color-error)" role="alert">{wrong}</Text>}
       <Problems problems={create.problems} error={create.error} />
     </Stack>

@@ -1,11 +1,12 @@
-import { Button, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Button, Group, Modal, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { AcceptAgreementsDocument, PendingAgreementsDocument } from '../../gql/graphql';
+import { useQuery } from 'urql';
+import { AcceptAgreementsDocument, AgreementsDocument, PendingAgreementsDocument } from '../../gql/graphql';
 import { Problems, useAct } from '../../ui/act';
 import { SubPage, Told } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
-import { Empty, Waiting } from '../../ui/parts';
+import { Waiting } from '../../ui/parts';
 
 export default function AgreementsPage() {
   const { t } = useTranslation();
@@ -22,7 +23,7 @@ export default function AgreementsPage() {
   return (
     <SubPage title={t('agreementsTitle')}>
       {!pending ? error ? <Problems error={error} retry={again} /> : <Waiting rows={3} /> : pending.length === 0 ? (
-        done ? <Told>{t('agreementsDone')}</Told> : <Empty title={t('agreementsNone')} />
+        <>{done && <Told>{t('agreementsDone')}</Told>}<Accepted /></>
       ) : (
         <>
           <Text>{t('agreementsNew')} {t('agreementsHint')}</Text>
@@ -40,5 +41,30 @@ export default function AgreementsPage() {
         </>
       )}
     </SubPage>
+  );
+}
+
+// Accepted shows what holds for whoever has nothing left to accept: the current version of each agreement.
+function Accepted() {
+  const { t, i18n } = useTranslation();
+  const [{ data, error }, again] = useQuery({ query: AgreementsDocument });
+  const [reading, setReading] = useState<{ title: string; text: string }>();
+  const day = (iso: string) => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'long' }).format(new Date(iso)).replace(/ /g, '\u00a0');
+  return (
+    <section className="panel" aria-labelledby="accepted">
+      <Title order={2} size="h4" id="accepted">{t('agreementsNone')}</Title>
+      <Text size="sm" c="dimmed" mb="sm">{t('agreementsNoneHint')}</Text>
+      {!data?.agreements && (error ? <Problems error={error} retry={() => again({ requestPolicy: 'network-only' })} /> : <Waiting rows={2} />)}
+      {data?.agreements.map((a) => (
+        <Group key={a.id} justify="space-between" wrap="nowrap" py="xs" className="item">
+          <div>
+            <Text>{a.title}</Text>
+            <Text size="sm" c="dimmed">{t('agreementsVersionOf', { version: a.version, day: day(a.publishedAt) })}</Text>
+          </div>
+          <Anchor component="button" type="button" className="back" underline="always" aria-label={`${t('readAgreement')}: ${a.title}`} onClick={() => setReading(a)}>{t('readAgreement')}</Anchor>
+        </Group>
+      ))}
+      <Modal opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title} closeButtonProps={{ 'aria-label': t('close') }}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Modal>
+    </section>
   );
 }

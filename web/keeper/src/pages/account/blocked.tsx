@@ -23,7 +23,7 @@ export default function BlockedPage() {
     again();
   }
   return (
-    <SubPage title={t('blockedTitle')} back="contacts">
+    <SubPage title={t('blockedTitle')}>
       <Problems problems={unblock.problems} error={error ?? unblock.error} retry={error && again} />
       {freed && <Told key={freed}>{t('unblocked', { name: freed })}</Told>}
       {!people ? !error && <Waiting rows={2} /> : people.length === 0 ? <Empty title={t('blockedNone')} hint={t('blockedNoneHint')} /> : (

@@ -24,24 +24,26 @@ function Ladder({ own, again }: Props) {
   const [asked, setAsked] = useState<CertificateLevel>();
   const [told, setTold] = useState('');
   const isWaiting = request?.status === 'PENDING';
+  const isRefused = request?.status === 'REJECTED';
   const level = request ? t(`level_${request.level}`) : '';
   return (
     <>
       {told && <Told>{told}</Told>}
       {isWaiting && !told && <Alert color="blue" variant="light" role="status">{t('certificateWaits', { level, time: time(request.createdAt) })}</Alert>}
-      {request?.status === 'REJECTED' && <Alert color="red" variant="light" role="status">{t('certificateRefused', { level, reason: request.reason })}<br />{t('certificateRefusedHint')}</Alert>}
+      {isRefused && !asked && <Alert color="red" variant="light" role="status">{t('certificateRefused', { level, reason: request.reason })}<br />{t('certificateRefusedHint')}</Alert>}
       {has === 'ALIAS' && <Text size="sm">{t('certificateLocks')} <Anchor component={Link} to="/settings/profile" underline="always">{t('checkProfile')}</Anchor></Text>}
       {levels.map((l) => (
         <section key={l} className="panel" aria-labelledby={l} data-testid={`level-${l}`}>
           <Group justify="space-between" mb="xs">
             <Title order={2} size="h4" id={l}>{t(`level_${l}`)}</Title>
-            {l === has ? <Badge variant="light">{t('certificateYours')}</Badge> : levels.indexOf(l) < levels.indexOf(has) ? <Badge variant="light" color="gray">{t('certificateHas')}</Badge> : null}
+            {isWaiting && l === request.level ? <Badge variant="light" color="blue">{t('certificateReview')}</Badge> : l === has ? <Badge variant="light">{t('certificateYours')}</Badge> : levels.indexOf(l) < levels.indexOf(has) ? <Badge variant="light" color="gray">{t('certificateHas')}</Badge> : null}
           </Group>
           <dl className="level"><dt>{t('certificateNeeds')}</dt><dd>{t(`needs_${l}`)}</dd><dt>{t('certificateGives')}</dt><dd>{t(`gives_${l}`)}</dd></dl>
           {l === has && <Anchor component={Link} to="/settings/limits" underline="always" className="back">{t('yourLimits')}</Anchor>}
-          {levels.indexOf(l) > levels.indexOf(has) && !isWaiting && (asked === l
+          {isRefused && l === request.level && <Text size="sm" mt="xs" c="var(--mantine-color-error)" style={{ overflowWrap: 'anywhere' }}>{t('certificateRefusedFor', { reason: request.reason })}</Text>}
+          {levels.indexOf(l) > levels.indexOf(has) && !isWaiting && (!asked || asked === l) && (asked === l
             ? <Ask level={l} onDone={(text) => { setAsked(undefined); setTold(text); again(); }} onCancel={() => setAsked(undefined)} />
-            : <Way level={l} own={own} onAsk={() => { setTold(''); setAsked(l); }} />)}
+            : <Way level={l} own={own} again={isRefused && l === request.level} primary={levels.indexOf(l) === levels.indexOf(has) + 1} onAsk={() => { setTold(''); setAsked(l); }} />)}
         </section>
       ))}
     </>
@@ -49,11 +51,11 @@ function Ladder({ own, again }: Props) {
 }
 
 // Way leads to a level, or to what is due before it.
-function Way({ level, own, onAsk }: { level: CertificateLevel; own: OwnPartsFragment; onAsk: () => void }) {
+function Way({ level, own, again, primary, onAsk }: { level: CertificateLevel; own: OwnPartsFragment; again: boolean; primary: boolean; onAsk: () => void }) {
   const { t } = useTranslation();
   if (level === 'FORMAL' && !own.email.verified) return <Anchor component={Link} to="/settings/email" underline="always" className="back">{t('certificateFirstEmail')}</Anchor>;
   if (level !== 'FORMAL' && own.certificate.level === 'ALIAS') return <Text size="sm" c="dimmed" mt="xs">{t('certificateFirstFormal')}</Text>;
-  return <Button mt="sm" aria-label={`${t('certificateAsk')}: ${t(`level_${level}`)}`} onClick={onAsk}>{t('certificateAsk')}</Button>;
+  return <Button mt="sm" variant={primary ? 'filled' : 'default'} aria-label={`${t(again ? 'certificateAgain' : 'certificateAsk')}: ${t(`level_${level}`)}`} onClick={onAsk}>{t(again ? 'certificateAgain' : 'certificateAsk')}</Button>;
 }
 
 // Ask takes the pictures that a level needs and makes the request.
@@ -65,12 +67,13 @@ function Ask({ level, onDone, onCancel }: { level: CertificateLevel; onDone: (to
 
   async function send() {
     const { payload } = await ask.run({ input: { level, documentIds: ids } });
-    if (payload?.request) onDone(payload.request.status === 'APPROVED' ? t('certificateIssued', { level: t(`level_${level}`) }) : t('certificateSent'));
+    if (payload?.request) onDone(payload.request.status === 'APPROVED' ? t('certificateIssued', { level: t(`level_${level}`) }) : t('certificateSentFor', { level: t(`level_${level}`) }));
   }
   return (
     <Stack mt="md">
       {papers[level].map((kind) => <Upload key={kind} kind={kind} onSent={(id) => setSent((was) => ({ ...was, [kind]: id }))} />)}
       <Problems problems={ask.problems} error={ask.error} />
+      {ids.length < papers[level].length && <Text size="sm" c="dimmed">{t('certificatePictures')}</Text>}
       <Button loading={ask.busy} disabled={ids.length < papers[level].length} onClick={() => void send()}>{t('sendRequest')}</Button>
       <Button variant="subtle" onClick={onCancel}>{t('cancel')}</Button>
     </Stack>

@@ -1,10 +1,10 @@
-import { List, Stack, Text } from '@mantine/core';
+import { Button, List, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { grouped } from '../../api/numbers';
 import { type AccountChallengeFragment, CloseAccountDocument, OwnCurrenciesDocument } from '../../gql/graphql';
 import { money, time } from '../../text/text';
-import { Problems, useAct } from '../../ui/act';
+import { useAct } from '../../ui/act';
 import { FieldsForm, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
 import { CodeForm, type Proof } from '../../ui/parts';
@@ -13,7 +13,7 @@ import { KeepAccount } from '../../ui/keep-account';
 export default function ClosingPage() {
   const { t } = useTranslation();
   return (
-    <OwnPage title={t('closeTitle')}>
+    <OwnPage title={t('closeTitle')} titleOf={(own) => t(own.closesAt ? 'closingTitle' : 'closeTitle')}>
       {(own, again) => (
         <Stack className="panel">
           {own.closesAt ? (
@@ -42,20 +42,29 @@ function Close({ onDone }: { onDone: () => void }) {
   }
   if (challenge) {
     return (
-      <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void go(proof)} busy={close.busy}>
-        <Problems problems={close.problems} error={close.error} />
-      </CodeForm>
+      <>
+        <Title order={2} size="h4">{t('closeConfirm')}</Title>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void go(proof)} busy={close.busy} problems={close.problems} error={close.error} submit={t('closeContinue')} color="red" />
+        <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('cancel')}</Button>
+      </>
     );
   }
   return (
     <>
       <Text>{t('closeHint')}</Text>
       <Conditions />
-      <FieldsForm fields={[passwordField(t('currentPassword'))]} typed={typed} {...close} submit={t('closeContinue')} color="red" onSubmit={() => void go()}>
-        <Follows items={[t('closeFollows1'), t('closeFollows2'), t('closeFollows3')]} />
+      <FieldsForm fields={[passwordField(t('passwordNow'))]} typed={typed} {...close} submit={t('closeContinue')} color="red" onSubmit={() => void go()}>
+        <Follows items={[t('closeIncoming'), t('closeNow'), t('closeFollows2'), t('closeFollows3')]} />
       </FieldsForm>
     </>
   );
+}
+
+// Mark says whether a condition is met; of one that only the server knows it says nothing.
+function Mark({ met }: { met?: boolean }) {
+  const { t } = useTranslation();
+  if (met === undefined) return <span aria-hidden="true">•</span>;
+  return <><span aria-hidden="true">{met ? '✓' : '○'}</span><VisuallyHidden>{t(met ? 'met' : 'notMet')}</VisuallyHidden></>;
 }
 
 // Conditions says what must be so first, and which wallets still hold something.
@@ -66,11 +75,11 @@ function Conditions() {
   return (
     <section aria-labelledby="conditions">
       <Text fw={600} id="conditions" mb={4}>{t('closeNeeds')}</Text>
-      <List spacing={4}>
-        <List.Item>{t('closeEmpty')} {data && <b>({full.length === 0 ? t('met') : t('notMet')})</b>}
+      <List spacing={4} styles={{ itemWrapper: { alignItems: 'flex-start' } }}>
+        <List.Item icon={<Mark met={data && full.length === 0} />}>{t('closeEmpty')}
           {full.length > 0 && <List size="sm">{full.map((w) => <List.Item key={w.id}>{t('closeNotEmpty', { wallet: grouped(w.number), amount: money(w.balance) })}</List.Item>)}</List>}
         </List.Item>
-        <List.Item>{t('closeNoWaiting')} ({t('closeCheck')})</List.Item>
+        <List.Item icon={<Mark />}>{t('closeNoWaiting')}</List.Item>
       </List>
     </section>
   );

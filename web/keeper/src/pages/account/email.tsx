@@ -16,6 +16,7 @@ type Props = { own: OwnPartsFragment; again: () => void };
 function Address({ own, again }: Props) {
   const { t } = useTranslation();
   const [pending, setPending] = useKept<string>('keeper.new-email');
+  const [tries, setTries] = useState(0); // of a change: what was said of another letter is past then
   const { address, verified } = own.email;
   const arrived = pending?.toLowerCase() === address.toLowerCase() && verified;
 
@@ -31,16 +32,18 @@ function Address({ own, again }: Props) {
           <Text fw={600} style={{ overflowWrap: 'anywhere' }}>{address}</Text>
           <Badge variant="light" color={verified ? 'teal' : 'yellow'}>{verified ? t('emailConfirmed') : t('emailUnverified')}</Badge>
         </Group>
-        {!verified && <Unverified />}
+        {!verified && <Unverified key={tries} />}
         {arrived && <Told>{t('emailDone', { address })}</Told>}
         {pending && !arrived && (
           <Alert color="blue" variant="light" role="status">
-            {t('emailPending', { address: pending, old: address })}
-            <Button mt="xs" variant="default" onClick={() => setPending(undefined)}>{t('emailForget')}</Button>
+            <Stack gap="xs" align="start">
+              <div>{t('emailPending', { address: pending, old: address })}</div>
+              <Button variant="default" onClick={() => setPending(undefined)}>{t('emailForget')}</Button>
+            </Stack>
           </Alert>
         )}
       </Stack>
-      <Change onSent={setPending} />
+      <Change primary={verified && !pending} onTry={() => setTries(tries + 1)} onSent={setPending} />
     </>
   );
 }
@@ -54,17 +57,18 @@ function Unverified() {
       <Text size="sm" c="dimmed">{t('emailWhy')}</Text>
       <Problems problems={resend.problems} error={resend.error} />
       {sent && <Told>{t('emailAgainDone')}</Told>}
-      <Button variant="default" loading={resend.busy} onClick={async () => { setSent(false); setSent(!!(await resend.run({})).payload); }}>{t('emailAgain')}</Button>
+      <Button loading={resend.busy} onClick={async () => { setSent(false); setSent(!!(await resend.run({})).payload); }}>{t('emailAgain')}</Button>
     </>
   );
 }
 
-function Change({ onSent }: { onSent: (address: string) => void }) {
+function Change({ primary, onTry, onSent }: { primary: boolean; onTry: () => void; onSent: (address: string) => void }) {
   const { t } = useTranslation();
   const typed = useTyped();
   const change = useAct(ChangeEmailDocument);
 
   async function send() {
+    onTry();
     const newEmail = typed.value('newEmail').trim();
     const { payload } = await change.run({ input: { newEmail, currentPassword: typed.value('currentPassword') } });
     if (!payload) return;
@@ -73,8 +77,8 @@ function Change({ onSent }: { onSent: (address: string) => void }) {
   }
   return (
     <section className="panel" aria-labelledby="change">
-      <Title order={2} size="h4" mb="sm" id="change">{t('changeIt')}</Title>
-      <FieldsForm fields={[{ name: 'newEmail', label: t('newEmail'), type: 'email', complete: 'email' }, passwordField(t('currentPassword'))]} typed={typed} {...change} submit={t('emailSend')} onSubmit={() => void send()}>
+      <Title order={2} size="h4" mb="sm" id="change">{t('changeEmail')}</Title>
+      <FieldsForm fields={[{ name: 'newEmail', label: t('newEmail'), type: 'email', complete: 'email' }, passwordField(t('passwordNow'))]} typed={typed} {...change} submit={t('emailSend')} variant={primary ? 'filled' : 'default'} onSubmit={() => void send()}>
         <Follows items={[t('emailFollows1'), t('emailFollows2'), t('othersOut')]} />
       </FieldsForm>
     </section>

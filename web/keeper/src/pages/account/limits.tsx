@@ -23,7 +23,7 @@ export default function LimitsPage() {
         <>
           <Select label={t('currency')} value={currency} onChange={setChosen} allowDeselect={false} data={[...currencies.values()].map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` }))} />
           <Stack className="panel">
-            <Text c="dimmed" size="sm">{t('limitsHint')}</Text>
+            <Text c="dimmed" size="sm">{t('limitsOthers')}</Text>
             <Limits currency={currency} />
             {data.viewer?.certificate.level !== 'PERSONAL' && <Anchor component={Link} to="/settings/certificate" underline="always" className="back">{t('higherLimits')}</Anchor>}
           </Stack>
@@ -45,15 +45,18 @@ export function Limits({ currency }: { currency: string }) {
     const share = l.total && Number(l.total.amount) > 0 ? (100 * Number(l.used.amount)) / Number(l.total.amount) : 0;
     return (
       <div key={l.period} data-testid="limit">
-        <Group justify="space-between"><Text fw={600}>{periods[l.period]}</Text><Text className="money">{l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text></Group>
+        <Group justify="space-between" gap="xs"><Text fw={600}>{periods[l.period]}</Text><Text className="money">{l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text></Group>
         {l.total && <Progress value={share} my={6} aria-label={periods[l.period]} />}
-        {l.remaining && <Text size="sm" c="dimmed">{t('leftOf', { amount: money(l.remaining) })} · {t('resets', { time: time(l.resetsAt) })}</Text>}
+        {l.remaining && <Text size="sm" c="dimmed">{t('leftOf', { amount: money(l.remaining) })}<br />{t('resets', { time: time(l.resetsAt) })}</Text>}
       </div>
     );
   });
 }
 
 type Money = Parameters<typeof money>[0];
+
+// padded writes a typed amount with all the places that amounts of its currency have.
+const padded = (typed: string, like = '0.00') => `${typed.split('.')[0]}.${(typed.split('.')[1] ?? '').padEnd(like.split('.')[1]?.length ?? 2, '0')}`;
 
 // Policy sets how much goes without a code: lower at once, higher with one.
 function Policy({ currency, code }: { currency: string; code: string }) {
@@ -76,6 +79,7 @@ function Policy({ currency, code }: { currency: string; code: string }) {
     if (payload.challenge || !payload.policy) return;
     const upTo = payload.policy.withoutCodeUpTo;
     setDone(isSet(upTo) ? t('policyIs', { amount: money(upTo) }) : t('policyIsNone'));
+    setAmount('');
     again();
   }
   return (
@@ -84,20 +88,19 @@ function Policy({ currency, code }: { currency: string; code: string }) {
       <Text c="dimmed" size="sm" mb="sm">{t('policyHint')}</Text>
       {challenge ? (
         <>
-          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void set(wanted, proof)} busy={policy.busy}>
-            <Problems problems={policy.problems} error={policy.error} />
-          </CodeForm>
+          <Text fw={600} mb="xs">{t('policyConfirm', { amount: money({ amount: padded(wanted, now?.amount), currency: { code } }) })}</Text>
+          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void set(wanted, proof)} busy={policy.busy} problems={policy.problems} error={policy.error} />
           <Button variant="subtle" fullWidth onClick={() => setChallenge(undefined)}>{t('cancel')}</Button>
         </>
       ) : (
         <form onSubmit={(e) => { e.preventDefault(); void set(amount.trim().replace(',', '.')); }}>
           <Stack>
+            {done ? <Told key={done}>{done}</Told> : data && <Text data-testid="policy-now" fw={600}>{isSet(now) ? t('policyNow', { amount: money(now) }) : t('policyNowNone')}</Text>}
             <TextInput label={t('policyAmount')} name="withoutCodeUpTo" inputMode="decimal" required maxLength={20} autoComplete="off" value={amount} onChange={(e) => setAmount(e.currentTarget.value)}
               rightSection={<Text size="sm" c="dimmed">{code}</Text>} rightSectionWidth={64} error={of(policy.problems, 'withoutCodeUpTo')} />
             <Problems problems={policy.problems.filter((p) => p.field?.at(-1) !== 'withoutCodeUpTo')} error={policy.error} />
-            {done ? <Told key={done}>{done}</Told> : data && <Text data-testid="policy-now">{isSet(now) ? t('policyNow', { amount: money(now) }) : t('policyNowNone')}</Text>}
             <Button type="submit" loading={policy.busy}>{t('save')}</Button>
-            <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>
+            {isSet(now) && <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>}
           </Stack>
         </form>
       )}

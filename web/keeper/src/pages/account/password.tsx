@@ -4,10 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { ChangePasswordDocument } from '../../gql/graphql';
 import { time } from '../../text/text';
 import { of, useAct } from '../../ui/act';
-import { FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
+import { FieldsForm, Finished, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
 import { agree, NewPassword } from '../../ui/new-password';
-
-const nothing = { password: '', again: '' };
 
 export default function PasswordPage() {
   const { t } = useTranslation();
@@ -26,26 +24,23 @@ export default function PasswordPage() {
 function Change({ login }: { login: string }) {
   const { t } = useTranslation();
   const typed = useTyped();
-  const [wanted, setWanted] = useState(nothing);
+  const [wanted, setWanted] = useState({ password: '', again: '' });
   const [done, setDone] = useState(false);
+  const [missing, setMissing] = useState(false);
   const change = useAct(ChangePasswordDocument);
 
   async function save() {
-    setDone(false);
+    if (!agree(wanted)) return setMissing(true);
     const { payload } = await change.run({ input: { currentPassword: typed.value('currentPassword'), newPassword: wanted.password, newPasswordConfirmation: wanted.again } });
     if (!payload) return;
-    typed.clear();
-    setWanted(nothing);
     setDone(true);
   }
+  if (done) return <Finished>{t('passwordDone')}</Finished>;
   return (
-    <>
-      {done && <Told>{t('passwordDone')}</Told>}
-      <FieldsForm fields={[passwordField(t('currentPassword'))]} typed={typed} {...change} besides={['newPassword']} submit={t('changePassword')} disabled={!agree(wanted)} onSubmit={() => void save()}>
-        <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
-        <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={of(change.problems, 'newPassword')} />
-        <Follows items={[t('othersOut'), t('passwordFollows')]} />
-      </FieldsForm>
-    </>
+    <FieldsForm fields={[passwordField(t('passwordNow'))]} typed={typed} {...change} besides={['newPassword']} submit={t('changePassword')} onSubmit={() => void save()}>
+      <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
+      <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={of(change.problems, 'newPassword')} missing={missing} />
+      <Follows items={[t('othersOut'), t('passwordFollows')]} />
+    </FieldsForm>
   );
 }

@@ -1,13 +1,16 @@
 import { Button, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
+import { shown } from '../../api/phones';
 import { signOut } from '../../api/session';
-import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument, ResendCodeDocument } from '../../gql/graphql';
-import { Problems, useAct } from '../../ui/act';
-import { FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
+import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument } from '../../gql/graphql';
+import { Failure, of, Problems, useAct } from '../../ui/act';
+import { FieldsForm, Finished, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
 import { useKept } from '../../ui/kept';
-import { useSecondsUntil } from '../../ui/parts';
+import { CodeField, Resend, Waiting } from '../../ui/parts';
+
+const PhoneField = lazy(() => import('../../ui/phone-field'));
 
 type Begun = { phone: string; old: AccountChallengeFragment; fresh: AccountChallengeFragment };
 
@@ -19,11 +22,13 @@ export default function PhonePage() {
     <OwnPage title={t('phone')}>
       {(own) => (
         <Stack className="panel">
-          <Text fw={600}>{own.phone}</Text>
-          {done && <Told>{t('phoneDone', { phone: own.phone })}</Told>}
-          {begun && Date.parse(begun.fresh.expiresAt) > Date.now()
+          <div>
+            <Text size="sm" c="dimmed">{t('phoneNow')}</Text>
+            <Text fw={600}>{shown(own.phone)}</Text>
+          </div>
+          {done ? <Finished>{t('phoneDone', { phone: shown(own.phone) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > Date.now()
             ? <Codes begun={begun} onBegun={setBegun} onDone={() => { setBegun(undefined); setDone(true); }} />
-            : <Begin phone={own.phone} onBegun={(next) => { setDone(false); setBegun(next); }} />}
+            : <Begin phone={shown(own.phone)} onBegun={setBegun} />}
         </Stack>
       )}
     </OwnPage>
@@ -32,7 +37,7 @@ export default function PhonePage() {
 
 function Begin({ phone, onBegun }: { phone: string; onBegun: (begun: Begun) => void }) {
   const { t } = useTranslation();
-  const typed = useTyped({ newPhone: '+' });
+  const typed = useTyped();
   const change = useAct(ChangePhoneDocument);
 
   async function begin() {
@@ -40,9 +45,10 @@ function Begin({ phone, onBegun }: { phone: string; onBegun: (begun: Begun) => v
     const { payload } = await change.run({ input: { newPhone, currentPassword: typed.value('currentPassword') } });
     if (payload?.oldPhoneChallenge && payload.newPhoneChallenge) onBegun({ phone: newPhone, old: payload.oldPhoneChallenge, fresh: payload.newPhoneChallenge });
   }
+  const number = <Suspense fallback={<Waiting rows={2} />}><PhoneField name="newPhone" label={t('newPhone')} value={typed.value('newPhone')} onChange={(phone) => typed.set('newPhone', phone)} error={of(change.problems, 'newPhone')} /></Suspense>;
   return (
     <>
-      <FieldsForm fields={[{ name: 'newPhone', label: t('newPhone'), hint: t('phoneHint'), type: 'tel', complete: 'tel' }, passwordField(t('currentPassword'))]} typed={typed} {...change} submit={t('sendCodes')} onSubmit={() => void begin()}>
+      <FieldsForm fields={[passwordField(t('passwordNow'))]} before={number} besides={['newPhone']} typed={typed} {...change} submit={t('sendCodes')} onSubmit={() => void begin()}>
         <Follows items={[t('phoneFollows1', { phone }), t('othersOut'), t('phoneFollows2')]} />
       </FieldsForm>
       <Lost />
@@ -74,39 +80,36 @@ function Lost() {
 function Codes({ begun, onBegun, onDone }: { begun: Begun; onBegun: (begun?: Begun) => void; onDone: () => void }) {
   const { t } = useTranslation();
   const typed = useTyped();
+  const [pressed, setPressed] = useState(false);
   const confirm = useAct(ConfirmPhoneChangeDocument);
   const code = (name: string) => typed.value(name).replace(/\s/g, '');
+  const isAt = (name: string) => confirm.problems.find((p) => p.field?.at(-1) === name);
 
   async function finish() {
+    setPressed(true);
+    if (!code('oldPhoneCode') || !code('newPhoneCode')) return;
     const { payload } = await confirm.run({ input: { oldPhoneCode: code('oldPhoneCode'), newPhoneCode: code('newPhoneCode') } });
     if (payload) onDone();
   }
-  const sentTo = (c: AccountChallengeFragment) => (c.sentTo ? t('codeGoesTo', { to: c.sentTo }) : t('codeFromApp'));
+  const sides = [
+    { name: 'oldPhoneCode', label: t('codeCurrent'), number: t('phoneNow'), challenge: begun.old, to: begun.old.sentTo, on: (old: AccountChallengeFragment) => onBegun({ ...begun, old }) },
+    { name: 'newPhoneCode', label: t('newCode'), number: t('newNumber'), challenge: begun.fresh, to: shown(begun.phone), on: (fresh: AccountChallengeFragment) => onBegun({ ...begun, fresh }) },
+  ];
   return (
-    <>
-      <FieldsForm fields={[{ name: 'oldPhoneCode', label: t('oldCode'), hint: sentTo(begun.old), complete: 'one-time-code' }, { name: 'newPhoneCode', label: t('newCode'), hint: sentTo(begun.fresh) }]}
-        typed={typed} {...confirm} submit={t('confirm')} onSubmit={() => void finish()}>
-        <Again label={t('oldNumber')} challenge={begun.old} onChallenge={(old) => onBegun({ ...begun, old })} />
-        <Again label={t('newNumber')} challenge={begun.fresh} onChallenge={(fresh) => onBegun({ ...begun, fresh })} />
-      </FieldsForm>
-      <Button variant="subtle" onClick={() => onBegun(undefined)}>{t('startOver')}</Button>
-    </>
-  );
-}
-
-// Again asks for another of the two codes when its time has come.
-function Again({ label, challenge, onChallenge }: { label: string; challenge: AccountChallengeFragment; onChallenge: (next: AccountChallengeFragment) => void }) {
-  const { t } = useTranslation();
-  const resend = useAct(ResendCodeDocument);
-  const seconds = useSecondsUntil(challenge.resendAt);
-  if (challenge.method !== 'SMS') return null;
-  return (
-    <div>
-      <Button variant="subtle" fullWidth disabled={seconds > 0} loading={resend.busy} onClick={async () => { const { payload } = await resend.run({ input: { challengeId: challenge.id } }); if (payload?.challenge) onChallenge(payload.challenge); }}>
-        {label}: {seconds > 0 ? t('resendIn', { seconds }) : t('resend')}
-      </Button>
-      {challenge.delivery === 'ABANDONED' && <Text c="red" role="alert">{t('codeLost')}</Text>}
-      <Problems problems={resend.problems} error={resend.error} />
-    </div>
+    <form noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
+      <Stack gap="lg">
+        {sides.map(({ name, label, number, challenge, to, on }, i) => (
+          <Stack key={name} gap="xs">
+            <CodeField first={i === 0} name={name} label={label} hint={challenge.method === 'SMS' ? t('codeGoesTo', { to }) : t('codeFromApp')} inputMode={challenge.method === 'SMS' ? 'numeric' : 'text'}
+              value={typed.value(name)} onChange={(text) => typed.set(name, text)} refusal={isAt(name)} missing={pressed && !code(name) ? t('codeMissing') : undefined} />
+            {challenge.delivery === 'ABANDONED' && <Failure>{t('codeLost')}</Failure>}
+            {challenge.method === 'SMS' && <Resend label={number} challenge={challenge} onChallenge={on} needed={challenge.delivery === 'ABANDONED'} />}
+          </Stack>
+        ))}
+        <Problems problems={confirm.problems.filter((p) => !sides.some((side) => side.name === p.field?.at(-1)))} error={confirm.error} />
+        <Button type="submit" loading={confirm.busy}>{t('confirm')}</Button>
+        <Button variant="subtle" onClick={() => onBegun(undefined)}>{t('startOver')}</Button>
+      </Stack>
+    </form>
   );
 }

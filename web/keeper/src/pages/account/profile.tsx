@@ -36,7 +36,7 @@ function Change({ own }: { own: OwnPartsFragment }) {
   const fields: Field[] = [
     { name: 'firstName', label: t('firstName'), complete: 'given-name' }, { name: 'middleName', label: t('middleName'), complete: 'additional-name', optional: true },
     { name: 'lastName', label: t('lastName'), complete: 'family-name' }, { name: 'birthDate', label: t('birthDate'), complete: 'bday', type: 'date' },
-    passwordField(t('currentPassword')),
+    passwordField(t('passwordNow')),
   ];
 
   async function save() {

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ChangeQuestionDocument } from '../../gql/graphql';
 import { useAct } from '../../ui/act';
-import { type Field, FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
+import { type Field, FieldsForm, Finished, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
 
 export default function QuestionPage() {
   const { t } = useTranslation();
@@ -27,21 +27,17 @@ function Change() {
   const typed = useTyped();
   const [done, setDone] = useState(false);
   const change = useAct(ChangeQuestionDocument);
-  const fields: Field[] = [{ name: 'question', label: t('newQuestion'), hint: t('securityHint') }, { name: 'answer', label: t('newAnswer'), hint: t('questionHint') }, passwordField(t('currentPassword'))];
+  const fields: Field[] = [{ name: 'question', label: t('newQuestion'), hint: t('securityHint') }, { name: 'answer', label: t('newAnswer'), hint: t('questionHint') }, passwordField(t('passwordNow'))];
 
   async function save() {
-    setDone(false);
     const { payload } = await change.run({ input: { currentPassword: typed.value('currentPassword'), question: typed.value('question'), answer: typed.value('answer') } });
     if (!payload) return;
-    typed.clear();
     setDone(true);
   }
+  if (done) return <Finished>{t('questionDone')}</Finished>;
   return (
-    <>
-      {done && <Told>{t('questionDone')}</Told>}
-      <FieldsForm fields={fields} typed={typed} {...change} submit={t('save')} onSubmit={() => void save()}>
-        <Follows items={[t('questionFollows1'), t('othersOut')]} />
-      </FieldsForm>
-    </>
+    <FieldsForm fields={fields} typed={typed} {...change} submit={t('save')} onSubmit={() => void save()}>
+      <Follows items={[t('questionFollows1'), t('othersOut')]} />
+    </FieldsForm>
   );
 }

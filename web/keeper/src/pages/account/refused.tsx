@@ -26,7 +26,7 @@ export default function RefusedPage() {
   const [{ data, error }, again] = useLiveQuery(RefusedDocument, {});
   const [older, setOlder] = useState<{ after: Attempts; nodes: Attempts['nodes']; page: Attempts['pageInfo'] }>();
   const first = data?.viewer?.refusedTransfers;
-  if (!first) return <SubPage title={t('refusedTitle')} back="history">{error ? <Problems error={error} retry={again} /> : <Waiting />}</SubPage>;
+  if (!first) return <SubPage title={t('refusedTitle')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</SubPage>;
   const more = older?.after === first ? older : { after: first, nodes: [], page: first.pageInfo }; // a new first page begins anew
   const attempts = [...first.nodes, ...more.nodes];
 
@@ -35,7 +35,7 @@ export default function RefusedPage() {
     if (next) setOlder({ after: shown, nodes: [...more.nodes, ...next.nodes], page: next.pageInfo });
   }
   return (
-    <SubPage title={t('refusedTitle')} back="history">
+    <SubPage title={t('refusedTitle')}>
       <Text c="dimmed">{t('refusedHint')}</Text>
       {attempts.length === 0 ? <Empty title={t('refusedNone')} hint={t('refusedNoneHint')} /> : (
         <section className="panel" aria-label={t('refusedTitle')}>{attempts.map((a) => <Attempt key={a.refusedAt + a.to + a.amount.amount} attempt={a} />)}</section>

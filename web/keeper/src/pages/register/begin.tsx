@@ -1,5 +1,5 @@
 import { Button, Stack, Text, TextInput } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ChallengePartsFragment, type RegistrationPartsFragment, StartRegistrationDocument, SubmitProfileDocument, VerifyPhoneDocument } from '../../gql/graphql';
 import { of, Problems, useAct } from '../../ui/act';
@@ -49,18 +49,27 @@ export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onPhone, 
   const { t } = useTranslation();
   const submit = useAct(SubmitProfileDocument);
   const value = (name: string) => typed[name] ?? '';
-  const isHidden = wasSubmitted && Object.keys(typed).length === 0;
+  const [anew, setAnew] = useState(false);
 
   async function send() {
     const profile = { firstName: value('firstName'), middleName: value('middleName') || null, lastName: value('lastName'), birthDate: value('birthDate') };
     await onDone(await submit.run({ input: { token, profile, email: value('email'), securityQuestion: value('securityQuestion'), securityAnswer: value('securityAnswer') } }));
   }
+  if (wasSubmitted && !anew && Object.keys(typed).length === 0) {
+    return (
+      <Stack>
+        <Text>{t('profileKept')}</Text>
+        <Button onClick={onBack}>{t('continue')}</Button>
+        <Button variant="default" onClick={() => setAnew(true)}>{t('profileAnew')}</Button>
+        <Button variant="subtle" onClick={onPhone}>{t('changeNumber')}</Button>
+      </Stack>
+    );
+  }
   return (
     <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
       <Stack>
-        {isHidden && <Text>{t('profileHidden')}</Text>}
         {fields.map((f) => (
-          <TextInput key={f.name} label={t(f.name)} name={f.name} autoComplete={f.complete} required={f.needed} value={value(f.name)} error={of(submit.problems, f.name)}
+          <TextInput key={f.name} label={t(f.name)} name={f.name} autoComplete={f.complete} required={f.needed} autoFocus={anew && f.name === 'firstName'} value={value(f.name)} error={of(submit.problems, f.name)}
             type={'type' in f ? f.type : 'text'} maxLength={200} description={f.name === 'securityQuestion' ? t('securityHint') : undefined}
             onChange={(e) => onTyped({ [f.name]: e.currentTarget.value })} />
         ))}
@@ -78,10 +87,8 @@ export function Code({ registration, onChallenge, onDone, onBack }: StepProps & 
   const verify = useAct(VerifyPhoneDocument);
   return (
     <>
-      <CodeForm challenge={registration.challenge!} busy={verify.busy} onChallenge={onChallenge}
-        onProof={async (proof) => 'code' in proof && onDone(await verify.run({ input: { token: registration.token, code: proof.code } }))}>
-        <Problems problems={verify.problems} error={verify.error} />
-      </CodeForm>
+      <CodeForm challenge={registration.challenge!} busy={verify.busy} onChallenge={onChallenge} problems={verify.problems} error={verify.error}
+        onProof={async (proof) => 'code' in proof && onDone(await verify.run({ input: { token: registration.token, code: proof.code } }))} />
       <Button variant="subtle" onClick={onBack}>{t('back')}</Button>
     </>
   );

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Checkbox, CopyButton, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Checkbox, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -39,7 +39,7 @@ function useComplete({ token, onDone, onRefused }: Finish) {
   return { run, lost, busy: complete.busy || lost, problems: complete.problems, error: lost ? undefined : complete.error };
 }
 
-// Password is the last step. Its button can always be pressed: what is missing is said where it is missing.
+// Password is the last step. Its button can be pressed as soon as the agreements are there: what is missing is said where it is missing.
 export function Password(props: Finish) {
   const { t } = useTranslation();
   const [{ data, error, fetching }, again] = useQuery({ query: AgreementsDocument });
@@ -59,34 +59,46 @@ export function Password(props: Finish) {
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); finish(); }}>
       <Stack>
         <NewPassword label={t('password')} typed={typed} onTyped={setTyped} error={refusal} missing={missing} />
-        {agreements?.map((a) => {
-          const wanted = missing && !accepted.includes(a.id);
-          return (
-            <Stack key={a.id} gap={4}>
-              <Checkbox label={t('agree', { title: a.title })} checked={accepted.includes(a.id)} required error={wanted} aria-invalid={wanted} aria-describedby={wanted ? `missing-${a.kind}` : undefined}
-                onChange={(e) => { const on = e.currentTarget.checked; setAccepted((was) => (on ? [...was, a.id] : was.filter((id) => id !== a.id))); }} />
-              {wanted && <Text id={`missing-${a.kind}`} size="sm" c="var(--mantine-color-error)">{t('agreementMissing')}</Text>}
-              <Anchor component="button" type="button" ta="left" underline="always" className="back" onClick={() => setReading(a)}>{t('readAgreement')}: {a.title}</Anchor>
-            </Stack>
-          );
-        })}
+        {agreements?.map((a) => (
+          <Agreement key={a.id} id={a.kind} title={a.title} accepted={accepted.includes(a.id)} missing={missing && !accepted.includes(a.id)} onRead={() => setReading(a)}
+            onChange={(on) => setAccepted((was) => (on ? [...was, a.id] : was.filter((id) => id !== a.id)))} />
+        ))}
         {!agreements && (
-          <div data-missing={missing} tabIndex={-1}>
+          <div>
             {error && !fetching ? <NoAnswer text={t('agreementsFailed')} retry={() => again({ requestPolicy: 'network-only' })} /> : (
               <>
                 <Waiting rows={2} />
-                <Text size="sm" role="status" mt="xs" c={missing ? 'var(--mantine-color-error)' : 'dimmed'}>{t('agreementsLoading')}</Text>
+                <Text size="sm" role="status" mt="xs" c="dimmed">{t('agreementsLoading')}</Text>
               </>
             )}
           </div>
         )}
         {complete.lost && <Alert color="yellow" role="alert">{t('completeLost')}</Alert>}
         <Problems problems={complete.problems.filter((p) => p.field?.at(-1) !== 'password')} error={complete.error} />
-        <Button type="submit" loading={complete.busy}>{t('register')}</Button>
+        <Button type="submit" loading={complete.busy} disabled={!agreements}>{t('register')}</Button>
         <Button variant="subtle" disabled={complete.busy} onClick={props.onBack}>{t('back')}</Button>
       </Stack>
       <Modal opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title} closeButtonProps={{ 'aria-label': t('close') }}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Modal>
     </form>
+  );
+}
+
+type AgreementProps = { id: string; title: string; accepted: boolean; missing: boolean; onChange: (on: boolean) => void; onRead: () => void };
+
+// Agreement is one line: the box, and the title, which opens the text and leaves the box alone.
+function Agreement({ id, title, accepted, missing, onChange, onRead }: AgreementProps) {
+  const { t } = useTranslation();
+  const [before, name] = t('agreeTo', { title }).split('|'); // the link begins at the bar
+  return (
+    <div>
+      <Group gap="sm" wrap="nowrap" mih={44}>
+        <Checkbox id={id} aria-labelledby={`agree-${id}`} checked={accepted} required error={missing} aria-invalid={missing} aria-describedby={missing ? `missing-${id}` : undefined} onChange={(e) => onChange(e.currentTarget.checked)} />
+        <Text id={`agree-${id}`}>
+          <label htmlFor={id}>{before}</label><Anchor component="button" type="button" inherit ta="left" underline="always" display="inline" style={{ whiteSpace: 'normal' }} data-testid="agreement" onClick={onRead}>{name}</Anchor>
+        </Text>
+      </Group>
+      {missing && <Text id={`missing-${id}`} size="sm" ml={32} c="var(--mantine-color-error)">{t('agreementMissing')}</Text>}
+    </div>
   );
 }
 
@@ -96,10 +108,9 @@ export function Done({ wmid, entering }: { wmid: string; entering: 'waits' | 'lo
   const pay = usePayLink();
   return (
     <Stack>
-      <Text ta="center">{t('yourWmid')}</Text>
+      <Text ta="center">{t('wmidIs')}</Text>
       <Text className="wmid" data-testid="wmid">{grouped(wmid)}</Text>
       <CopyButton value={wmid}>{({ copied, copy }) => <Button variant="default" onClick={copy} aria-live="polite">{t(copied ? 'copied' : 'copy')}</Button>}</CopyButton>
-      <Text c="dimmed" ta="center">{t('wmidHint')}</Text>
       {pay && <Text ta="center">{t('payFirst')}</Text>}
       {entering === 'lost' && <Alert color="yellow" role="alert">{t('enteringLost')}</Alert>}
       <Button loading={entering !== 'in'} onClick={() => go(`/wallets${pay}`)}>{t('start')}</Button>

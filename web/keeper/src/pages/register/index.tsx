@@ -29,7 +29,7 @@ export default function Register() {
   if (flow.asking !== 'asked') {
     return (
       <Narrow title={t('registerTitle')} waits>
-        {flow.asking === 'asking' ? <Loader role="status" aria-label={t('register')} /> : <NoAnswer retry={() => void flow.resume()} />}
+        {flow.asking === 'asking' ? <Loader mx="auto" role="status" aria-label={t('register')} /> : <NoAnswer retry={() => void flow.resume()} />}
       </Narrow>
     );
   }
@@ -44,17 +44,20 @@ export default function Register() {
     await adopt(tokens, () => setEntering('lost')); // the WMID is on the screen meanwhile
     setEntering('in');
   }
-  const title = { phone: t('stepPhone'), profile: t('stepProfile'), code: t('stepCode'), password: t('stepPassword'), done: t('stepDone') }[place];
+  const isKept = place === 'profile' && flow.wasSubmitted && Object.keys(profile.typed).length === 0; // which it says itself
+  const title = { phone: t('stepPhone'), profile: t('stepProfile'), code: t('enterCode'), password: t('stepPassword'), done: t('accountOpenTitle') }[place];
+  const notMine = flow.past === 'resumed' && place !== 'done' && <Button variant="subtle" onClick={() => { profile.forget(); setPhone(''); flow.anew(); }}>{t('notMine')}</Button>;
   return (
     <Narrow title={title} step={{ name: place, at: PLACES.indexOf(place) + 1, of: PLACES.length }}>
-      {flow.past && place !== 'done' && <Text size="sm" role="status">{t(flow.past === 'gone' ? 'registrationGone' : place === 'profile' && !flow.wasSubmitted ? 'resumeNumber' : 'resume')}</Text>}
-      {flow.past === 'resumed' && place !== 'done' && <Button variant="subtle" onClick={() => { profile.forget(); setPhone(''); flow.anew(); }}>{t('notMine')}</Button>}
+      {flow.past && place !== 'done' && !isKept && <Text size="sm" role="status">{t(flow.past === 'gone' ? 'registrationGone' : place === 'profile' && !flow.wasSubmitted ? 'resumeNumber' : 'resume')}</Text>}
+      {!isKept && notMine}
       {place === 'phone' && <Phone phone={phone || registration?.phone || ''} onPhone={setPhone} begun={registration?.phone} onDone={flow.goOn} onBack={() => flow.setBack(undefined)} />}
       {place === 'profile' && registration && (
         <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => flow.setBack('phone')} onBack={() => flow.setBack(undefined)} />
       )}
       {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={(challenge) => flow.challenged({ ...registration, challenge })} onDone={flow.goOn} onBack={() => flow.setBack('profile')} />}
       {place === 'password' && registration && <Password token={registration.token} onDone={(made, tokens) => void enter(made, tokens)} onRefused={(led) => flow.goOn(led, true)} onBack={() => flow.setBack('profile')} />}
+      {isKept && notMine}
       {place === 'done' && <Done wmid={wmid!} entering={entering} />}
       {place === 'phone' && <Text>{t('haveAccount')} <Anchor component={Link} to={`/login${pay}`} underline="always">{t('logIn')}</Anchor></Text>}
     </Narrow>
