@@ -69,6 +69,9 @@ async function setPolicy(house, page, ema) {
   check(/0\.00\sWMZ of 100\.00\sWMZ/.test(await page.getByTestId('limit').first().innerText()), 'the limits of a currency are shown');
   await page.getByText('Now each transfer to others needs a code.').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7,5');
+  await button(page, 'Save').click();
+  await page.getByText('Write it like 1,234.50').waitFor();
+  await page.locator('[name=withoutCodeUpTo]').fill('7.5');
   const digits = await code(ema.phone, () => button(page, 'Save').click());
   await page.locator('[name=code]').fill(digits);
   await house.accessible(page, 'the code for more without a code');

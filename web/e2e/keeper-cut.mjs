@@ -98,11 +98,16 @@ async function endedElsewhere(page, to) {
     await page.locator('[name=code]').waitFor();
     await page.addInitScript(() => new MutationObserver(() => (window.saidLost ||= document.body?.textContent.includes('The connection is lost'))).observe(document, { childList: true, subtree: true }));
     await page.reload();
+    await place(page, 'History');
+    await page.getByTestId('transfer').filter({ hasText: 'ended elsewhere' }).click();
+    await page.getByRole('link', { name: 'Confirm' }).click(); // where it was begun it can be gone on with
     await page.locator('[name=code]').fill(digits);
     check(!(await page.evaluate(() => window.saidLost)), 'what a reload goes on with is not called lost');
     const other = await page.context().newPage();
     await other.goto(new URL('/history', page.url()).href);
     await other.getByTestId('transfer').filter({ hasText: 'ended elsewhere' }).click();
+    await button(other, 'Cancel the transfer').waitFor();
+    check((await other.getByRole('link', { name: 'Confirm' }).count()) === 0, 'what was begun in another tab cannot be confirmed here, and is not offered');
     await button(other, 'Cancel the transfer').click();
     await other.getByText('Cancelled', { exact: true }).first().waitFor();
     await other.close();

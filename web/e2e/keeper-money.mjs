@@ -13,6 +13,7 @@ export async function sendFromDesk({ house, own: phone, other: desk, me, payer, 
   await fill(desk, { to: number.slice(0, -1) + ((Number(last) + 1) % 10), amount: '25', memo: 'for the <b>tea</b>' });
   await desk.getByText('This number has a typing error.').waitFor();
   ok('a typing error in a number is told without a request');
+  await amountsAsTheLanguageWritesThem(desk);
   await desk.locator('[name=to]').fill(number);
   await desk.getByTestId('quote').getByText(`${me.firstName} K.`).waitFor();
   check((await desk.getByTestId('quote').innerText()).includes('0.20'), 'the name and the fee appear while one types');
@@ -34,6 +35,24 @@ export async function sendFromDesk({ house, own: phone, other: desk, me, payer, 
   check((await phone.getByTestId('transfer').innerText()).includes('for the <b>tea</b>'), 'the other screen shows the arrival without a reload, the memo as text');
   await house.shot(`keeper-arrival-${name}`, phone);
   await house.accessible(phone, 'an arrival');
+}
+
+// amountsAsTheLanguageWritesThem: a comma that could stand for a point is not taken for one, and what is read is shown.
+async function amountsAsTheLanguageWritesThem(page) {
+  const amount = page.locator('[name=amount]');
+  for (const [typed, shown] of [['12,505', '12,505'], ['1,234.50', '1,234.50'], ['9000000', '9,000,000'], ['1 234', '1,234']]) {
+    await amount.fill(typed);
+    await amount.blur();
+    check((await amount.inputValue()) === shown, `${typed} is written ${shown}`);
+  }
+  for (const typed of ['12,50', '1.234,50', '12 50', '1,2345']) {
+    await amount.fill(typed);
+    await amount.blur();
+    await page.getByText('Write it like 1,234.50').waitFor();
+    check((await amount.inputValue()) === typed, `${typed} could be two amounts: it is asked for again, and stays`);
+    await amount.fill('');
+  }
+  await amount.fill('25');
 }
 
 // sendWhileTheNetworkFails loses the answers of both steps after the server has done its work.
@@ -89,7 +108,8 @@ export async function protect({ house, own: phone, other: desk, payer, number })
   const sendIt = await review(desk);
   check(/10\.08/.test(await sendIt.innerText()) && (await desk.getByTestId('review').innerText()).includes('2468'), 'a protected transfer is reviewed, with its code');
   await withCode(desk, payer.phone, () => sendIt.click());
-  await desk.getByRole('heading', { name: 'Protected' }).waitFor();
+  await desk.getByRole('heading', { name: 'Sent with protection' }).waitFor();
+  await desk.getByText('Tell them the code 2468 before').waitFor();
 
   await phone.getByTestId('transfer').filter({ hasText: 'Protected' }).click();
   await phone.getByLabel('Protection code').fill('1111');
@@ -110,6 +130,7 @@ export async function refund({ house, own: phone, other: desk, me }) {
   await house.shot('keeper-refund-phone', phone);
   await phone.getByRole('button', { name: 'Send back', exact: true }).click();
   await phone.getByText('Sent back', { exact: true }).waitFor();
+  await phone.getByText('4.00 WMZ was sent back.').waitFor();
   await place(desk, 'Home');
   await desk.getByTestId('transfer').filter({ hasText: me.firstName }).first().getByText('+4.00 WMZ').waitFor();
   ok('a part is sent back and arrives');
@@ -130,11 +151,14 @@ export async function statement({ house, own: page, number, name }) {
   await page.getByText('Balance 25.96 WMZ').waitFor();
   await house.accessible(page, 'a wallet');
   await house.shot(`keeper-wallet-${name}`, page);
-  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Statement as CSV' }).click()]);
+  await page.getByRole('button', { name: 'Download' }).click();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Statement as CSV' }).click()]);
   check(file.suggestedFilename().endsWith('.csv') && readFileSync(await file.path(), 'utf8').includes('tea'), 'a statement is downloaded');
-  await page.getByRole('button', { name: 'Period' }).click();
+  await page.getByRole('button', { name: 'Download' }).click();
+  await page.getByRole('menuitem', { name: 'Choose a period' }).click();
   await page.getByLabel('To day').fill(dayBefore(1));
-  const [earlier] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Statement as CSV' }).click()]);
+  await page.getByRole('button', { name: 'Download' }).click();
+  const [earlier] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Statement as CSV' }).click()]);
   check(!readFileSync(await earlier.path(), 'utf8').includes('tea'), 'and so is that of a period');
 }
 

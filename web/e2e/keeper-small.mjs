@@ -111,9 +111,9 @@ async function sound(house, desk, phone) {
 async function payLink(house, desk, phone) {
   await place(phone, 'Receive');
   await phone.getByLabel('Amount (optional)').fill('5');
-  await phone.getByRole('button', { name: 'Make a link' }).click();
+  await phone.getByRole('button', { name: 'Update the link' }).click();
   await phone.waitForFunction(() => document.querySelector('form button[type=submit]:not([data-loading])'));
-  const url = (await phone.getByText(/\/pay#token=/).innerText()).trim();
+  const url = await phone.getByTestId('link').getAttribute('title');
   const path = new URL(url).pathname + new URL(url).hash;
   for (const [who, page] of [['who is signed in', desk], ['who is not', await house.open('/pages/favicon.svg', DESK)]]) {
     await page.goto(new URL(path, phone.url()).href);

@@ -60,7 +60,7 @@ async function quoteAnew(page) {
   await changed.waitFor();
   const [notice, button] = [await changed.innerText(), await page.getByRole('button', { name: /^Send \d/ }).innerText()];
   check(sent === 0 && quoted === 1 && /Fee: 0\.72\sWMZ → 1\.72\sWMZ/.test(notice) && !/Recipient/.test(notice) && button.includes('91.72'), `what has changed is looked at once more before it is sent: ${notice}`);
-  await page.waitForFunction(() => document.activeElement.tagName === 'H2');
+  await page.waitForFunction(() => document.activeElement.tagName === 'H1');
   page.off('request', count);
   await page.unroute('**/graphql');
 }

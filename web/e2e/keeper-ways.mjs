@@ -34,7 +34,7 @@ async function arrives(page, name) {
 
 // sendByEar waits at each step of a payment until its heading has the focus.
 async function sendByEar(page, what) {
-  const isSaid = (name) => page.waitForFunction((text) => document.activeElement.tagName === 'H2' && document.activeElement.textContent === text, name);
+  const isSaid = (name) => page.waitForFunction((text) => document.activeElement.tagName === 'H1' && document.activeElement.textContent === text, name);
   await place(page, 'Send');
   await page.locator('[name=to]').fill('89021234567');
   await page.locator('[name=amount]').focus();

@@ -160,13 +160,13 @@ export const settled = {
     },
     'settings-limits-code': async (w) => {
       w.page = await w.enter('emilia', '/settings/limits');
-      await fill(w.page, { withoutCodeUpTo: '7,5' });
+      await fill(w.page, { withoutCodeUpTo: '7.5' });
       await press(w.page, w.t.save);
       await w.page.locator('[name=code]').waitFor();
     },
     'settings-limits-refused': async (w) => {
       w.page = await w.enter('emilia', '/settings/limits');
-      await fill(w.page, { withoutCodeUpTo: '7,555' });
+      await fill(w.page, { withoutCodeUpTo: '7.555' });
       await press(w.page, w.t.save);
       await w.page.locator('[aria-invalid=true], [role=alert]').first().waitFor();
     },

@@ -11,6 +11,10 @@ const front = async (page) => ((await dialog(page).count()) > 0 ? dialog(page) :
 export const submit = async (page) => first((await front(page)).locator('button[type=submit]')).click();
 export const press = async (page, name) => first((await front(page)).getByRole('button', { name, exact: true })).click();
 export const choose = (page, text) => first(page.getByText(text, { exact: true })).click();
+export async function pick(page, menu, item) {
+  await first(page.getByRole('button', { name: menu })).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+}
 export const dialog = (page) => page.getByRole('dialog');
 export const told = (page, text) => first(page.getByText(text)).waitFor();
 export const invalid = (page, name) => page.locator(`[name="${name}"][aria-invalid=true]`).waitFor();

@@ -43,7 +43,7 @@ export const send = {
     'send-mistyped': async (w) => {
       await type(w, w.emilias.slice(0, -1) + ((Number(w.emilias.at(-1)) + 1) % 10), '12,5,');
       await told(w.page, w.t.numberMistyped);
-      await told(w.page, w.t.amountInvalid);
+      await told(w.page, w.t.amountHow);
     },
     'send-quoted': async (w) => {
       await type(w, w.emilias, '12.34', MEMO);
@@ -110,7 +110,7 @@ export const sendOtherwise = {
     },
     'send-refused': async (w) => {
       await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=9000000000000`);
-      await w.page.getByTestId('quote').getByRole('alert').waitFor();
+      await w.page.locator('[name=amount][aria-invalid=true]').waitFor();
     },
     'send-big': async (w) => {
       await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=123456789012.34`);

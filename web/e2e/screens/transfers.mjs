@@ -1,5 +1,5 @@
 // A transfer as each of its sides sees it, in every state.
-import { answers, choose, dialog, dismiss, go, ONCE, press, submit, told } from './acts.mjs';
+import { answers, dialog, dismiss, go, ONCE, open, pick, submit, told } from './acts.mjs';
 
 const begin = async (w) => {
   const page = await w.enter('anna');
@@ -28,6 +28,16 @@ export const transfers = {
       await submit(page);
       await page.getByRole('alert').waitFor();
     },
+    'transfer-reject': async ({ page, into, t }) => {
+      await show(page, into.code);
+      await open(page, t.reject);
+      return { after: () => dismiss(page) };
+    },
+    'transfer-take-back': async ({ page, out, t }) => {
+      await show(page, out.code);
+      await open(page, t.cancelTransfer);
+      return { after: () => dismiss(page) };
+    },
     'transfer-awaits': async ({ page, me, annas, boriss }) => show(page, await me.move(annas, { walletNumber: boriss }, '4')),
     'transfer-expired': async ({ page, me, annas, boriss }) => {
       await answers(page, 'TransferPage', ({ node }) => void (node.status = 'EXPIRED'));
@@ -36,14 +46,14 @@ export const transfers = {
     },
     'transfer-block': async ({ page, into, t }) => {
       await show(page, into.done);
-      await choose(page, t.block);
+      await page.getByRole('button', { name: t.blockNamed.split(' ')[0] }).click();
       await dialog(page).waitFor();
       return { after: () => dismiss(page) };
     },
     'transfer-not-downloaded': async ({ page, into, t }) => {
       await page.route(/\.png/, (route) => route.abort());
       await show(page, into.done);
-      await press(page, `${t.receipt} PNG`);
+      await pick(page, t.receipt, t.asPng);
       await told(page, t.notDownloaded);
     },
     'transfer-of-nobody': async ({ page, t }) => {

@@ -1,6 +1,6 @@
 // Wallets: none, one, many; and what is done with one.
 import { base } from '../lib.mjs';
-import { dialog, dismiss, go, ONCE, open, press, submit, told } from './acts.mjs';
+import { answers, dialog, dismiss, go, ONCE, open, pick, submit, told } from './acts.mjs';
 
 const at = (path, text = 'noWallets') => async ({ page, t }) => {
   await go(page, path);
@@ -47,12 +47,12 @@ export const beginning = {
     },
     'receive-link': async ({ page, t }) => {
       await page.evaluate(() => (navigator.share = async () => {})); // as a phone has it
-      await page.getByLabel(t.askFor).fill('12,50');
+      await page.getByLabel(t.askFor).fill('12.50');
       await page.getByLabel(t.memo).fill('За обед и за билеты на электричку туда и обратно');
       await submit(page);
     },
     'receive-refused': async ({ page, t }) => {
-      await page.getByLabel(t.askFor).fill('12,505');
+      await page.getByLabel(t.askFor).fill('12.505');
       await submit(page);
       await page.locator('[aria-invalid=true]').waitFor();
     },
@@ -83,7 +83,7 @@ export const wallets = {
     },
     'wallet-period': async ({ page, of, t }) => {
       await show(page, of.annas);
-      await press(page, t.period);
+      await pick(page, t.download, t.filePeriod);
       await page.getByLabel(t.fromDay).fill('2026-02-01');
       await page.getByLabel(t.untilDay).fill('2026-01-01');
       await told(page, t.daysReversed);
@@ -91,26 +91,32 @@ export const wallets = {
     'wallet-not-downloaded': async ({ page, of, t }) => {
       await show(page, of.annas);
       await page.route(/\.pdf/, (route) => route.abort());
-      await press(page, t.statementAs.replace('{{kind}}', 'PDF'));
+      await pick(page, t.download, t.statementAs.replace('{{kind}}', 'PDF'));
       await told(page, t.notDownloaded);
       await page.unroute(/\.pdf/);
     },
     'wallet-rename': async ({ page, of, t }) => {
       await show(page, of.annas);
-      await open(page, t.rename);
+      await pick(page, `${t.more}:`, t.rename);
+      return { after: () => dismiss(page) };
+    },
+    'wallet-close-not-empty': async ({ page, of, t }) => {
+      await show(page, of.second);
+      await pick(page, `${t.more}:`, t.closeWallet);
       return { after: () => dismiss(page) };
     },
     'wallet-close': async ({ page, of, t }) => {
-      await show(page, of.second);
-      await open(page, t.closeWallet);
+      await show(page, of.empty);
+      await pick(page, `${t.more}:`, t.closeWallet);
       return { after: () => dismiss(page) };
     },
     'wallet-close-refused': async ({ page, of, t }) => {
+      const honestly = await answers(page, 'WalletPage', ({ viewer }) => void (viewer.wallet.balance.amount = '0.00')); // it was, when it was looked at
       await show(page, of.second);
-      await open(page, t.closeWallet);
+      await pick(page, `${t.more}:`, t.closeWallet);
       await dialog(page).getByRole('button', { name: t.closeWallet, exact: true }).click();
       await dialog(page).getByRole('alert').waitFor();
-      return { after: () => dismiss(page) };
+      return { after: () => dismiss(page).then(honestly) };
     },
     'wallet-closed': ({ page, of }) => show(page, of.closed),
     'wallet-of-nobody': async ({ page, of, t }) => {

@@ -22,8 +22,8 @@ function forget({ transferId, key }: Begun) {
 export type Refunding = { at: 'form' } | { at: 'sending' | 'lost'; begun: Begun };
 
 // useRefunding sends a transfer back, or a part of it. Each refund that is meant has a key of its own; when its answer is lost it is asked for by that key until it
-// is known: nothing is sent back twice, and nothing is called failed that was done. `onDone` is called when the money has moved.
-export function useRefunding(me: string, transferId: string, onDone: () => void) {
+// is known: nothing is sent back twice, and nothing is called failed that was done. `onDone` is called with what has moved.
+export function useRefunding(me: string, transferId: string, onDone: (amount: string) => void) {
   const client = useClient();
   const [refunding, setRefunding] = useState<Refunding>(() => {
     const begun = kept(transferId);
@@ -40,7 +40,7 @@ export function useRefunding(me: string, transferId: string, onDone: () => void)
   const settle = useCallback((begun: Begun) => {
     forget(begun);
     setRefunding({ at: 'form' });
-    done.current();
+    done.current(begun.amount);
   }, []);
 
   const send = useCallback(async (begun: Begun) => {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { isLost } from './network';
-import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
+import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key. It holds no secret but
 // a protection code, which the sender chose; that is gone with the tab.
@@ -10,24 +10,35 @@ const ASK_MS = 3_000;
 
 type Fault = 'network' | 'offline' | { message: string };
 
+export type Quote = NonNullable<QuoteQuery['transferQuote']['quote']>;
+
 export type Sending =
   | { at: 'form' }
-  | { at: 'sending'; input: CreateTransferInput; asks?: boolean }
-  | { at: 'lost'; input: CreateTransferInput }
+  | { at: 'sending'; input: CreateTransferInput; quote?: Quote; asks?: boolean }
+  | { at: 'lost'; input: CreateTransferInput; quote?: Quote }
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
-  | { at: 'done'; transfer: TransferPartsFragment };
+  | { at: 'done'; transfer: TransferPartsFragment; code?: string | null }; // the protection's, which the sender is to tell
 
-type Begun = { by: string; input: CreateTransferInput };
+// What was begun, with the quote that was looked at, and the transfer that it has become as far as that is known.
+type Begun = { by: string; input: CreateTransferInput; quote?: Quote; id?: string };
+
+const begunHere = () => JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
+
+// awaitsHere tells that this person began a transfer in this tab, which awaits its code still: the screen of sending goes on with it.
+export function awaitsHere(me: string, id: string) {
+  const begun = begunHere();
+  return begun?.by === me && begun.id === id;
+}
 
 // kept is what this person began in this tab, and asks about; what somebody else did is none of theirs.
 function kept(me: string): Sending {
-  const begun = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
-  return begun?.by === me ? { at: 'sending', input: begun.input, asks: true } : { at: 'form' };
+  const begun = begunHere();
+  return begun?.by === me ? { at: 'sending', input: begun.input, quote: begun.quote, asks: true } : { at: 'form' };
 }
 
 // forget ends what is kept of one transfer, and of no later one.
 function forget({ idempotencyKey }: CreateTransferInput) {
-  const begun = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
+  const begun = begunHere();
   if (begun?.input.idempotencyKey === idempotencyKey) sessionStorage.removeItem(KEPT);
 }
 
@@ -54,24 +65,26 @@ export function useSending(me: string) {
 
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
     const waits = transfer.status === 'AWAITING_CONFIRMATION' && challenge;
-    const next: Sending = waits ? { at: 'code', input, transfer, challenge } : { at: 'done', transfer };
+    const next: Sending = waits ? { at: 'code', input, transfer, challenge } : { at: 'done', transfer, code: input.protection?.code };
+    const begun = begunHere();
     if (!waits) forget(input);
+    else if (begun?.input.idempotencyKey === input.idempotencyKey) sessionStorage.setItem(KEPT, JSON.stringify({ ...begun, id: transfer.id } satisfies Begun));
     setSending((was) => ('input' in was && was.input.idempotencyKey === input.idempotencyKey ? next : was)); // an answer that comes late is not of what is done since
   }, []);
 
-  const send = useCallback(async (input: CreateTransferInput) => {
+  const send = useCallback(async (input: CreateTransferInput, quote?: Quote) => {
     if (busy.current) return;
     if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    sessionStorage.setItem(KEPT, JSON.stringify({ by: me, input } satisfies Begun));
-    setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input }));
+    sessionStorage.setItem(KEPT, JSON.stringify({ by: me, input, quote } satisfies Begun));
+    setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    if (isLost(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input }));
+    if (isLost(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
     forget(input); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -79,16 +92,16 @@ export function useSending(me: string) {
   }, [client, me, settle]);
 
   // ask finds out by the key what became of a transfer whose answer was lost; what is not there is sent, under the same key.
-  const ask = useCallback(async (input: CreateTransferInput) => {
+  const ask = useCallback(async (input: CreateTransferInput, quote?: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
     const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
     asking.current = false;
-    if (error) return setSending((was) => (was.at === 'sending' ? { at: 'lost', input } : was));
+    if (error) return setSending((was) => (was.at === 'sending' ? { at: 'lost', input, quote } : was));
     if (data?.viewer?.id !== me) return; // somebody else is in by now
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
-    await send(input); // a repeat answers with the first result, and with its challenge
+    await send(input, quote); // a repeat answers with the first result, and with its challenge
   }, [client, me, send, settle]);
 
   // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
@@ -128,7 +141,7 @@ export function useSending(me: string) {
     busy.current = false;
     const payload = data?.cancelTransfer;
     if (payload?.transfer) return restart();
-    if (isLost(error)) return setSending({ at: 'lost', input });
+    if (isLost(error)) return setSending({ at: 'lost', input, quote: begunHere()?.quote });
     if (await settled(input, transfer.id)) return;
     begins(false);
     setProblems(payload?.userErrors ?? []);
@@ -140,7 +153,7 @@ export function useSending(me: string) {
     const lost = sending.at === 'lost' || (sending.at === 'sending' && sending.asks);
     if (!lost && !(sending.at === 'code' && fault === 'network')) return;
     const now = async () => {
-      if (lost) return ask(sending.input);
+      if (lost) return ask(sending.input, sending.quote);
       if (sending.at !== 'code' || busy.current) return;
       if ((await settled(sending.input, sending.transfer.id)) === false) setFault(undefined); // it awaits its code still
     };

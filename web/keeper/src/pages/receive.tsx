@@ -1,13 +1,18 @@
-import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Button, CopyButton, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
-import { PayLinkDocument, WalletsDocument } from '../gql/graphql';
-import { money, time } from '../text/text';
+import { PayLinkDocument, type PayLinkQuery, WalletsDocument } from '../gql/graphql';
+import { time } from '../text/text';
 import { of, Problems } from '../ui/act';
+import { readAmount } from '../ui/amount';
+import { AmountField, told } from '../ui/amount-field';
 import { useLiveQuery } from '../ui/live-query';
 import { Copyable, Empty, Page, Waiting } from '../ui/parts';
+import { WalletSelect } from '../ui/wallet-select';
+
+type Made = NonNullable<PayLinkQuery['paymentLink']['link']> & { number: string };
 
 export default function Receive() {
   const { t } = useTranslation();
@@ -15,39 +20,76 @@ export default function Receive() {
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
   const [wanted] = useSearchParams();
   const [chosen, setChosen] = useState(wanted.get('wallet'));
-  const [amount, setAmount] = useState('');
-  const [memo, setMemo] = useState('');
   const wallet = wallets.find((w) => w.number === chosen) ?? wallets[0];
-  const [asked, setAsked] = useState<{ amount: string | null; memo: string | null }>({ amount: null, memo: null });
-  const [link] = useQuery({ query: PayLinkDocument, variables: { input: { walletNumber: wallet?.number ?? '', ...asked } }, pause: !wallet });
-  const made = link.data?.paymentLink.link;
-  const problems = link.data?.paymentLink.userErrors ?? [];
 
   if (!data) return <Page title={t('receive')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   if (!wallet) return <Page title={t('receive')}><Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} /></Page>;
   return (
     <Page title={t('receive')}>
-      <Stack className="panel narrow">
-        <Select label={t('ontoWallet')} value={wallet.number} onChange={setChosen} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${money(w.balance)} · ${w.name || w.currency.name}` }))} />
+      <Requested number={wallet.number} code={wallet.currency.code}>
+        <WalletSelect label={t('ontoWallet')} wallets={wallets} value={wallet.number} onChange={setChosen} />
         <Group justify="center"><Copyable text={wallet.number} /></Group>
-        <Text c="dimmed" ta="center">{t('receiveHint')}</Text>
+      </Requested>
+    </Page>
+  );
+}
+
+type Asked = { amount: string | null; memo: string | null };
+
+// Requested shows the link of a wallet, and asks what is to be in it. A link that was made stays when another is refused.
+function Requested({ number, code, children }: { number: string; code: string; children: React.ReactNode }) {
+  const { t } = useTranslation();
+  const [amount, setAmount] = useState('');
+  const [memo, setMemo] = useState('');
+  const [asked, setAsked] = useState<Asked>({ amount: null, memo: null });
+  const [link] = useQuery({ query: PayLinkDocument, variables: { input: { walletNumber: number, ...asked } } });
+  const problems = link.data?.paymentLink.userErrors ?? [];
+  const [last, setLast] = useState<Made>();
+  const made = last?.number === number ? last : undefined;
+  useEffect(() => {
+    const of = link.operation?.variables.input.walletNumber;
+    if (of && link.data?.paymentLink.link) setLast({ ...link.data.paymentLink.link, number: of });
+  }, [link.data, link.operation]);
+  function submit() {
+    const read = readAmount(amount);
+    if (amount.trim() === '' || read) setAsked({ amount: read || null, memo: memo || null });
+  }
+  return (
+    <div className="receive">
+      <Stack className="panel">
+        {children}
+        {made && <Text c="dimmed" ta="center">{t('receiveHint')}</Text>}
         {made && <Group justify="center"><div className="qr"><img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(made.qrSvg)}`} alt={t('qrAlt')} /></div></Group>}
-        <form onSubmit={(e) => { e.preventDefault(); setAsked({ amount: amount.trim().replace(',', '.') || null, memo: memo || null }); }}>
+      </Stack>
+      <Stack className="panel">
+        <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
           <Stack>
-            <TextInput label={t('askFor')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} inputMode="decimal" maxLength={20} error={of(problems, 'amount')} />
-            <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} error={of(problems, 'memo')} />
-            <Problems problems={problems.filter((p) => !p.field?.length)} error={link.error} />
-            <Button type="submit" variant="default" loading={link.fetching}>{t('makeLink')}</Button>
+            <AmountField label={t('askFor')} value={amount} onChange={setAmount} code={code} problem={of(problems, 'amount')} />
+            <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} error={told(of(problems, 'memo'))} />
+            <Problems problems={problems.filter((p) => !['amount', 'memo'].includes(p.field?.at(-1) ?? ''))} error={link.error} />
+            <Button type="submit" variant="default" loading={link.fetching}>{t(made ? 'updateLink' : 'makeLink')}</Button>
           </Stack>
         </form>
-        {made && (
-          <>
-            <Group wrap="nowrap" justify="space-between" style={{ overflow: 'hidden' }}><Text truncate size="sm">{made.url}</Text><Copyable text={made.url} shown="" /></Group>
-            <Text size="sm" c="dimmed">{t('linkUntil', { time: time(made.expiresAt) })}</Text>
-            {'share' in navigator && <Button onClick={() => void navigator.share({ url: made.url }).catch(() => undefined)}>{t('share')}</Button>}
-          </>
-        )}
+        {made && <TheLink {...made} />}
       </Stack>
-    </Page>
+    </div>
+  );
+}
+
+// TheLink shows both ends of it: whose it is, and where it differs from another.
+function TheLink({ url, expiresAt }: Made) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap="xs">
+      <div>
+        <Text size="sm" fw={600}>{t('payLink')}</Text>
+        <Text size="sm" title={url} data-testid="link" style={{ overflowWrap: 'anywhere' }}>{`${url.slice(0, 34)}…${url.slice(-6)}`}</Text>
+      </div>
+      <Text size="sm" c="dimmed">{t('linkUntil', { time: time(expiresAt) })}</Text>
+      <Group grow>
+        <CopyButton value={url}>{({ copied, copy }) => <Button variant={'share' in navigator ? 'default' : 'filled'} onClick={copy}>{t(copied ? 'copied' : 'copyLink')}</Button>}</CopyButton>
+        {'share' in navigator && <Button onClick={() => void navigator.share({ url }).catch(() => undefined)}>{t('share')}</Button>}
+      </Group>
+    </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -26,13 +26,14 @@ export default function Wallets() {
     again();
   }
   const wallets = data?.viewer?.wallets ?? [];
-  const button = <Button onClick={() => setOpening(true)}>{t('openWallet')}</Button>;
+  const canPay = !!pay && wallets.some((w) => !w.closedAt);
+  const button = <Button variant={canPay ? 'default' : 'filled'} onClick={() => setOpening(true)}>{t('openWallet')}</Button>;
   return (
     <Page title={t('wallets')} aside={wallets.length > 0 && button}>
       <Problems error={error} retry={again} />
       {pay && data && (
         <Alert color="teal" variant="light" role="status">
-          {wallets.some((w) => !w.closedAt) ? <Button component={Link} to={`/send${pay}`}>{t('payGo')}</Button> : t('payFirst')}
+          {canPay ? <Stack align="flex-start"><Text>{t('payReady')}</Text><Button component={Link} to={`/send${pay}`}>{t('payGo')}</Button></Stack> : t('payFirst')}
         </Alert>
       )}
       {!data ? !error && <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
@@ -45,7 +46,10 @@ export default function Wallets() {
               data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
             <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(e.currentTarget.value)} />
             <Problems problems={open.problems} error={open.error} />
-            <Button type="submit" loading={open.busy}>{t('openWallet')}</Button>
+            <Group grow>
+              <Button variant="default" onClick={() => setOpening(false)}>{t('cancel')}</Button>
+              <Button type="submit" loading={open.busy}>{t('openWallet')}</Button>
+            </Group>
           </Stack>
         </form>
       </Modal>

@@ -16,7 +16,7 @@ export function Block(person: Person) {
   if (done) return <Blocked />;
   return (
     <>
-      <Button variant="subtle" color="red" size="xs" aria-label={t('blockNamed', { name: person.name })} onClick={() => setAsked(true)}>{t('block')}</Button>
+      <Button variant="subtle" color="red" onClick={() => setAsked(true)}>{t('blockNamed', { name: person.name })}</Button>
       <BlockDialog person={asked ? person : undefined} onClose={() => setAsked(false)} onDone={() => { setAsked(false); setDone(true); }} />
     </>
   );

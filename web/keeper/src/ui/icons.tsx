@@ -19,3 +19,7 @@ export const SwapIcon = icon(<path d="M7 4L4 7l3 3M4 7h13m0 13l3-3-3-3m3 3H7" />
 export const CopyIcon = icon(<><rect x="9" y="9" width="11" height="11" rx="2" /><path d="M5 15V6a2 2 0 0 1 2-2h8" /></>);
 export const OutDoorIcon = icon(<path d="M10 4H5v16h5m5-12l4 4-4 4m4-4H9" />);
 export const MoreIcon = icon(<path d="M5 12h.01M12 12h.01M19 12h.01" strokeWidth="3" />);
+
+export const DoneIcon = () => (
+  <svg width="56" height="56" viewBox="0 0 56 56" aria-hidden="true"><circle cx="28" cy="28" r="28" fill="currentColor" opacity=".16" /><path d="M17 29l8 8 15-17" fill="none" stroke="currentColor" strokeWidth="4" strokeLinecap="round" strokeLinejoin="round" /></svg>
+);

@@ -1,10 +1,12 @@
-import { Anchor, Button, Group, Progress, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Progress, Select, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { type AccountChallengeFragment, CurrencyLimitsDocument, OwnCurrenciesDocument, PoliciesDocument, SetPolicyDocument } from '../../gql/graphql';
 import { money, time } from '../../text/text';
 import { of, Problems, useAct } from '../../ui/act';
+import { readAmount } from '../../ui/amount';
+import { AmountField } from '../../ui/amount-field';
 import { SubPage, Told } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
 import { CodeForm, Empty, type Proof, Waiting } from '../../ui/parts';
@@ -93,11 +95,10 @@ function Policy({ currency, code }: { currency: string; code: string }) {
           <Button variant="subtle" fullWidth onClick={() => setChallenge(undefined)}>{t('cancel')}</Button>
         </>
       ) : (
-        <form onSubmit={(e) => { e.preventDefault(); void set(amount.trim().replace(',', '.')); }}>
+        <form onSubmit={(e) => { e.preventDefault(); const upTo = readAmount(amount); if (upTo) void set(upTo); }}>
           <Stack>
             {done ? <Told key={done}>{done}</Told> : data && <Text data-testid="policy-now" fw={600}>{isSet(now) ? t('policyNow', { amount: money(now) }) : t('policyNowNone')}</Text>}
-            <TextInput label={t('policyAmount')} name="withoutCodeUpTo" inputMode="decimal" required maxLength={20} autoComplete="off" value={amount} onChange={(e) => setAmount(e.currentTarget.value)}
-              rightSection={<Text size="sm" c="dimmed">{code}</Text>} rightSectionWidth={64} error={of(policy.problems, 'withoutCodeUpTo')} />
+            <AmountField label={t('policyAmount')} name="withoutCodeUpTo" required value={amount} onChange={setAmount} code={code} problem={of(policy.problems, 'withoutCodeUpTo')} />
             <Problems problems={policy.problems.filter((p) => p.field?.at(-1) !== 'withoutCodeUpTo')} error={policy.error} />
             <Button type="submit" loading={policy.busy}>{t('save')}</Button>
             {isSet(now) && <Button variant="default" loading={policy.busy} onClick={() => void set('0')}>{t('policyZero')}</Button>}

@@ -1,22 +1,23 @@
-import { Alert, Button, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue, useMediaQuery, useNetwork } from '@mantine/hooks';
+import { Alert, Button, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue, useNetwork } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { grouped, readRecipient } from '../../api/numbers';
 import { PayRequestDocument, QuoteDocument, type RecipientInput, WalletsDocument } from '../../gql/graphql';
-import { money } from '../../text/text';
-import { Problems } from '../../ui/act';
+import { of, Problems } from '../../ui/act';
+import { readAmount, writeAmount } from '../../ui/amount';
+import { AmountField, told } from '../../ui/amount-field';
 import { useLiveQuery } from '../../ui/live-query';
 import { Empty, Waiting } from '../../ui/parts';
 import { usePay, usePayLink } from '../../ui/pay-link';
+import { WalletSelect } from '../../ui/wallet-select';
+import { Protect, useProtection } from './protect';
 import { RecipientField } from './recipient';
 import { Costs, type Reviewed } from './review';
 
 const QUOTE_AFTER_MS = 350;
-
-type Protection = 'none' | 'CODE' | 'TIME';
 
 // Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
 export function Form({ onReview, isShown, children }: { onReview: (reviewed: Reviewed) => void; isShown: boolean; children: React.ReactNode }) {
@@ -28,13 +29,10 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const [from, setFrom] = useState<string | null>(asked.get('from'));
   const [to, setTo] = useState(asked.get('to') ?? '');
   const [left, setLeft] = useState(false); // the field of the recipient: then what is in it is all that is meant
-  const [amount, setAmount] = useState(asked.get('amount') ?? '');
+  const [amount, setAmount] = useState(writeAmount(asked.get('amount') ?? ''));
   const [memo, setMemo] = useState(asked.get('memo') ?? '');
   const [byRecipient, setByRecipient] = useState(false);
-  const [protection, setProtection] = useState<Protection>('none');
-  const [code, setCode] = useState('');
-  const [days, setDays] = useState<number>(7);
-  const narrow = useMediaQuery('(max-width: 30em)');
+  const protection = useProtection();
   const pay = usePay();
   const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
   const request = link.operation?.variables.link === pay ? link.data?.paymentRequest.request : undefined;
@@ -44,7 +42,7 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
     if (!request || filled.current === pay) return;
     filled.current = pay;
     setTo(request.walletNumber);
-    setAmount(request.amount?.amount ?? '');
+    setAmount(writeAmount(request.amount?.amount ?? ''));
     setMemo(request.memo ?? '');
     const own = wallets.find((w) => w.currency.letter === request.currency.letter);
     if (own) setFrom(own.number);
@@ -52,10 +50,9 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
   const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');
-  const isAmount = /^\d+([.,]\d+)?$/.test(amount.trim());
-  const decimal = amount.trim().replace(',', '.');
+  const decimal = readAmount(amount);
   const feePaidBy = byRecipient ? 'RECIPIENT' as const : 'SENDER' as const;
-  const typed = JSON.stringify(source && recipient && isAmount ? { from: source.number, to: recipient, amount: decimal, feePaidBy } : null);
+  const typed = JSON.stringify(source && recipient && decimal ? { from: source.number, to: recipient, amount: decimal, feePaidBy } : null);
   const [settled] = useDebouncedValue(typed, QUOTE_AFTER_MS);
   const [quoted, quoteAgain] = useQuery({ query: QuoteDocument, variables: { input: JSON.parse(settled) }, pause: settled === 'null', requestPolicy: 'network-only' });
   const { online } = useNetwork();
@@ -70,12 +67,15 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const isOf = JSON.stringify(quoted.operation?.variables.input) === settled;
   const answer = isQuoted && isOf && !quoted.fetching && !quoted.stale ? quoted.data?.transferQuote : undefined;
   const quote = answer?.quote;
+  const refusals = answer?.userErrors ?? [];
+  const ofRecipient = refusals.find((p) => p.field?.includes('to'));
+  const isWrong = (to !== '' && problem && problem !== 'incomplete') || (amount !== '' && !decimal) || refusals.length > 0;
 
   function submit() {
-    if (!source || !recipient || !quote) return;
+    if (!source || !recipient || !quote || !decimal) return;
     const input = {
       from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
-      protection: protection === 'none' ? null : { kind: protection, days, code: protection === 'CODE' ? code : null },
+      protection: protection.input,
     };
     onReview({ input, quote, from: `${source.name || source.currency.name} · ${grouped(source.number)}`, to: to.trim() });
   }
@@ -85,29 +85,20 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">
-        <Select label={t('from')} value={source?.number} onChange={setFrom} allowDeselect={false} data={wallets.map((w) => ({ value: w.number, label: `${money(w.balance)} · ${w.name || w.currency.name}` }))} />
-        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} error={problem && to !== '' ? wrong[problem] : undefined} />
-        <TextInput name="amount" label={t('amount')} value={amount} onChange={(e) => setAmount(e.currentTarget.value)} inputMode="decimal" autoComplete="off" required maxLength={20} rightSection={<Text size="sm" c="dimmed">{source?.currency.code}</Text>} rightSectionWidth={64} error={amount !== '' && !isAmount ? t('amountInvalid') : undefined} />
+        {!!link.data?.paymentRequest.userErrors.length && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
+        <WalletSelect label={t('from')} wallets={wallets} value={source?.number} onChange={setFrom} />
+        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
+        <AmountField name="amount" label={t('amount')} value={amount} onChange={setAmount} required code={source?.currency.code} problem={of(refusals, 'amount')} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
-        <div>
-          <Text size="sm" fw={500} mb={4} id="protect">{t('protect')}</Text>
-          <SegmentedControl fullWidth size={narrow ? 'md' : 'sm'} orientation={narrow ? 'vertical' : 'horizontal'} aria-labelledby="protect" value={protection} onChange={(v) => setProtection(v as Protection)} data={[{ value: 'none', label: t('protectNone') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
-        </div>
-        {protection !== 'none' && (
-          <>
-            <Text size="sm" c="dimmed">{protection === 'CODE' ? t('protectCodeHint') : t('protectTimeHint')}</Text>
-            {protection === 'CODE' && <TextInput label={t('protectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} required maxLength={32} autoComplete="off" />}
-            <NumberInput label={t('days')} value={days} onChange={(v) => setDays(Number(v) || 1)} min={1} max={120} allowDecimal={false} size="md" />
-          </>
-        )}
-        <div aria-live="polite" data-testid="quote">
-          {quote ? <Costs quote={quote} /> : <Text c="dimmed" size="sm">{isQuoted && quoted.fetching ? t('quoting') : t('typeToQuote')}</Text>}
-          <Problems problems={answer?.userErrors} error={isQuoted && online ? quoted.error : undefined} />
-        </div>
-        <Problems problems={link.data?.paymentRequest.userErrors} />
-        {online ? children : <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
-        <Button type="submit" size="md" disabled={!quote || (answer?.userErrors.length ?? 0) > 0}>{t('review')}</Button>
+        <Protect {...protection} />
+        <Stack aria-live="polite" data-testid="quote">
+          {quote ? <Costs quote={quote} feePaidBy={feePaidBy} isRefused={refusals.length > 0} /> : isQuoted && quoted.fetching ? <Text c="dimmed" size="sm">{t('quoting')}</Text> : !isWrong && <Text c="dimmed" size="sm">{t('typeToQuote')}</Text>}
+          <Problems problems={refusals.filter((p) => p !== ofRecipient && p.field?.at(-1) !== 'amount')} error={isQuoted && online ? quoted.error : undefined} />
+        </Stack>
+        {children}
+        <Button type="submit" size="md" disabled={!online || !quote || refusals.length > 0}>{t('review')}</Button>
+        {!online && <Text size="sm" c="dimmed" role="alert">{t('offlineSend')}</Text>}
       </Stack>
     </form>
   );

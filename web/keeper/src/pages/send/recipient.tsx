@@ -31,7 +31,7 @@ function useKnown(sought: string): Known[] {
 }
 
 // RecipientField takes a wallet's number, a WMID or a phone, and finds people by name among those who are known.
-export function RecipientField({ value, onChange, onLeave, error }: { value: string; onChange: (to: string) => void; onLeave: () => void; error?: string }) {
+export function RecipientField({ value, onChange, onLeave, error }: { value: string; onChange: (to: string) => void; onLeave: () => void; error?: React.ReactNode }) {
   const { t } = useTranslation();
   const [sought, setSought] = useState('');
   const known = useKnown(sought);

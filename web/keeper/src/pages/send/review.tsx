@@ -2,14 +2,13 @@ import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type CombinedError, useClient } from 'urql';
+import { type CombinedError, useClient, useQuery } from 'urql';
 import { grouped } from '../../api/numbers';
-import { type CreateTransferInput, QuoteDocument, type QuoteQuery } from '../../gql/graphql';
+import type { Quote } from '../../api/sending';
+import { type CreateTransferInput, FactorsDocument, type FeePayer, QuoteDocument } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
-import { StepTitle } from './step';
-
-type Quote = NonNullable<QuoteQuery['transferQuote']['quote']>;
+import { AtTop, gets } from './step';
 
 // What a person looks at before it is sent: the input with its key, the quote that was given for it, and what wallet and recipient were called. `was` is the quote
 // that was looked at before, where another has taken its place.
@@ -59,19 +58,17 @@ export function Review({ onChange, ...looked }: Looked & { onChange: () => void 
   const { look, looks, busy, error } = useLastLook(looked);
   return (
     <Stack className="panel" data-testid="review">
-      <StepTitle after={looks}>{t('reviewTitle')}</StepTitle>
+      <AtTop after={looks} />
       {was && (
         <Alert color="yellow" role="alert">
           {t('reviewChanged')}
           {differences(was, quote).map(([what, before, after]) => <div key={what}>{t(what)}: {before} → {after}</div>)}
         </Alert>
       )}
-      <Costs quote={quote} feeNote={input.feePaidBy === 'RECIPIENT' ? t('feeByRecipient') : undefined}
-        whom={<><dt>{t('to')}</dt><dd>{grouped(to)}</dd><dt>{t('from')}</dt><dd>{from}</dd></>}>
+      <Costs quote={quote} feePaidBy={input.feePaidBy} whom={<><dt>{t('to')}</dt><dd className="money">{grouped(to)}</dd><dt>{t('from')}</dt><dd>{from}</dd></>}>
         {input.memo && <><dt>{t('memoOf')}</dt><dd>{input.memo}</dd></>}
         <dt>{t('protection')}</dt><dd>{protectionOf(input, t)}</dd>
       </Costs>
-      {quote.recipient.certificateLevel === 'ALIAS' && <Text size="sm">{t('nameUnchecked')}</Text>}
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
       <Problems error={error} />
       <Button size="md" disabled={!online} loading={busy} onClick={() => void look()}>{t('sendNow', { amount: money(quote.total) })}</Button>
@@ -81,23 +78,31 @@ export function Review({ onChange, ...looked }: Looked & { onChange: () => void 
 }
 
 function protectionOf({ protection }: CreateTransferInput, t: ReturnType<typeof useTranslation>['t']) {
-  if (!protection) return t('protectNone');
-  const kind = protection.kind === 'CODE' ? `${t('protectCode')}: ${protection.code}` : t('protectTime'); // a typing error in it would hold the money until the end
-  return `${kind} · ${t('days')}: ${protection.days}`;
+  if (!protection) return t('protectOff');
+  const { kind, code, days } = protection; // a typing error in the code would hold the money until the end
+  return kind === 'CODE' ? t('protectedByCode', { code, count: days }) : t('protectedByTime', { count: days });
 }
 
-// Costs are a quote's figures, and what else is to be told in the same list.
-export function Costs({ quote, feeNote, whom, children }: { quote: Quote; feeNote?: string; whom?: React.ReactNode; children?: React.ReactNode }) {
+type CostsProps = { quote: Quote; feePaidBy?: FeePayer; isRefused?: boolean; whom?: React.ReactNode; children?: React.ReactNode };
+
+// Costs are a quote's figures, and what else is to be told in the same list. Where the quote is refused, nothing will be asked for.
+export function Costs({ quote, feePaidBy = 'SENDER', isRefused, whom, children }: CostsProps) {
   const { t } = useTranslation();
+  const [{ data }] = useQuery({ query: FactorsDocument, pause: !quote.needsConfirmation });
+  const how = !quote.needsConfirmation ? 'byNothing' : data?.viewer?.secondFactors.passkeys.length ? 'byPasskey' : 'byCode';
+  const { displayName, certificateLevel } = quote.recipient;
   return (
     <dl className="facts">
-      <dt>{t('recipient')}</dt><dd><b>{quote.recipient.displayName}</b> · {t(`level_${quote.recipient.certificateLevel}`)}</dd>
+      <dt>{t('recipient')}</dt>
+      <dd style={{ textAlign: 'right' }}><b>{displayName}</b><Text fz={13} c="dimmed">{t('certificate')}: {t(`level_${certificateLevel}`)}</Text></dd>
+      {certificateLevel === 'ALIAS' && <dd style={{ gridColumn: '1 / -1' }}><Text size="sm" c="dimmed">{t('nameUnchecked')}</Text></dd>}
       {whom}
       <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
-      <dt>{t('fee')}</dt><dd><span className="money">{money(quote.fee)}</span>{feeNote && <Text size="sm" c="dimmed">{feeNote}</Text>}</dd>
+      <dt>{t('fee')}</dt><dd><span className="money">{money(quote.fee)}</span>{feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</dd>
+      {feePaidBy === 'RECIPIENT' && !isRefused && <><dt>{t('gets')}</dt><dd className="money">{money(gets({ ...quote, feePaidBy }))}</dd></>}
       <dt>{t('toPay')}</dt><dd className="money"><b>{money(quote.total)}</b></dd>
       {children}
-      <dt>{t('code')}</dt><dd>{quote.needsConfirmation ? t('needsCode') : t('noCode')}</dd>
+      {!isRefused && <><dt>{t('confirmation')}</dt><dd>{t(how)}</dd></>}
     </dl>
   );
 }

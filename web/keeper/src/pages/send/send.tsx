@@ -1,18 +1,19 @@
 import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core';
+import type { TFunction } from 'i18next';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useNavigate } from 'react-router';
-import { useQuery } from 'urql';
-import { download } from '../../api/documents';
+import { useLocation, useNavigate } from 'react-router';
 import { grouped } from '../../api/numbers';
-import { useSending } from '../../api/sending';
-import { TransferPageDocument, type TransferPartsFragment } from '../../gql/graphql';
-import { money } from '../../text/text';
+import { type Quote, type Sending, useSending } from '../../api/sending';
+import type { CreateTransferInput } from '../../gql/graphql';
 import { Problems } from '../../ui/act';
-import { CodeForm, Page, Status } from '../../ui/parts';
+import { writeAmount } from '../../ui/amount';
+import { nameOf } from '../../ui/fate';
+import { CodeForm, Page } from '../../ui/parts';
+import { Done } from './done';
 import { Form } from './form';
 import { Review, type Reviewed } from './review';
-import { StepTitle } from './step';
+import { AtTop, Sum } from './step';
 
 const REVIEW_MS = 120_000; // then it is quoted anew
 
@@ -22,34 +23,53 @@ export default function Send({ me }: { me: string }) {
   const { reviewed, review, renew, change, forget } = useReview();
   const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
-  const form = useReturn(sending.at === 'form' && !reviewed);
+  const isForm = sending.at === 'form' && !reviewed;
+  const form = useReturn(isForm);
   return (
-    <Page title={t('send')}>
+    <Page title={titleOf(sending, !!reviewed, t)}>
       <div className="narrow">
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={sending.at !== 'form' || !!reviewed}><Form onReview={review} isShown={sending.at === 'form' && !reviewed}><Problems problems={problems} />{sending.at === 'form' && trouble}</Form></div>
+          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form onReview={review} isShown={isForm}><Problems problems={problems} />{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
-        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input).finally(forget)} onOther={renew} onGone={forget} onChange={change} />}
-        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><Loader /><StepTitle>{t('sending')}…</StepTitle></Stack>}
+        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={forget} onChange={change} />}
+        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
-            <StepTitle>{t('lostTitle')}</StepTitle>
-            <Text>{t('lostHint')}</Text>
-            <Button onClick={() => void ask(sending.input)}>{t('askNow')}</Button>
+            <AtTop />
+            <What {...sending} />
+            <Group wrap="nowrap"><Loader size="sm" /><Text>{t('lostChecks')}</Text></Group>
+            <Button onClick={() => void ask(sending.input, sending.quote)}>{t('checkNow')}</Button>
           </Stack>
         )}
         {sending.at === 'code' && (
           <Stack className="panel">
-            <StepTitle>{t('stepCode')}</StepTitle>
-            <Text>{money(sending.transfer.total)} → {sending.transfer.to.displayName}</Text>
-            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={!!sending.busy}><Problems problems={problems} />{trouble}</CodeForm>
+            <AtTop />
+            <Sum {...sending.transfer} whom={nameOf(sending.transfer.to)} />
+            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={!!sending.busy} problems={problems}>{trouble}</CodeForm>
             <Button variant="subtle" disabled={sending.busy} onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}
-        {sending.at === 'done' && <Done transfer={sending.transfer} onAnother={() => { forget(); void leave('/send', { replace: true }); restart(); }} />}
+        {sending.at === 'done' && <Done transfer={sending.transfer} code={sending.code} onAnother={() => { forget(); void leave('/send', { replace: true }); restart(); }} />}
       </div>
     </Page>
   );
+}
+
+// titleOf names the step.
+function titleOf(sending: Sending, isReviewed: boolean, t: TFunction) {
+  switch (sending.at) {
+    case 'sending': return `${t('sending')}…`;
+    case 'lost': return t('lostTitle');
+    case 'code': return t('stepConfirm');
+    case 'done': return sending.transfer.status === 'PROTECTED' ? t('sentProtected') : sending.transfer.status === 'COMPLETED' ? t('sent') : t(`status_${sending.transfer.status}`);
+    default: return t(isReviewed ? 'reviewTitle' : 'send');
+  }
+}
+
+// What says what is on its way: as it was looked at, where that is known still.
+function What({ input, quote }: { input: CreateTransferInput; quote?: Quote }) {
+  if (!quote) return <Text fw={600} className="money">{writeAmount(input.amount)} → {grouped(Object.values(input.to).find(Boolean) ?? '')}</Text>;
+  return <Sum {...quote} feePaidBy={input.feePaidBy ?? 'SENDER'} whom={quote.recipient.displayName} />;
 }
 
 // useReview keeps what is reviewed. The review is a step of its own in the browser's history: going back from it leads to the form, with all that was typed.
@@ -80,25 +100,4 @@ function useReturn(isShown: boolean) {
     before.current = isShown;
   }, [isShown]);
   return form;
-}
-
-function Done({ transfer, onAnother }: { transfer: TransferPartsFragment; onAnother: () => void }) {
-  const { t } = useTranslation();
-  const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
-  const [failed, setFailed] = useState(false);
-  const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
-  return (
-    <Stack className="panel" align="center" role="status">
-      <StepTitle size="h3">{transfer.status === 'COMPLETED' ? t('sent') : t(`status_${transfer.status}`)}</StepTitle>
-      <Text fw={700} className="sum-large">{money(transfer.total)}</Text>
-      <Text ta="center">{transfer.to.displayName || grouped(transfer.to.walletNumber)}</Text>
-      {transfer.status === 'COMPLETED' ? <Text c="dimmed">{t('sentHint')}</Text> : <Status status={transfer.status} />}
-      <Button fullWidth onClick={onAnother}>{t('another')}</Button>
-      <Group grow w="100%">
-        {urls && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
-        <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('transfer')}</Button>
-      </Group>
-      {failed && <Text c="red" role="alert">{t('notDownloaded')}</Text>}
-    </Stack>
-  );
 }

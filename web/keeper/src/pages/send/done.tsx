@@ -1,0 +1,41 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useQuery } from 'urql';
+import { download } from '../../api/documents';
+import { TransferPageDocument, type TransferPartsFragment } from '../../gql/graphql';
+import { fateOf, nameOf } from '../../ui/fate';
+import { DoneIcon } from '../../ui/icons';
+import { Status } from '../../ui/parts';
+import { AtTop, Sum } from './step';
+
+// hasLeft tells that the money has left the wallet for good, or for a term.
+const hasLeft = ({ status }: TransferPartsFragment) => status === 'COMPLETED' || status === 'PROTECTED';
+
+type Props = { transfer: TransferPartsFragment; code?: string | null; onAnother: () => void };
+
+// Done says what has become of what was sent, and what comes next.
+export function Done({ transfer, code, onAnother }: Props) {
+  const { t } = useTranslation();
+  const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
+  const [failed, setFailed] = useState(false);
+  const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
+  return (
+    <Stack className="panel">
+      <AtTop />
+      <Stack align="center" gap="sm" role="status">
+        {hasLeft(transfer) ? <Text c="teal" lh={0}><DoneIcon /></Text> : <Status status={transfer.status} />}
+        <Sum {...transfer} whom={nameOf(transfer.to)} large />
+        <Text ta="center" c={transfer.status === 'COMPLETED' ? 'dimmed' : undefined}>{transfer.status === 'COMPLETED' ? t('sentHint') : fateOf(transfer, t, code ?? undefined)}</Text>
+      </Stack>
+      <Button component={Link} to="/">{t('done')}</Button>
+      <Group grow>
+        <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('details')}</Button>
+        {urls && transfer.status === 'COMPLETED' && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
+      </Group>
+      {failed && <Alert color="red" variant="light" role="alert">{t('notDownloaded')}</Alert>}
+      <Button variant="subtle" onClick={onAnother}>{t('another')}</Button>
+    </Stack>
+  );
+}

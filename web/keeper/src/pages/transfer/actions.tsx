@@ -1,0 +1,101 @@
+import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useQuery } from 'urql';
+import { awaitsHere } from '../../api/sending';
+import { AcceptTransferDocument, CancelTransferDocument, MeDocument, RejectTransferDocument, type TransferPartsFragment } from '../../gql/graphql';
+import { money } from '../../text/text';
+import { of, Problems, useAct } from '../../ui/act';
+import { told } from '../../ui/amount-field';
+import { nameOf } from '../../ui/fate';
+import { Sure } from '../../ui/sure';
+import { Refund } from './refund';
+
+type Props = { transfer: TransferPartsFragment; onDone: () => void };
+
+// Actions are what can be done with a transfer as it stands.
+export function Actions({ transfer, onDone }: Props) {
+  const isCode = transfer.protection?.kind === 'CODE';
+  if (transfer.direction === 'INCOMING') {
+    if (transfer.status === 'PROTECTED') return isCode ? <Accept transfer={transfer} onDone={onDone} /> : <Reject transfer={transfer} onDone={onDone} />;
+    return transfer.kind === 'PAYMENT' && transfer.status === 'COMPLETED' ? <Refund transfer={transfer} onDone={onDone} /> : null;
+  }
+  if (transfer.direction !== 'OUTGOING') return null;
+  if (transfer.status === 'AWAITING_CONFIRMATION') return <Awaits transfer={transfer} onDone={onDone} />;
+  return transfer.status === 'PROTECTED' && isCode ? <TakeBack transfer={transfer} onDone={onDone} /> : null;
+}
+
+function Accept({ transfer, onDone }: Props) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState('');
+  const accept = useAct(AcceptTransferDocument);
+  const wrong = of(accept.problems, 'protectionCode');
+  return (
+    <form onSubmit={async (e) => { e.preventDefault(); await accept.run({ input: { transferId: transfer.id, protectionCode: code } }); onDone(); }}>
+      <Stack>
+        <TextInput label={t('enterProtectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} error={told(wrong)} required autoComplete="off" maxLength={255} />
+        <Problems problems={accept.problems.filter((p) => p.message !== wrong)} error={accept.error} />
+        <Group grow>
+          <Reject transfer={transfer} onDone={onDone} />
+          <Button type="submit" loading={accept.busy}>{t('accept')}</Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function Reject({ transfer, onDone }: Props) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState(false);
+  const reject = useAct(RejectTransferDocument);
+  async function go() {
+    const { payload } = await reject.run({ input: { transferId: transfer.id } });
+    if (payload) setAsked(false);
+    onDone();
+  }
+  return (
+    <>
+      <Button variant="default" onClick={() => setAsked(true)}>{t('reject')}</Button>
+      <Sure opened={asked} title={t('rejectTitle')} text={t('rejectFollows', { amount: money(transfer.amount), name: nameOf(transfer.from) })} act={t('reject')} busy={reject.busy} onClose={() => setAsked(false)} onAct={() => void go()}>
+        <Problems problems={reject.problems} error={reject.error} />
+      </Sure>
+    </>
+  );
+}
+
+function TakeBack({ transfer, onDone }: Props) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState(false);
+  const cancel = useAct(CancelTransferDocument);
+  async function go() {
+    const { payload } = await cancel.run({ input: { transferId: transfer.id } });
+    if (payload) setAsked(false);
+    onDone();
+  }
+  return (
+    <>
+      <Button variant="default" onClick={() => setAsked(true)}>{t('cancelTransfer')}</Button>
+      <Sure opened={asked} title={t('takeBackTitle')} text={t('takeBackFollows', { amount: money(transfer.total), name: nameOf(transfer.to) })} act={t('cancelTransfer')} busy={cancel.busy} onClose={() => setAsked(false)} onAct={() => void go()}>
+        <Problems problems={cancel.problems} error={cancel.error} />
+      </Sure>
+    </>
+  );
+}
+
+// Awaits leads on to the code where the transfer was begun: nowhere else is its challenge known. Nothing has moved, so that to cancel it asks nothing.
+function Awaits({ transfer, onDone }: Props) {
+  const { t } = useTranslation();
+  const [{ data }] = useQuery({ query: MeDocument });
+  const cancel = useAct(CancelTransferDocument);
+  const isHere = !!data?.viewer && awaitsHere(data.viewer.id, transfer.id);
+  return (
+    <Stack>
+      <Problems problems={cancel.problems} error={cancel.error} />
+      <Group grow>
+        <Button variant="default" loading={cancel.busy} onClick={async () => { await cancel.run({ input: { transferId: transfer.id } }); onDone(); }}>{t('cancelTransfer')}</Button>
+        {isHere && <Button component={Link} to="/send">{t('confirm')}</Button>}
+      </Group>
+    </Stack>
+  );
+}

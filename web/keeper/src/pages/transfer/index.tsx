@@ -1,0 +1,112 @@
+import '../../text/account';
+import { Alert, Button, Menu, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { download } from '../../api/documents';
+import { grouped } from '../../api/numbers';
+import { TransferPageDocument, type TransferPageQuery, type TransferPartsFragment } from '../../gql/graphql';
+import { money, time } from '../../text/text';
+import { Problems } from '../../ui/act';
+import { minus } from '../../ui/amount';
+import { Back } from '../../ui/back';
+import { Block } from '../../ui/block';
+import { fateOf, nameOf } from '../../ui/fate';
+import { useLiveQuery } from '../../ui/live-query';
+import { Copyable, Empty, Page, Status, Waiting } from '../../ui/parts';
+import { Actions } from './actions';
+
+type Shown = Extract<TransferPageQuery['node'], { __typename: 'Transfer' }>;
+
+export default function Transfer() {
+  const { t } = useTranslation();
+  const id = useParams().id!;
+  const [{ data, error }, again] = useLiveQuery(TransferPageDocument, { id });
+  const transfer = data?.node?.__typename === 'Transfer' ? data.node : undefined;
+  if (data && !transfer) return <Page title={t('transfer')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/history">{t('toHistory')}</Button>} /></Page>;
+  if (!transfer) return <Page title={t('transfer')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  const fate = fateOf(transfer, t);
+  return (
+    <div className="narrow">
+      <Back to="history" />
+      <Page title={titleOf(transfer, t)} aside={<Status status={transfer.status} />}>
+        <Stack className="panel">
+          <Sum transfer={transfer} />
+          {fate && <Text data-testid="fate">{fate}</Text>}
+          <Facts transfer={transfer} />
+          <Actions key={transfer.id} transfer={transfer} onDone={again} />
+          <Receipt key={`${transfer.id} receipt`} transfer={transfer} />
+        </Stack>
+        {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Stack><Block wmid={transfer.from.wmid} name={transfer.from.displayName} /></Stack>}
+      </Page>
+    </div>
+  );
+}
+
+function titleOf({ kind, direction, status }: TransferPartsFragment, t: ReturnType<typeof useTranslation>['t']) {
+  if (kind !== 'PAYMENT') return t(`kind_${kind}`);
+  if (direction === 'INTERNAL') return t('internal');
+  if (status === 'COMPLETED') return t(direction === 'INCOMING' ? 'received' : 'sent');
+  return t(direction === 'INCOMING' ? 'transferIn' : 'transferOut');
+}
+
+// got is what reached the recipient, where they paid the fee out of it.
+const got = ({ amount, fee, feePaidBy }: TransferPartsFragment) => (feePaidBy === 'RECIPIENT' ? { ...amount, amount: minus(amount.amount, fee.amount) } : amount);
+
+// Sum says what came or went, with whom and how it is made up; what has not moved, or went back, is without a sign.
+function Sum({ transfer: x }: { transfer: TransferPartsFragment }) {
+  const { t } = useTranslation();
+  const isIn = x.direction === 'INCOMING';
+  const isOver = ['EXPIRED', 'CANCELLED', 'RETURNED'].includes(x.status);
+  const sign = isOver || x.direction === 'INTERNAL' || x.status === 'AWAITING_CONFIRMATION' ? '' : !isIn ? '−' : x.status === 'COMPLETED' ? '+' : '';
+  const bearsFee = Number(x.fee.amount) > 0 && (x.feePaidBy === 'RECIPIENT') === isIn;
+  return (
+    <Stack gap={2} align="center" ta="center">
+      <Title order={2} className={sign === '+' ? 'sum-large money-in' : 'sum-large'} c={isOver ? 'dimmed' : undefined}>{sign}{money(isIn ? got(x) : x.total)}</Title>
+      {x.direction !== 'INTERNAL' && <Text>{t(isIn ? 'fromNamed' : 'toNamed', { name: nameOf(isIn ? x.from : x.to) })}</Text>}
+      {bearsFee && <Text size="sm" c="dimmed">{t(isIn ? 'sumLessFee' : 'sumWithFee', { amount: money(x.amount), fee: money(x.fee) })}</Text>}
+    </Stack>
+  );
+}
+
+function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
+  const { t } = useTranslation();
+  const isFeeOthers = x.direction === 'INCOMING' && x.feePaidBy === 'SENDER';
+  const hasFee = Number(x.fee.amount) > 0 && !isFeeOthers;
+  return (
+    <dl className="facts">
+      <dt>{t('fromWhom')}</dt><dd>{x.from.displayName}<br /><span className="money">{grouped(x.from.walletNumber)}</span></dd>
+      <dt>{t('to')}</dt><dd>{x.to.displayName}<br /><span className="money">{grouped(x.to.walletNumber)}</span></dd>
+      {hasFee && <><dt>{t('amount')}</dt><dd className="money">{money(x.amount)}</dd></>}
+      {hasFee && <><dt>{t('fee')}</dt><dd><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</dd></>}
+      {Number(x.refunded.amount) > 0 && <><dt>{t('refunded')}</dt><dd className="money">{money(x.refunded)}</dd></>}
+      {x.memo && <><dt>{t('memoOf')}</dt><dd>{x.memo}</dd></>}
+      <dt>{t('created')}</dt><dd>{time(x.createdAt)}</dd>
+      {x.completedAt && <><dt>{t(x.status === 'COMPLETED' ? 'completed' : 'ended')}</dt><dd>{time(x.completedAt)}</dd></>}
+      <dt>{t('transferId')}</dt><dd><Copyable text={x.id} shown={`…${x.id.slice(-8)}`} /></dd>
+    </dl>
+  );
+}
+
+// Receipt offers the document of what has moved; of what waits there are the details. Where nothing moved there is nothing to show.
+function Receipt({ transfer }: { transfer: Shown }) {
+  const { t } = useTranslation();
+  const [failed, setFailed] = useState(false);
+  const get = (kind: 'pdf' | 'png') => void download(transfer.receiptUrls[kind], `receipt.${kind}`).then(() => setFailed(false), () => setFailed(true));
+  const isDone = transfer.status === 'COMPLETED' || transfer.status === 'RETURNED';
+  return (
+    <>
+      {isDone && (
+        <Menu position="bottom" width="target" shadow="md" withInitialFocusPlaceholder={false}>
+          <Menu.Target><Button variant="default">{t('receipt')}</Button></Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => get('pdf')}>{t('asPdf')}</Menu.Item>
+            <Menu.Item onClick={() => get('png')}>{t('asPng')}</Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {transfer.status === 'PROTECTED' && <Button variant="subtle" onClick={() => get('pdf')}>{t('detailsPdf')}</Button>}
+      {failed && <Alert color="red" variant="light" role="alert">{t('notDownloaded')}</Alert>}
+    </>
+  );
+}
