@@ -273,7 +273,7 @@ func TestASubscriptionHasOneRootField(t *testing.T) {
 func TestMessagesFollowTheLanguageOfTheRequest(t *testing.T) {
 	t.Parallel()
 	c, _ := front(t, nil)
-	for language, want := range map[string]string{"ru-RU,ru;q=0.9": "Это не номер телефона", "en": "This is not a phone number", "": "This is not a phone number"} {
+	for language, want := range map[string]string{"ru-RU,ru;q=0.9": "Проверьте номер", "en": "Check the number", "": "Check the number"} {
 		_, _, text := c.raw("POST", "/graphql", `{"query":"mutation{startRegistration(input:{phone:\"x\"}){userErrors{code message field}}}"}`,
 			"Content-Type", asJSON, "Accept-Language", language)
 		if !strings.Contains(text, want) || !strings.Contains(text, `"INVALID_PHONE"`) || !strings.Contains(text, `["phone"]`) {

@@ -134,7 +134,7 @@ func TestWhoIsBlockedLearnsNothingElse(t *testing.T) {
 		"a wallet opened since":        boris.answer(quoteTransfer, vars{"from": from, "to": walletOf(anna)}),
 		"what waited for its code":     boris.answer(confirmTransfer, vars{"id": waiting, "code": code}),
 	} {
-		if strings.Count(r, `"code":`) != 1 || !strings.Contains(r, `"RECIPIENT_REFUSES"`) || !strings.Contains(r, "does not take transfers from you") {
+		if strings.Count(r, `"code":`) != 1 || !strings.Contains(r, `"RECIPIENT_REFUSES"`) || !strings.Contains(r, "accept transfers from you") {
 			t.Errorf("%s is answered with %s", what, r)
 		}
 	}

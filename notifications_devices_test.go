@@ -110,7 +110,7 @@ func TestTheSenderIsToldThatProtectedMoneyWasAccepted(t *testing.T) {
 	got := b.get(t, toAnna, had+1)
 	quiet(t, dsn)
 	if last := got[len(got)-1]; len(got) != had+1 || last.Data["event"] != "TRANSFER_ENDED" || last.Data["transferId"] != id || last.Title != "Transfer completed" ||
-		last.Body != "The protected transfer of 5.04 WMZ to Boris I. is completed: the money is theirs." {
+		last.Body != "The protected transfer of 5.04 WMZ to Boris I. is completed: they have the money." {
 		t.Errorf("she is told %+v", got[had:])
 	}
 	if n := len(b.Pushes(toBoris)) - hadBoris; n != 0 {

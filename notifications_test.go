@@ -280,11 +280,11 @@ func TestWhatPeopleAreToldOfIsTheirsToSay(t *testing.T) {
 	}
 
 	for event, channels := range map[string][]string{"SECURITY_CHANGE": {"PUSH", "SMS"}, "NEW_SIGN_IN": {"PUSH"}} {
-		if got := anna.answer(setNotifications, vars{"e": event, "c": channels}); !strings.Contains(got, "always told") {
+		if got := anna.answer(setNotifications, vars{"e": event, "c": channels}); !strings.Contains(got, "always notify") {
 			t.Errorf("%s only by %v: %s", event, channels, got)
 		}
 	}
-	if got := anna.answer(setNotifications, vars{"e": "NEW_SIGN_IN", "c": []string{"EMAIL", "SMS"}}); !strings.Contains(got, "not offered") {
+	if got := anna.answer(setNotifications, vars{"e": "NEW_SIGN_IN", "c": []string{"EMAIL", "SMS"}}); !strings.Contains(got, "available here") {
 		t.Errorf("a channel that the event does not have: %s", got)
 	}
 	if got := anna.answer(setNotifications, vars{"e": "SECURITY_CHANGE", "c": []string{"SMS", "EMAIL", "SMS"}}); !strings.Contains(got, `{"event":"SECURITY_CHANGE","channels":["EMAIL","SMS"]}`) {

@@ -354,7 +354,7 @@ func TestRow28AnOperatorEndsSessionsAndTheirSocketsCloseAtTheOtherServer(t *test
 	if got := operator.answer(endBy, vars{"w": boriss, "r": "a repeat"}); !strings.Contains(got, `"sessionIds":[],"userErrors":[]`) {
 		t.Errorf("a repeat: %s", got)
 	}
-	if told := two.client(t).newest("+79000000003").Text; !strings.Contains(told, "signed out") {
+	if told := two.client(t).newest("+79000000003").Text; !strings.Contains(told, "logged out") {
 		t.Errorf("he is told %q", told)
 	}
 	if log := operator.answer(`query($s: String!) { operatorLog(subject: $s, action: SESSIONS_ENDED) { nodes { details reason } } }`, vars{"s": boriss}); strings.Count(log, `"details":"all"`) != 2 {

@@ -117,8 +117,8 @@ func TestAContactThatCannotBeIsRefused(t *testing.T) {
 		to         vars
 		name, want string
 	}{
-		"oneself":               {vars{"wmid": anna.wmid()}, "Me", "That is you yourself"},
-		"oneself by a wallet":   {vars{"walletNumber": walletNumber(anna)}, "Me", "That is you yourself"},
+		"oneself":               {vars{"wmid": anna.wmid()}, "Me", "That’s you"},
+		"oneself by a wallet":   {vars{"walletNumber": walletNumber(anna)}, "Me", "That’s you"},
 		"nobody":                {vars{"wmid": "000000000002"}, "N", "RECIPIENT_NOT_FOUND"},
 		"a typing error":        {vars{"wmid": "123"}, "N", "INVALID_WMID"},
 		"the system's wallet":   {vars{"walletNumber": "Z000000000019"}, "N", "RECIPIENT_NOT_FOUND"},
@@ -164,7 +164,7 @@ func TestAContactThatCannotBeIsRefused(t *testing.T) {
 		running.Go(func() { answers[i] = anna.answer(addContact, vars{"to": vars{"wmid": wmid}, "n": "late"}) })
 	}
 	running.Wait()
-	if both := answers[0] + answers[1]; strings.Count(both, "at most 1000 contacts") != 1 || strings.Count(both, `"userErrors":[]`) != 1 {
+	if both := answers[0] + answers[1]; strings.Count(both, "up to 1000 contacts") != 1 || strings.Count(both, `"userErrors":[]`) != 1 {
 		t.Errorf("one more is %s", both)
 	}
 }
@@ -301,7 +301,7 @@ func TestContactsOnlyLetsInWhatIsOnesOwn(t *testing.T) {
 		"a wallet opened since":    boris.answer(quoteTransfer, vars{"from": from, "to": walletOf(anna)}),
 		"what waited for its code": boris.answer(confirmTransfer, vars{"id": waiting, "code": code}),
 	} {
-		if !strings.Contains(got, `"RECIPIENT_REFUSES"`) || !strings.Contains(got, "does not take transfers from you") {
+		if !strings.Contains(got, `"RECIPIENT_REFUSES"`) || !strings.Contains(got, "accept transfers from you") {
 			t.Errorf("%s is answered with %s", what, got)
 		}
 	}

@@ -200,14 +200,14 @@ func TestARequestIsJudgedAgainWhenItIsApproved(t *testing.T) {
 	if err := execOn(t, d.dsn, `UPDATE operator_requests SET expires_at = now() WHERE amount = 120000`); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.next.answer(approve, vars{"i": late}); !strings.Contains(got, `"STEP_OUT_OF_ORDER"`) || !strings.Contains(got, "run out") {
+	if got := d.next.answer(approve, vars{"i": late}); !strings.Contains(got, `"STEP_OUT_OF_ORDER"`) || !strings.Contains(got, "has expired") {
 		t.Errorf("after its time: %s", got)
 	}
 	if list := d.next.answer(`{ operatorRequests(status: EXPIRED) { nodes { id } } }`, nil); !strings.Contains(list, late) {
 		t.Errorf("what has run out: %s", list)
 	}
 	d.next.answer(freezeBy, vars{"w": d.first.wmid(), "r": "a stolen device"})
-	if got := d.next.answer(approve, vars{"i": gone}); !strings.Contains(got, `"STEP_OUT_OF_ORDER"`) || !strings.Contains(got, "not an operator") {
+	if got := d.next.answer(approve, vars{"i": gone}); !strings.Contains(got, `"STEP_OUT_OF_ORDER"`) || !strings.Contains(got, "no longer an operator") {
 		t.Errorf("of an operator who is frozen: %s", got)
 	}
 	for _, id := range []string{"", "nonsense", d.wallet} {

@@ -200,7 +200,7 @@ func TestRow17TheAddressChangesWithItsLinkAndTheOldOneIsTold(t *testing.T) {
 	if err != nil || *account.Email != newEmail || account.EmailVerifiedAt == nil || !bytes.Equal(r.account(t, m).EmailMAC, r.db.Lookup("email", newEmail)) {
 		t.Fatalf("%+v, %v", account.Email, err)
 	}
-	if told := r.newest(t, email); !strings.Contains(told.Subject, "Адрес в Purser изменён") || r.lastLogged(t, m) != "EMAIL_CHANGED" {
+	if told := r.newest(t, email); !strings.Contains(told.Subject, "E-mail в Purser изменён") || r.lastLogged(t, m) != "EMAIL_CHANGED" {
 		t.Errorf("the old address is told %+v", told)
 	}
 	_, err = r.people.VerifyEmail(t.Context(), token)

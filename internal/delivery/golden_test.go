@@ -15,6 +15,7 @@ import (
 
 	"purser/internal/delivery"
 	"purser/internal/locale"
+	"purser/internal/money"
 	"purser/internal/pgtest"
 )
 
@@ -24,14 +25,14 @@ var update = flag.Bool("update", false, "write testdata/messages.golden.txt")
 var samples = map[string]map[string]any{
 	"registration_code":   nil,
 	"log_in_code":         {"Device": "Pixel 9"},
-	"transfer_code":       {"Amount": "12.50 WMZ", "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": "12.60 WMZ"},
-	"policy_code":         {"Amount": "100.00 WMZ", "Currency": "Z"},
+	"transfer_code":       {"Amount": dollars(1_250), "Recipient": "Anna P.", "Wallet": "Z123456789012", "Total": dollars(1_260)},
+	"policy_code":         {"Amount": dollars(100_000), "Currency": "Z"},
 	"certificate_issued":  {"Name": "Anna", "Level": "PERSONAL"},
 	"certificate_refused": {"Name": "Anna", "Level": "PERSONAL", "Reason": "The photograph is blurred."},
 	"new_device":          notice(map[string]any{"Device": "Pixel 9"}),
 	"alert_totp_on":       nil, "alert_totp_off": nil, "alert_backup_codes": nil,
 	"frozen_sms": notice(nil), "unfrozen_sms": notice(nil), "email_changed_sms": notice(nil),
-	"alert_policy": {"Amount": "100.00 WMZ"}, "alert_token_reused": nil, "alert_recovery_begun": nil,
+	"alert_policy": {"Amount": dollars(100_000)}, "alert_token_reused": nil, "alert_recovery_begun": nil,
 	"alert_operator_on": nil, "alert_operator_off": nil,
 	"alert_frozen_by_operator": nil, "alert_unfrozen_by_operator": nil, "alert_ended_by_operator": nil,
 	"alert_passkey_on": {"Passkey": "Pixel 9"}, "alert_passkey_off": {"Passkey": "Pixel 9"}, "alert_passkey_copy": {"Passkey": "Pixel 9"},
@@ -43,13 +44,13 @@ var samples = map[string]map[string]any{
 	"email_changed":        notice(map[string]any{"Email": "an**************om"}),
 	"frozen":               notice(map[string]any{"Email": "an**************om"}),
 	"unfrozen":             notice(map[string]any{"Email": "an**************om"}),
-	"password_changed_sms": notice(map[string]any{"NewPhone": "+7********67"}),
-	"question_changed_sms": notice(map[string]any{"NewPhone": "+7********67"}),
-	"phone_changed_sms":    notice(map[string]any{"NewPhone": "+7********67"}),
-	"old_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
-	"new_phone_code":       notice(map[string]any{"NewPhone": "+7********67"}),
+	"password_changed_sms": notice(map[string]any{"NewPhone": "+7 *** ***-**-67"}),
+	"question_changed_sms": notice(map[string]any{"NewPhone": "+7 *** ***-**-67"}),
+	"phone_changed_sms":    notice(map[string]any{"NewPhone": "+7 *** ***-**-67"}),
+	"old_phone_code":       notice(map[string]any{"NewPhone": "+7 *** ***-**-67"}),
+	"new_phone_code":       notice(map[string]any{"NewPhone": "+7 *** ***-**-67"}),
 	"closing_code":         nil,
-	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7********67"}),
+	"unfreeze_code":        notice(map[string]any{"NewPhone": "+7 *** ***-**-67"}),
 
 	"notice_received": told, "notice_protected": told, "notice_sent": told, "notice_returned": told, "notice_accepted": told, "notice_expired": told, "notice_cancelled": told,
 	"notice_sign_in": nil, "notice_security": nil,
@@ -61,8 +62,13 @@ var samples = map[string]map[string]any{
 	"verify_email": {"Name": "Anna <b>{{.Code}}</b>", "Email": "anna@example.com", "WMID": "123456789012", "Hours": 24},
 }
 
+// dollars are a sum, which each language writes in its own way.
+func dollars(minor int64) money.Amount {
+	return money.Amount{Minor: minor, Currency: money.Currency{Code: "WMZ", Exponent: 2}}
+}
+
 // told are the values of what tells of a transfer.
-var told = map[string]any{"Amount": "12.50 WMZ", "Name": "Anna P."}
+var told = map[string]any{"Amount": dollars(1_250), "Name": "Anna P."}
 
 // letters are the templates that go by e-mail without a link.
 var letters = map[string]bool{

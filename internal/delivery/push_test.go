@@ -74,7 +74,7 @@ func TestAPushServiceThatAsksForTimeGetsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	becomes(t, db, id, models.MessageSent)
-	if got := service.Pushes(sub); len(got) != 1 || got[0].Title != "New sign-in" || got[0].Data["event"] != "NEW_SIGN_IN" {
+	if got := service.Pushes(sub); len(got) != 1 || got[0].Title != "New login" || got[0].Data["event"] != "NEW_SIGN_IN" {
 		t.Errorf("it got %+v", got)
 	}
 

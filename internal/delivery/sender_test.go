@@ -103,7 +103,7 @@ func TestARussianTextArrivesWhole(t *testing.T) {
 	p := start(t, pgtest.New(t), through(t, smsc.URL()))
 	becomes(t, p.db, p.queueLetter(t, delivery.Letter{Channel: delivery.SMS, To: phone, Locale: locale.RU, Template: "transfer_code", Code: "012345",
 		Values: samples["transfer_code"]}), models.MessageSent)
-	const want = "012345 — код для перевода 12.50 WMZ получателю Anna P. (Z123456789012), 12.60 WMZ с комиссией. Не вы? Никому не сообщайте код."
+	const want = "012345 — код для перевода 12,50 WMZ получателю Anna P. (Z123456789012), 12,60 WMZ с комиссией. Не вы? Никому не сообщайте код."
 	if taken := smsc.Taken(); len(taken) != 1 || taken[0].Text != want || taken[0].Parts != 2 {
 		t.Errorf("taken: %+v", taken)
 	}
@@ -154,7 +154,7 @@ func TestAMessageThatNobodyTakesIsAbandoned(t *testing.T) {
 				t.Errorf("the message is %+v", m)
 			}
 			p.stop()
-			if log := p.log.String(); !strings.Contains(log, "level=WARN msg=\"a message is abandoned\"") || !strings.Contains(log, "to=+7********67") ||
+			if log := p.log.String(); !strings.Contains(log, "level=WARN msg=\"a message is abandoned\"") || !strings.Contains(log, "to=\"+7 *** ***-**-67\"") ||
 				strings.Contains(log, "012345") || strings.Contains(log, phone) {
 				t.Errorf("the log says: %s", log)
 			}
@@ -201,7 +201,7 @@ func TestALetterIsTriedAgainAndABounceIsFinal(t *testing.T) {
 		t.Errorf("the message is %+v", m)
 	}
 	taken := server.Taken()
-	if len(taken) != 1 || taken[0].Subject != "Подтвердите адрес электронной почты" || !strings.Contains(taken[0].Text, letter.Link) || !taken[0].Secure {
+	if len(taken) != 1 || taken[0].Subject != "Подтвердите e-mail" || !strings.Contains(taken[0].Text, letter.Link) || !taken[0].Secure {
 		t.Errorf("taken: %+v", taken)
 	}
 	server.Refuse(550)
@@ -281,7 +281,7 @@ func TestWithoutGatewaysMessagesStayInTheInbox(t *testing.T) {
 		t.Errorf("the message is %+v", m)
 	}
 	p.stop()
-	if log := p.log.String(); !strings.Contains(log, id.String()) || !strings.Contains(log, "+7********67") || strings.Contains(log, "012345") || strings.Contains(log, phone) {
+	if log := p.log.String(); !strings.Contains(log, id.String()) || !strings.Contains(log, "+7 *** ***-**-67") || strings.Contains(log, "012345") || strings.Contains(log, phone) {
 		t.Errorf("the log says: %s", log)
 	}
 }

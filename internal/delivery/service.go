@@ -8,10 +8,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nyaruka/phonenumbers"
 
 	"purser/internal/jobs"
 	"purser/internal/locale"
@@ -144,10 +146,28 @@ func open(box *secret.Box, m models.Message) (c content, err error) {
 	return c, nil
 }
 
-// Masked is a recipient as a stranger may see it: the first and the last two characters of a phone or an address.
+// Masked is a recipient as a stranger may see it: of a phone its country and the last two digits, spaced as that country writes it, "+7 *** ***-**-67"; of
+// an address the first two characters and the last two. It is told in SMS too, whose alphabet has the asterisk.
 func Masked(recipient string) string {
 	if len(recipient) < 6 {
 		return strings.Repeat("*", len(recipient))
 	}
+	if phone, err := phonenumbers.Parse(recipient, "ZZ"); strings.HasPrefix(recipient, "+") && err == nil {
+		return maskedDigits(phonenumbers.Format(phone, phonenumbers.INTERNATIONAL), len(strconv.Itoa(int(phone.GetCountryCode()))))
+	}
 	return recipient[:2] + strings.Repeat("*", len(recipient)-4) + recipient[len(recipient)-2:]
+}
+
+// maskedDigits covers the digits of a written number, all but the first ones and the last two.
+func maskedDigits(written string, first int) string {
+	masked, last := []byte(written), 2
+	for at := len(masked) - 1; at > first; at-- { // the plus stands before the first ones
+		if masked[at] < '0' || masked[at] > '9' {
+			continue
+		}
+		if last--; last < 0 {
+			masked[at] = '*'
+		}
+	}
+	return string(masked)
 }

@@ -133,7 +133,10 @@ func TestAMessageExistsOnlyWithItsCause(t *testing.T) {
 
 func TestMaskedShowsLittle(t *testing.T) {
 	t.Parallel()
-	for given, want := range map[string]string{"+79001234567": "+7********67", "+12345": "+1**45", "12345": "*****", "": "", "anna@example.com": "an************om"} {
+	for given, want := range map[string]string{
+		"+79001234567": "+7 *** ***-**-67", "+442079460958": "+44 ** **** **58", "+998901234567": "+998 ** *** ** 67", "+12025550143": "+1 ***-***-**43",
+		"+99912345": "+9*****45", "12345": "*****", "": "", "anna@example.com": "an************om",
+	} {
 		if got := delivery.Masked(given); got != want {
 			t.Errorf("Masked(%q) = %q, want %q", given, got, want)
 		}

@@ -65,17 +65,21 @@ func (l Locale) Text(id string, values map[string]any) string {
 }
 
 func (l Locale) write(values map[string]any) map[string]any {
-	thousands, point := ",", "."
-	if l == RU {
-		thousands, point = "\u00a0", ","
-	}
 	said := maps.Clone(values)
 	for name, value := range said {
 		if s, ok := value.(sum); ok {
-			said[name] = s.Written(thousands, point)
+			said[name] = l.Sum(s)
 		}
 	}
 	return said
+}
+
+// Sum is a sum as the language writes it.
+func (l Locale) Sum(s sum) string {
+	if l == RU {
+		return s.Written("\u00a0", ",")
+	}
+	return s.Written(",", ".")
 }
 
 // Has tells whether a sentence exists.

@@ -43,7 +43,7 @@ func TestPluralsAreRight(t *testing.T) {
 			t.Errorf("%d: %q, want %q", count, got, want)
 		}
 	}
-	if got := locale.EN.Text("CODE_REJECTED", map[string]any{"Count": 1}); got != "This code is wrong. 1 attempt is left." {
+	if got := locale.EN.Text("CODE_REJECTED", map[string]any{"Count": 1}); got != "Wrong code. 1 attempt left." {
 		t.Error(got)
 	}
 }

@@ -144,7 +144,7 @@ func (w *world) told(channel string) (count int) {
 		w.t.Fatal(err)
 	}
 	for _, m := range inbox {
-		if m.Channel == channel && strings.Contains(m.Text, "Anna P.: вам пришло 1.00 WMZ.") {
+		if m.Channel == channel && strings.Contains(m.Text, "Вам пришло 1,00 WMZ (отправитель: Anna P.).") {
 			count++
 		}
 	}

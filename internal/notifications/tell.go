@@ -226,7 +226,7 @@ func (s *Service) newsOf(ctx context.Context, n models.Notice) (news tidings, fo
 		name = accounts.SystemName
 	}
 	data["transferId"] = s.config.TransferID(t.ID)
-	values := map[string]any{"Amount": money.Amount{Minor: minor, Currency: currency}.String(), "Name": name}
+	values := map[string]any{"Amount": money.Amount{Minor: minor, Currency: currency}, "Name": name}
 	return tidings{templateOf(n.Event, t.Status), values, data}, true, nil
 }
 

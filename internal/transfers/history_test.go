@@ -230,9 +230,9 @@ func TestARefusedAttemptIsKeptForItsSender(t *testing.T) {
 	from := w.anna.wallet.Number
 	want := []string{
 		from + " " + w.boris.wallet.Number + " 1000 CODE_REJECTED",
-		from + " +7********99 50000 RECIPIENT_NOT_FOUND",
+		from + " +7 *** ***-**-99 50000 RECIPIENT_NOT_FOUND",
 		from + " " + noone + " 50000 RECIPIENT_NOT_FOUND",
-		from + " +7********02 50000 INSUFFICIENT_FUNDS",
+		from + " +7 *** ***-**-02 50000 INSUFFICIENT_FUNDS",
 		from + " " + w.boris.wallet.Number + " 50000 INSUFFICIENT_FUNDS",
 	}
 	if diff := cmp.Diff(want, w.refused()); diff != "" {
@@ -243,7 +243,7 @@ func TestARefusedAttemptIsKeptForItsSender(t *testing.T) {
 		t.Errorf("the other side sees %+v, %v", others, err)
 	}
 	page, err := w.transfers.Refused(t.Context(), w.anna.account.ID, transfers.Page{Limit: 2, Oldest: true})
-	if err != nil || len(page) != 2 || page[0].Code != "INSUFFICIENT_FUNDS" || page[0].Recipient != "+7********02" {
+	if err != nil || len(page) != 2 || page[0].Code != "INSUFFICIENT_FUNDS" || page[0].Recipient != "+7 *** ***-**-02" {
 		t.Errorf("the oldest two are %+v, %v", page, err)
 	}
 }

@@ -90,7 +90,7 @@ func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy,
 		return Policy{}, err
 	}
 	if changed {
-		values := map[string]any{"Amount": money.Amount{Minor: minor, Currency: p.Currency}.String()}
+		values := map[string]any{"Amount": money.Amount{Minor: minor, Currency: p.Currency}}
 		if err := s.accounts.Alert(tx, viewer, "alert_policy", "", values); err != nil {
 			return Policy{}, err
 		}
@@ -99,10 +99,11 @@ func (s *Service) settlePolicy(tx *postgres.Tx, viewer models.Account, p Policy,
 }
 
 func (s *Service) askForRaise(ctx context.Context, tx *postgres.Tx, viewer models.Account, row models.ConfirmationPolicy, p Policy, minor int64) (Policy, error) {
+	speaks := accounts.Speak(ctx, viewer)
 	challenge, err := s.verification.Begin(tx, verification.Request{
-		Purpose: verification.Policy, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "policy_code",
+		Purpose: verification.Policy, Account: viewer.ID, Phone: *viewer.Phone, Locale: speaks, Template: "policy_code",
 		Values: map[string]string{
-			"Amount": money.Amount{Minor: minor, Currency: p.Currency}.String(), "Currency": string(p.Currency.Letter),
+			"Amount": speaks.Sum(money.Amount{Minor: minor, Currency: p.Currency}), "Currency": string(p.Currency.Letter),
 		},
 	})
 	if err != nil {

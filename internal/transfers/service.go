@@ -225,12 +225,13 @@ func (s *Service) await(ctx context.Context, viewer models.Account, t models.Tra
 	if err != nil {
 		return Result{}, err
 	}
+	speaks := accounts.Speak(ctx, viewer)
 	result, err := postgres.InTx(ctx, s.db, func(tx *postgres.Tx) (Result, error) {
 		challenge, err := s.verification.Begin(tx, verification.Request{
-			Purpose: verification.Transfer, Account: viewer.ID, Phone: *viewer.Phone, Locale: accounts.Speak(ctx, viewer), Template: "transfer_code",
+			Purpose: verification.Transfer, Account: viewer.ID, Phone: *viewer.Phone, Locale: speaks, Template: "transfer_code",
 			Values: map[string]string{
-				"Amount": money.Amount{Minor: t.Amount, Currency: a.currency}.String(), "Recipient": nameOf(recipient, known),
-				"Wallet": a.to, "Total": money.Amount{Minor: t.Debit(), Currency: a.currency}.String(),
+				"Amount": speaks.Sum(money.Amount{Minor: t.Amount, Currency: a.currency}), "Recipient": nameOf(recipient, known),
+				"Wallet": a.to, "Total": speaks.Sum(money.Amount{Minor: t.Debit(), Currency: a.currency}),
 			},
 		})
 		if err != nil {

@@ -45,11 +45,11 @@ async function logIn(page, { login, phone, password }) {
 
 async function seeAlerts(house, page) {
   const alerts = page.getByTestId('alerts');
-  await alerts.getByText('Signed in · e2e').waitFor();
-  check((await alerts.innerText()).includes('1 change you may not have seen'), 'what another device did is told at the top of Home');
+  await alerts.getByText('Logged in · e2e').waitFor();
+  check((await alerts.innerText()).includes('1 recent security event'), 'what another device did is told at the top of Home');
   await house.accessible(page, 'Home with an alert');
   await house.shot('account-alerts', page);
-  await button(page, 'It was me').click();
+  await button(page, 'Yes, it was me').click();
   await alerts.waitFor({ state: 'detached' });
   await page.reload();
   await page.getByText('No wallets yet').waitFor();
@@ -67,7 +67,7 @@ async function setPolicy(house, page, ema) {
   await go(page, 'Limits and codes');
   await page.getByTestId('limit').nth(2).waitFor();
   check(/0\.00\sWMZ of 100\.00\sWMZ/.test(await page.getByTestId('limit').first().innerText()), 'the limits of a currency are shown');
-  await page.getByText('Now each transfer to others needs a code.').waitFor();
+  await page.getByText('Now every transfer to others needs a code.').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7,5');
   await button(page, 'Save').click();
   await page.getByText('Write it like 1,234.50').waitFor();
@@ -76,13 +76,13 @@ async function setPolicy(house, page, ema) {
   await page.locator('[name=code]').fill(digits);
   await house.accessible(page, 'the code for more without a code');
   await button(page, 'Confirm').click();
-  await page.getByText('From now on up to 7.50 WMZ goes without a code').waitFor();
+  await page.getByText('From now on, up to 7.50 WMZ goes without a code').waitFor();
   await page.reload();
   await page.getByText('Now up to 7.50 WMZ goes without a code').waitFor();
   await house.accessible(page, 'the limits');
   await house.shot('account-limits', page);
-  await button(page, 'Ask for a code each time').click();
-  await page.getByText('From now on each transfer to others needs a code.').waitFor();
+  await button(page, 'Always ask for a code').click();
+  await page.getByText('From now on, every transfer to others needs a code.').waitFor();
   ok('what goes without a code is raised with a code and lowered without');
 }
 
@@ -101,8 +101,8 @@ async function acceptAgreements(house, page) {
 
 // beRefused has the API refuse what the form of the app would not even send.
 async function beRefused(house, page, ema, number) {
-  await go(page, 'Refused attempts');
-  await page.getByText('Nothing was refused').waitFor();
+  await go(page, 'Declined transfers');
+  await page.getByText('No declined transfers').waitFor();
   const input = { from: number, to: { phone: anna.phone }, amount: '90', idempotencyKey: crypto.randomUUID() };
   const refusal = await call('CreateTransfer', { input }, ema.accessToken).catch((e) => e.message);
   check(/INSUFFICIENT_FUNDS/.test(refusal), 'an attempt without money is refused');
@@ -112,7 +112,7 @@ async function beRefused(house, page, ema, number) {
   check(/90\.00\sWMZ/.test(await attempt.innerText()) && /There was not enough money|not enough/i.test(await attempt.innerText()), 'a refused attempt is shown with its reason in words');
   await house.accessible(page, 'refused attempts');
   await house.shot('account-refused', page);
-  await attempt.getByRole('link', { name: 'Top the wallet up' }).click();
+  await attempt.getByRole('link', { name: 'Top up the wallet' }).click();
   await page.getByRole('heading', { name: 'Receive' }).waitFor();
   ok('a refused attempt leads to a way out');
 }
@@ -127,11 +127,11 @@ async function blockAndUnblock(house, page, number, bearer) {
   await page.goto(base);
   await page.getByTestId('transfer').first().click();
   await page.getByRole('button', { name: /^Block/ }).click();
-  await page.getByText('Nothing they send reaches you any more.').waitFor();
+  await page.getByText('Transfers from this person will no longer reach you.').waitFor();
   await house.accessible(page, 'what blocking does');
   await house.shot('account-block', page);
   await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
-  await page.getByText('Blocked. Nothing they send reaches you.').waitFor();
+  await page.getByText('Blocked. Transfers from this person won’t reach you.').waitFor();
   const refusal = await pay().catch((e) => e.message);
   check(/RECIPIENT_REFUSES/.test(refusal), 'who is blocked from a transfer can send nothing more');
 
@@ -140,7 +140,7 @@ async function blockAndUnblock(house, page, number, bearer) {
   await house.accessible(page, 'blocked people');
   await house.shot('account-blocked', page);
   await page.getByRole('button', { name: /^Unblock/ }).click();
-  await page.getByText('Nobody is blocked').waitFor();
+  await page.getByText('No one is blocked').waitFor();
   const { result: again } = await nextMessage(anna.phone, (m) => m.code, pay);
   check(again.transfer.id, 'who is unblocked can send again');
 
@@ -156,7 +156,7 @@ async function blockAndUnblock(house, page, number, bearer) {
   await page.keyboard.press('Enter');
   await house.shot('account-contact', page);
   await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
-  await page.getByText('Blocked. Nothing they send reaches you.').waitFor();
+  await page.getByText('Blocked. Transfers from this person won’t reach you.').waitFor();
   await page.getByRole('link', { name: 'Blocked people' }).click();
   await page.getByTestId('blocked').waitFor();
   ok('who is a contact is blocked from the contacts');

@@ -45,12 +45,12 @@ export async function rememberPeople(house, desk) {
   await desk.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await desk.getByTestId('contact').getByText('Ema from the shop').waitFor();
   await desk.getByTestId('suggested').filter({ hasText: 'Ema Keeper' }).waitFor({ state: 'detached' });
-  await desk.getByRole('switch', { name: 'Take money from contacts only' }).check();
+  await desk.getByRole('switch', { name: 'Accept money from contacts only' }).check();
   await house.accessible(desk, 'contacts');
   await house.shot('keeper-contacts-desk', desk);
   await desk.reload();
   await desk.getByTestId('contact').waitFor();
-  check(await desk.getByRole('switch', { name: 'Take money from contacts only' }).isChecked(), 'a contact has a name of one\'s own, and only contacts may pay');
+  check(await desk.getByRole('switch', { name: 'Accept money from contacts only' }).isChecked(), 'a contact has a name of one\'s own, and only contacts may pay');
   await desk.getByRole('link', { name: 'Send to Ema from the shop' }).click();
   check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is sent to with a tap');
   await desk.locator('[name=to]').fill('the shop');
@@ -63,7 +63,7 @@ export async function rememberPeople(house, desk) {
 // chooseNotifications says what to be told of, and when not.
 export async function chooseNotifications(house, page) {
   await place(page, 'Settings');
-  const box = page.getByRole('checkbox', { name: 'Money has come: E-mail' });
+  const box = page.getByRole('checkbox', { name: 'Money received: Email' });
   await box.check();
   check((await page.getByLabel('Until', { exact: true }).count()) === 0, 'no quiet hours are shown where there are none');
   await page.getByRole('switch', { name: 'Quiet hours' }).check();
@@ -71,20 +71,20 @@ export async function chooseNotifications(house, page) {
   await page.getByLabel('Until', { exact: true }).fill('07:30');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/From 10:00.PM until 7:30.AM/).waitFor();
-  check(await page.getByRole('checkbox', { name: 'A change of security: SMS' }).isDisabled(), 'what nobody may turn off cannot be turned off');
+  check(await page.getByRole('checkbox', { name: 'Security changes: SMS' }).isDisabled(), 'what nobody may turn off cannot be turned off');
   await house.accessible(page, 'the notifications');
   await house.shot('keeper-notifications-phone', page);
   await page.reload();
   await box.waitFor();
-  check((await box.isChecked()) && (await page.getByRole('checkbox', { name: 'A change of security: SMS' }).isChecked()), 'what one is told of, and how, is kept');
+  check((await box.isChecked()) && (await page.getByRole('checkbox', { name: 'Security changes: SMS' }).isChecked()), 'what one is told of, and how, is kept');
 }
 
 // freeze stops money, and lets it go again.
 export async function freeze(house, page, me) {
   await place(page, 'Settings');
   await page.getByRole('link', { name: 'Security', exact: true }).last().click();
-  await page.getByRole('button', { name: 'Freeze the account' }).click();
-  await page.getByText('The account is frozen. Money does not leave it.').waitFor();
+  await page.getByRole('button', { name: 'Freeze account' }).click();
+  await page.getByText('Your account is frozen: money comes in but doesn’t go out.').waitFor();
   await page.getByRole('heading', { name: 'The account is frozen' }).waitFor();
   await house.accessible(page, 'a frozen account');
   await page.getByRole('button', { name: 'Unfreeze' }).click();
@@ -92,7 +92,7 @@ export async function freeze(house, page, me) {
   await field.waitFor();
   await field.fill((await inbox(me.phone)).find((m) => m.code).code);
   await page.getByRole('dialog').getByRole('button', { name: 'Unfreeze', exact: true }).click();
-  await page.getByText('The account is frozen. Money does not leave it.').waitFor({ state: 'detached' });
+  await page.getByText('Your account is frozen: money comes in but doesn’t go out.').waitFor({ state: 'detached' });
   ok('an account is frozen at once, and unfrozen with a code');
 }
 
@@ -118,7 +118,7 @@ export async function usePasskeys(house, desk, number) {
   await house.shot('keeper-security-desk', desk);
 
   await place(desk, 'Settings');
-  await desk.getByRole('button', { name: 'Log out' }).click();
+  await desk.getByRole('button', { name: 'Log out', exact: true }).click();
   await desk.getByRole('button', { name: 'Log in with a passkey' }).click();
   await desk.getByTestId('wallet').first().waitFor();
   ok('a passkey opens the account without a password');

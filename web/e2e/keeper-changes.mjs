@@ -14,10 +14,10 @@ export async function follow(page, link) {
 }
 
 export async function confirmAndChangeEmail(house, page, ema) {
-  await go(page, 'E-mail');
+  await go(page, 'Email');
   await page.getByText('not confirmed yet').waitFor();
-  const { message: again } = await nextMessage(ema.email, (m) => m.link.includes('verify-email'), () => button(page, 'Send the letter again').click());
-  await page.getByText('The letter is on its way.').waitFor();
+  const { message: again } = await nextMessage(ema.email, (m) => m.link.includes('verify-email'), () => button(page, 'Send the email again').click());
+  await page.getByText('We sent the email again.').waitFor();
   await house.accessible(page, 'the e-mail, not confirmed');
   await follow(page, again.link);
   await page.reload();
@@ -27,30 +27,30 @@ export async function confirmAndChangeEmail(house, page, ema) {
   const address = `new-${ema.email}`;
   await page.locator('[name=newEmail]').fill(address);
   await page.locator('[name=currentPassword]').fill('wrong sentence');
-  await button(page, 'Send the letter').click();
+  await button(page, 'Send the email').click();
   await page.getByText('The current password is wrong').waitFor();
   check((await page.locator('[name=currentPassword]').getAttribute('aria-invalid')) === 'true', 'a wrong password is told at its field');
   await page.locator('[name=currentPassword]').fill(ema.password);
-  const { message } = await nextMessage(address, (m) => m.link.includes('verify-email'), () => button(page, 'Send the letter').click());
-  await page.getByText(`We have sent a letter to ${address}`).waitFor();
+  const { message } = await nextMessage(address, (m) => m.link.includes('verify-email'), () => button(page, 'Send the email').click());
+  await page.getByText(`We sent an email to ${address}`).waitFor();
   await page.reload();
-  await page.getByText(`We have sent a letter to ${address}`).waitFor();
+  await page.getByText(`We sent an email to ${address}`).waitFor();
   await house.accessible(page, 'a new e-mail that waits');
   await house.shot('account-email', page);
   await follow(page, message.link);
   await page.reload();
-  await page.getByText(`Your e-mail is now ${address}.`).waitFor();
+  await page.getByText(`Your email is now ${address}.`).waitFor();
   ema.email = address;
   ok('an e-mail changes when the link of the letter was opened');
 }
 
 export async function changePassword(house, page, ema) {
   await go(page, 'Password');
-  await page.getByText('All other devices are signed out at once').waitFor();
+  await page.getByText('All other devices will be logged out').waitFor();
   await page.locator('[name=currentPassword]').fill(ema.password);
   await page.locator('[name=new-password]').fill('password1');
   await page.locator('[name=new-password-again]').fill('password1');
-  await button(page, 'Change the password').click();
+  await button(page, 'Change password').click();
   await page.locator('[name=new-password][aria-invalid=true]').waitFor();
   ok('a weak password is refused at its field');
   const wanted = `${ema.password} and more`;
@@ -59,15 +59,15 @@ export async function changePassword(house, page, ema) {
   await page.getByText('Strength: strong').waitFor();
   await house.accessible(page, 'a new password');
   await house.shot('account-password', page);
-  await button(page, 'Change the password').click();
-  await page.getByText('The password is changed.').waitFor();
+  await button(page, 'Change password').click();
+  await page.getByText('Your password is changed.').waitFor();
   ema.password = wanted;
   const answer = await fetch(`${base}/graphql`, {
     method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${ema.accessToken}` }, body: JSON.stringify({ query: '{ viewer { wmid } }' }),
   });
   check(answer.status === 401, 'with a new password the session of the other device is gone');
   await page.goto(`${base}/security`);
-  await page.getByText('No other device is signed in.').waitFor();
+  await page.getByText('No other devices are logged in.').waitFor();
 }
 
 export async function changeQuestion(house, page, ema) {
@@ -78,7 +78,7 @@ export async function changeQuestion(house, page, ema) {
   await page.locator('[name=currentPassword]').fill(ema.password);
   await house.accessible(page, 'the security question');
   await button(page, 'Save').click();
-  await page.getByText('The security question is changed.').waitFor();
+  await page.getByText('Your security question is changed.').waitFor();
   await page.getByText('Which tree?').waitFor();
   ok('the security question is changed');
 }
@@ -86,7 +86,7 @@ export async function changeQuestion(house, page, ema) {
 export async function changePhone(house, page, ema) {
   const phone = `+7903${fresh}`;
   await go(page, 'Phone');
-  await page.getByText('Two codes go out').waitFor();
+  await page.getByText('We’ll send two codes').waitFor();
   await page.locator('[name=newPhone]').fill(phone);
   await page.locator('[name=currentPassword]').fill(ema.password);
   await house.accessible(page, 'a new phone');
@@ -110,22 +110,22 @@ export async function changePhone(house, page, ema) {
 
 export async function askForData(house, page, ema) {
   await go(page, 'A copy of your data');
-  await page.getByText(`The link will go to ${ema.email}.`).waitFor();
-  const { message } = await nextMessage(ema.email, (m) => m.link.includes('/data-export#'), () => button(page, 'Ask for the copy').click());
+  await page.getByText(`We’ll send the link to ${ema.email}.`).waitFor();
+  const { message } = await nextMessage(ema.email, (m) => m.link.includes('/data-export#'), () => button(page, 'Request a copy').click());
   check(message.link, 'the letter with the link to the data comes');
   await page.reload();
-  await page.getByText('It is made, and the letter with the link was sent.').waitFor();
+  await page.getByText('Your copy is ready, and we emailed you the link.').waitFor();
   await house.accessible(page, 'a copy of the data');
   await house.shot('account-export', page);
   await page.getByText('You can ask for another from').waitFor();
-  check((await button(page, 'Ask for the copy').isDisabled()) && !(await page.getByText('The link will go to').isVisible()), 'a second copy within a day cannot be asked for, and it is said when');
+  check((await button(page, 'Request a copy').isDisabled()) && !(await page.getByText('We’ll send the link to').isVisible()), 'a second copy within a day cannot be asked for, and it is said when');
 }
 
 export async function closeAndKeep(house, page, ema) {
-  await go(page, 'Close the account');
+  await go(page, 'Close account');
   await page.getByText('still holds 1.00 WMZ').waitFor();
   await page.locator('[name=currentPassword]').fill(ema.password);
-  await button(page, 'Close the account').click();
+  await button(page, 'Close account').click();
   await page.getByRole('alert').getByText('1.00 WMZ').waitFor();
   await house.accessible(page, 'closing the account, refused');
   await house.shot('account-close', page);
@@ -136,13 +136,13 @@ export async function closeAndKeep(house, page, ema) {
   await page.getByRole('button', { name: /^Send back/ }).click();
   await page.getByRole('button', { name: 'Send back', exact: true }).click();
   await page.getByText('Sent back', { exact: true }).waitFor();
-  await go(page, 'Close the account');
-  await page.getByText('not met').waitFor({ state: 'detached' });
-  await page.getByText('met', { exact: true }).waitFor();
+  await go(page, 'Close account');
+  await page.getByText('not done').waitFor({ state: 'detached' });
+  await page.getByText('done', { exact: true }).waitFor();
   await page.locator('[name=currentPassword]').fill(ema.password);
-  const digits = await code(ema.phone, () => button(page, 'Close the account').click());
+  const digits = await code(ema.phone, () => button(page, 'Close account').click());
   await page.locator('[name=code]').fill(digits);
-  await button(page, 'Close the account').click();
+  await button(page, 'Close account').click();
   await page.getByRole('heading', { name: 'The account is being closed', level: 1 }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'History', exact: true }).filter({ visible: true }).first().click();
   const banner = page.getByTestId('closing');
@@ -171,18 +171,18 @@ export async function changeProfile(house, page, ema) {
 
 export async function certify(house, page) {
   await go(page, 'Certificates');
-  await page.getByRole('button', { name: 'Ask for it: Formal' }).click();
+  await page.getByRole('button', { name: 'Request: Formal' }).click();
   await button(page, 'Send the request').click();
-  await page.getByText('You now have the level Formal.').waitFor();
+  await page.getByText('You now have the Formal certificate.').waitFor();
   ok('with a confirmed e-mail the first certificate is issued at once');
 
-  await page.getByRole('button', { name: 'Ask for it: Initial' }).click();
+  await page.getByRole('button', { name: 'Request: Initial' }).click();
   const upload = page.getByTestId('upload-PASSPORT');
   const file = upload.locator('input[type=file]');
   await file.setInputFiles({ name: 'passport.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') });
-  await upload.getByText('Only JPEG and PNG pictures are taken.').waitFor();
+  await upload.getByText('Only JPEG and PNG photos are accepted.').waitFor();
   await file.setInputFiles({ name: 'small.png', mimeType: 'image/png', buffer: await page.screenshot({ clip: { x: 0, y: 0, width: 100, height: 100 } }) });
-  await upload.getByText('The picture is too small').waitFor();
+  await upload.getByText('The photo is too small').waitFor();
   check(await button(page, 'Send the request').isDisabled(), 'a file of another kind and a picture that is too small are refused before they are sent');
   await file.setInputFiles({ name: 'passport.png', mimeType: 'image/png', buffer: await page.screenshot() });
   await upload.getByText('Uploaded: passport.png').waitFor();
@@ -191,27 +191,27 @@ export async function certify(house, page) {
   await button(page, 'Send the request').click();
   await page.getByText('Your request for Initial is with an operator.').waitFor();
   await page.reload();
-  await page.getByText('Your request for Initial waits for an operator').waitFor();
+  await page.getByText('Your request for the Initial certificate has been with an operator').waitFor();
   await house.accessible(page, 'a request for a certificate that waits');
   await house.shot('account-certificate', page);
   await go(page, 'About you');
-  await page.getByText('Your certificate vouches for this').waitFor();
+  await page.getByText('Your certificate confirms these details').waitFor();
   ok('a request with a picture waits for an operator, and the profile is locked');
 }
 
 // loseThePhone goes as far as one can without waiting for two days.
 export async function loseThePhone(house, ema) {
   const page = await house.open('/recovery', PHONE);
-  await page.getByRole('link', { name: 'The phone is lost too' }).click();
-  await page.getByText('have two days to object').waitFor();
+  await page.getByRole('link', { name: 'I lost my phone too' }).click();
+  await page.getByText('For two days the recovery can be stopped').waitFor();
   await house.accessible(page, 'a lost phone');
   await page.locator('[name=login]').fill(ema.email);
-  const { message } = await nextMessage(ema.email, (m) => m.link.includes('/recover#'), () => button(page, 'Send the letter').click());
-  await page.getByText('If the account exists').waitFor();
+  const { message } = await nextMessage(ema.email, (m) => m.link.includes('/recover#'), () => button(page, 'Send the email').click());
+  await page.getByText('If there is such an account').waitFor();
   await page.reload();
   await page.locator('[name=link]').fill('https://example.test/');
   await button(page, 'Continue').click();
-  await page.getByText('This is not the whole link.').waitFor();
+  await page.getByText('This isn’t the link from our email').waitFor();
   await house.accessible(page, 'the letter about a lost phone');
   await house.shot('account-lost-letter', page);
   await page.locator('[name=link]').fill(message.link);
@@ -222,9 +222,9 @@ export async function loseThePhone(house, ema) {
   ok('a wrong answer does not recover a lost phone');
   await page.locator('[name=securityAnswer]').fill('the old lime');
   await button(page, 'Continue').click();
-  await page.getByText('A new phone can be set from').waitFor();
+  await page.getByText('You can set a new phone from').waitFor();
   await page.reload();
-  await page.getByText('A new phone can be set from').waitFor();
+  await page.getByText('You can set a new phone from').waitFor();
   await house.accessible(page, 'a lost phone, while one waits');
   await house.shot('account-lost-wait', page);
   ok('a lost phone waits for two days, after a reload too');

@@ -26,9 +26,9 @@ async function begin(page, what) {
 // sentOnce asks the history, by a memo, how often money has moved.
 async function sentOnce(page, memo, times, what) {
   await place(page, 'History');
-  await page.getByLabel('Search in memos').fill(memo);
+  await page.getByLabel('Search memos').fill(memo);
   const found = page.getByTestId('transfer').filter({ hasText: memo });
-  if (times === 0) await page.getByText('Nothing found.').waitFor();
+  if (times === 0) await page.getByText('Nothing found').waitFor();
   else await found.first().waitFor();
   check((await found.count()) === times, what);
 }
@@ -42,7 +42,7 @@ async function answerNeverComes(network, page, to) {
     await page.getByText('Sending').waitFor();
     check(network.swallowed === 1, 'the answer to a transfer is swallowed');
     await network.cut(page);
-    await page.getByText('The connection is lost').waitFor();
+    await page.getByText('Connection lost').waitFor();
     ok('a network that goes in the middle of a send is told at once, and nothing is called failed');
     await network.restore(page);
     await page.locator('[name=code]').fill(digits);
@@ -63,7 +63,7 @@ async function codeIsSwallowed(network, page, to) {
     await page.getByRole('button', { name: 'Confirm' }).click();
     while (network.swallowed === before) await page.waitForTimeout(50);
     await network.cut(page);
-    await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
     await network.restore(page);
     await page.getByRole('heading', { name: 'Sent' }).waitFor(); // without another press
   });
@@ -81,9 +81,9 @@ async function calledOffTooLate(network, page, to) {
     while (network.swallowed === before) await page.waitForTimeout(50);
     check(await button(page, 'Cancel').isDisabled(), 'what is being confirmed is not called off');
     await network.cut(page);
-    await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
     await button(page, 'Cancel').click();
-    await page.getByText('The connection is lost').waitFor();
+    await page.getByText('Connection lost').waitFor();
     await network.restore(page);
     await page.getByRole('heading', { name: 'Sent' }).waitFor();
   });
@@ -96,7 +96,7 @@ async function endedElsewhere(page, to) {
   await alone(boris.phone, async () => {
     const digits = await code(boris.phone, () => sendButton.click());
     await page.locator('[name=code]').waitFor();
-    await page.addInitScript(() => new MutationObserver(() => (window.saidLost ||= document.body?.textContent.includes('The connection is lost'))).observe(document, { childList: true, subtree: true }));
+    await page.addInitScript(() => new MutationObserver(() => (window.saidLost ||= document.body?.textContent.includes('Connection lost'))).observe(document, { childList: true, subtree: true }));
     await page.reload();
     await place(page, 'History');
     await page.getByTestId('transfer').filter({ hasText: 'ended elsewhere' }).click();
@@ -106,13 +106,13 @@ async function endedElsewhere(page, to) {
     const other = await page.context().newPage();
     await other.goto(new URL('/history', page.url()).href);
     await other.getByTestId('transfer').filter({ hasText: 'ended elsewhere' }).click();
-    await button(other, 'Cancel the transfer').waitFor();
+    await button(other, 'Cancel transfer').waitFor();
     check((await other.getByRole('link', { name: 'Confirm' }).count()) === 0, 'what was begun in another tab cannot be confirmed here, and is not offered');
-    await button(other, 'Cancel the transfer').click();
-    await other.getByText('Cancelled', { exact: true }).first().waitFor();
+    await button(other, 'Cancel transfer').click();
+    await other.getByText('Canceled', { exact: true }).first().waitFor();
     await other.close();
     await button(page, 'Confirm').click();
-    await page.getByRole('heading', { name: 'Cancelled' }).waitFor();
+    await page.getByRole('heading', { name: 'Canceled' }).waitFor();
   });
   ok('a payment that was called off elsewhere is told to be');
   await place(page, 'Home'); // from what became of it
@@ -123,14 +123,14 @@ async function requestNeverLeaves(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'never left' });
   await network.cut(page, { tell: false });
   await sendButton.click();
-  await page.getByTestId('review').getByText('No answer from the server').waitFor();
+  await page.getByTestId('review').getByText('We couldn’t reach the server').waitFor();
   ok('what cannot be looked at once more is not sent, and can be tried again');
   await network.restore(page);
   network.cutAt(/"CreateTransfer"/);
   await alone(boris.phone, async () => {
     const digits = await code(boris.phone, async () => {
       await sendButton.click();
-      await page.getByText('The connection is lost').waitFor();
+      await page.getByText('Connection lost').waitFor();
       ok('a request that never left is not called failed either');
       await page.reload().catch(() => {}); // the app comes from the service worker
       await network.restore(page);
@@ -146,13 +146,13 @@ async function requestNeverLeaves(network, page, to) {
 async function offlineFormIsKept(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'typed offline' });
   await network.cut(page);
-  await page.getByTestId('review').getByText('No network: nothing is sent.').waitFor();
+  await page.getByTestId('review').getByText('No connection: nothing was sent.').waitFor();
   check(await sendButton.isDisabled(), 'without a network nothing is sent, which is said at once');
   await page.goBack();
   await button(page, 'Review').waitFor();
   check((await page.locator('[name=to]').inputValue()) === to && (await page.locator('[name=amount]').inputValue()) === '3', 'going back from the review leads to what was typed');
   await network.restore(page);
-  await page.getByText('No network: nothing is sent.').waitFor({ state: 'detached' });
+  await page.getByText('No connection: nothing was sent.').waitFor({ state: 'detached' });
   await review(page);
   await sentOnce(page, 'typed offline', 0, 'nothing was sent meanwhile');
 }
@@ -176,7 +176,7 @@ async function arrivalsWhileAway(network, phone, desk, to) {
   await phone.getByTestId('transfer').first().waitFor();
   const told = await watch(phone);
   await network.cut(phone);
-  await phone.getByText('No network').waitFor();
+  await phone.getByText('No connection.').waitFor();
   await send(desk, anna, { to, amount: '6', memo: 'first while away' });
   await desk.getByRole('button', { name: 'Send another' }).click();
   await send(desk, anna, { to, amount: '7', memo: 'second while away' });

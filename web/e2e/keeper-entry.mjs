@@ -18,7 +18,7 @@ export async function asks(page, name, far, where) {
   check(described.includes(where), `${name}: the field of the code has the focus, and says where it went`);
 }
 
-const profileOf = (me) => [['First name', me.firstName], ['Last name', 'Keeper'], ['Date of birth', '1990-02-03'], ['E-mail', me.email], ['Security question', 'Which street?'], ['Answer', 'Lime Street']];
+const profileOf = (me) => [['First name', me.firstName], ['Last name', 'Keeper'], ['Date of birth', '1990-02-03'], ['Email', me.email], ['Security question', 'Which street?'], ['Answer', 'Lime Street']];
 
 export async function fillProfile(page, me) {
   for (const [label, text] of profileOf(me)) await page.getByLabel(label, { exact: false }).first().fill(text);
@@ -59,12 +59,12 @@ export async function register(life) {
   if (name === 'phone') await closeTheTab(life);
   else await life.own.reload();
   const page = life.own;
-  await page.getByText('We have kept your number').waitFor();
+  await page.getByText('We kept your number').waitFor();
   await fillProfile(page, me);
   if (name === 'phone') await leaveAndReturn(page, me);
   if (name === 'phone') await changeTheNumber(page, me);
   const digits = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click()); // nobody else knows this phone
-  await asks(page, 'Enter the code', 'Step 3 of 5', 'We have sent a code to');
+  await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
   if (name === 'phone') await backToTheProfile(page, me);
   await page.locator('[name=code]').fill(digits === '000000' ? '000001' : '000000');
   await page.getByRole('button', { name: 'Confirm' }).click();
@@ -127,7 +127,7 @@ async function backToTheProfile(page, me) {
   await arrives(page, 'About you', 'Step 2 of 5');
   for (const [label, text] of profileOf(me)) check((await page.getByLabel(label, { exact: false }).first().inputValue()) === text, `${label} is still there`);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await asks(page, 'Enter the code', 'Step 3 of 5', 'We have sent a code to');
+  await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
   await page.reload();
   await page.getByRole('button', { name: 'Back' }).click();
   await page.getByText('What you have entered is kept.').waitFor();
@@ -141,7 +141,7 @@ async function confirm({ own: page, house, name }) {
   if (name !== 'desk') return page.getByRole('button', { name: 'Confirm' }).click();
   const wasLost = await loses(page, 'VerifyPhone', { served: true });
   await page.getByRole('button', { name: 'Confirm' }).click();
-  await page.getByText('No answer from the server.').waitFor();
+  await page.getByText('We couldn’t reach the server.').waitFor();
   await page.getByRole('button', { name: 'Confirm' }).click(); // the code is used up, and right
   await page.locator('[name=new-password]').waitFor();
   await wasLost();
@@ -164,10 +164,10 @@ async function choosePassword({ house, own: page, me, name }) {
       return route.fulfill({ json: { errors: [{ message: 'No.', extensions: { code: 'INTERNAL' } }] } });
     });
     await page.reload();
-    await page.getByText('The agreements are being loaded').waitFor();
+    await page.getByText('Loading the agreements').waitFor();
     check(await page.getByRole('button', { name: 'Create an account' }).isDisabled(), 'no account is created before its agreements are there');
     answer();
-    await page.getByText('could not be loaded').waitFor();
+    await page.getByText('couldn’t load the agreements').waitFor();
     await house.accessible(page, 'registration: no agreements');
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -181,13 +181,13 @@ async function choosePassword({ house, own: page, me, name }) {
   if (name === 'tablet') await refused(page, password, again);
   await password.fill(me.password);
   await again.fill('something else');
-  await page.getByText('The passwords are not the same.').waitFor();
+  await page.getByText('The passwords don’t match.').waitFor();
   await again.fill(me.password);
   await page.getByRole('checkbox').first().waitFor(); // the agreements come from the server
   if (name === 'phone') {
     await create(page);
     await page.waitForFunction(() => document.activeElement === document.querySelector('input[type=checkbox]'));
-    check((await page.getByText('An account needs this to be accepted.').count()) === (await page.getByRole('checkbox').count()), 'so it is with the agreements');
+    check((await page.getByText('You need to accept this to open an account.').count()) === (await page.getByRole('checkbox').count()), 'so it is with the agreements');
     await page.getByTestId('agreement').first().click();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     check(!(await page.getByRole('checkbox').first().isChecked()), 'the title of an agreement opens its text, and accepts nothing');
@@ -203,12 +203,12 @@ async function finish({ house, own: page, me, name }, before) {
   if (name === 'desk') await page.route('**/web/session', (route) => route.abort());
   await create(page);
   if (name === 'tablet') {
-    await page.getByRole('heading', { name: 'The account is open' }).waitFor();
+    await page.getByRole('heading', { name: 'Your account is open' }).waitFor();
     await page.waitForFunction(() => document.activeElement.tagName === 'H1');
     await page.reload();
-    await page.getByText(`The phone ${me.phone} has an account: it was opened here, or was there before.`).waitFor();
+    await page.getByText(`There is already an account for ${me.phone}: it was just opened here or existed before.`).waitFor();
     await page.getByRole('link', { name: 'Log in' }).click();
-    check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === me.phone, 'an account whose answer was lost is said to be open, and logged in to');
+    check((await page.getByLabel('WMID, phone, or email').inputValue()) === me.phone, 'an account whose answer was lost is said to be open, and logged in to');
     await page.locator('[name=password]').fill(me.password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.locator('[name=code]').fill(await newest(me.phone, before));
@@ -228,7 +228,7 @@ async function finish({ house, own: page, me, name }, before) {
 
 // enterLate has the account, and no answer yet to what signs one in: whoever closes the tab by then is shown the way in.
 async function enterLate(page) {
-  await page.getByText('You are in as soon as there is an answer').waitFor();
+  await page.getByText('We’ll log you in as soon as').waitFor();
   check((await page.context().cookies()).some((c) => /registration/.test(c.name)), 'a registration is not forgotten before one is in');
   await page.unroute('**/web/session');
 }
@@ -244,7 +244,7 @@ export async function openWallet({ house, own: page }) {
   const number = (await page.getByTestId('wallet').innerText()).match(/[A-Z](\s\d{4}){3}/)[0].replace(/\s/g, '');
   check(number.startsWith('Z'), 'a wallet is opened and shown with its number');
   if (!page.url().includes('#pay=')) return number;
-  await page.getByRole('link', { name: 'Go on to the payment' }).click();
+  await page.getByRole('link', { name: 'Go to the payment' }).click();
   await page.waitForURL('**/send#pay=brought-along');
   ok('a payment link is there when the account is, and its first wallet');
   return number;
@@ -269,13 +269,13 @@ export async function revoke({ house, own, other, me, size }) {
   await page.getByRole('button', { name: 'Sign out all others' }).click();
   check(await own.getByRole('navigation').first().isVisible(), 'whoever signs all others out is asked first');
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
-  await own.getByLabel('WMID, phone or e-mail').waitFor();
+  await own.getByLabel('WMID, phone, or email').waitFor();
   ok('a device whose session is ended elsewhere is signed out while it is open');
   await place(page, 'Settings');
-  await page.getByRole('button', { name: 'Log out' }).click();
-  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
+  await page.getByLabel('WMID, phone, or email').waitFor();
   await page.reload();
-  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  await page.getByLabel('WMID, phone, or email').waitFor();
   ok('who has logged out stays logged out');
   await page.context().close();
   forgive(house, /status of 401/); // what the ended session still asked
@@ -286,15 +286,15 @@ export async function revoke({ house, own, other, me, size }) {
 
 // recover has lost the password, and loads the page anew in the middle.
 export async function recover({ house, own: page, me, name }) {
-  await page.getByRole('link', { name: 'Forgot the password?' }).click();
+  await page.getByRole('link', { name: 'Forgot your password?' }).click();
   await arrives(page, 'Recover access', 'Step 1 of 3'); // the log-in has a field of the same name
-  await page.getByLabel('WMID, phone or e-mail').fill(me.email);
+  await page.getByLabel('WMID, phone, or email').fill(me.email);
   const first = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click());
-  await asks(page, 'Enter the code', 'Step 2 of 3', 'If the account exists');
-  await page.getByRole('button', { name: /^Another code in \d+ s$/ }).waitFor();
+  await asks(page, 'Enter the code', 'Step 2 of 3', 'If there is such an account');
+  await page.getByRole('button', { name: /^New code in \d+ s$/ }).waitFor();
   await page.reload();
-  await page.getByText('so the recovery begins anew').waitFor();
-  check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === me.email, 'a recovery that is loaded anew says that it begins anew');
+  await page.getByText('so start again').waitFor();
+  check((await page.getByLabel('WMID, phone, or email').inputValue()) === me.email, 'a recovery that is loaded anew says that it begins anew');
   await page.getByRole('button', { name: 'Continue' }).click();
   const digits = await newest(me.phone, first);
   await page.locator('[name=code]').fill(digits);
@@ -338,9 +338,9 @@ async function refused(page, password, again) {
 async function saveAndHearNothing(house, page) {
   const wasLost = await loses(page, 'CompleteRecovery', { served: true });
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('most likely it is done').waitFor();
+  await page.getByText('most likely it worked').waitFor();
   await wasLost();
   forgive(house, /ERR_FAILED/);
   ok('a recovery whose answer was lost is said to be done, most likely');

@@ -63,9 +63,9 @@ export async function newest(to, before) {
 }
 
 export async function logIn(page, person) {
-  await page.getByLabel('WMID, phone or e-mail').fill(person.login ?? person.phone);
+  await page.getByLabel('WMID, phone, or email').fill(person.login ?? person.phone);
   await page.locator('[name=password]').fill(person.password);
-  await withCode(page, person.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click(), () => page.getByLabel('Trust this browser').check());
+  await withCode(page, person.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click(), () => page.getByLabel('Don’t ask for a code in this browser').check());
   await page.getByTestId('wallet').first().waitFor();
   ok(`${person.login ?? person.phone} logs in with a code`);
 }

@@ -101,7 +101,7 @@ async function failsFirst(house, page, rows) {
   await page.locator('button:not([data-loading])', { hasText: 'Show more' }).waitFor();
   await page.route('**/graphql', (route) => (isMore(route.request()) ? route.abort() : route.fallback()));
   await pressMore(page);
-  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
   check((await page.getByTestId(rows).count()) === 20, `${rows}: when the next page does not come it is said, and what is shown stays`);
   await house.accessible(page, `a list that is not loaded on: ${rows}`);
   await page.unroute('**/graphql');
@@ -133,7 +133,7 @@ async function comesLate(page) {
   const asked = page.waitForRequest(isMore);
   await button(page, 'Show more').click();
   await asked;
-  await page.getByLabel('Search in memos').fill('row 7');
+  await page.getByLabel('Search memos').fill('row 7');
   await page.getByTestId('transfer').nth(1).waitFor({ state: 'detached' });
   const answered = page.waitForResponse((response) => isMore(response.request()));
   letGo();

@@ -11,7 +11,7 @@ export async function sendFromDesk({ house, own: phone, other: desk, me, payer, 
   await place(desk, 'Send');
   const last = number.at(-1);
   await fill(desk, { to: number.slice(0, -1) + ((Number(last) + 1) % 10), amount: '25', memo: 'for the <b>tea</b>' });
-  await desk.getByText('This number has a typing error.').waitFor();
+  await desk.getByText('Check the number: a digit seems wrong.').waitFor();
   ok('a typing error in a number is told without a request');
   await amountsAsTheLanguageWritesThem(desk);
   await desk.locator('[name=to]').fill(number);
@@ -76,7 +76,7 @@ export async function sendWhileTheNetworkFails({ house, own: phone, other: desk,
     return route.abort('connectionreset');
   });
   const digits = await code(me.phone, () => sendIt.click());
-  await phone.getByText('The connection is lost').waitFor();
+  await phone.getByText('Connection lost').waitFor();
   await house.shot('keeper-lost-phone', phone);
   await house.accessible(phone, 'a lost connection');
   await phone.reload();
@@ -114,7 +114,7 @@ export async function protect({ house, own: phone, other: desk, payer, number })
   await phone.getByTestId('transfer').filter({ hasText: 'Protected' }).click();
   await phone.getByLabel('Protection code').fill('1111');
   await phone.getByRole('button', { name: 'Accept' }).click();
-  await phone.getByText('7 attempts are left').waitFor();
+  await phone.getByText('7 attempts left').waitFor();
   await house.shot('keeper-protected-phone', phone);
   await house.accessible(phone, 'a protected transfer');
   await phone.getByLabel('Protection code').fill('2468');
@@ -142,7 +142,7 @@ export async function statement({ house, own: page, number, name }) {
   await page.getByTestId('transfer').nth(3).waitFor();
   await house.accessible(page, 'the history');
   await house.shot(`keeper-history-${name}`, page);
-  await page.getByLabel('Search in memos').fill('tea');
+  await page.getByLabel('Search memos').fill('tea');
   await page.getByTestId('transfer').nth(1).waitFor({ state: 'detached' });
   check((await page.getByTestId('transfer').count()) === 1, 'the history is searched');
   await narrowDown(house, page);
@@ -156,7 +156,7 @@ export async function statement({ house, own: page, number, name }) {
   check(file.suggestedFilename().endsWith('.csv') && readFileSync(await file.path(), 'utf8').includes('tea'), 'a statement is downloaded');
   await page.getByRole('button', { name: 'Download' }).click();
   await page.getByRole('menuitem', { name: 'Choose a period' }).click();
-  await page.getByLabel('To day').fill(dayBefore(1));
+  await page.getByLabel('To').fill(dayBefore(1));
   await page.getByRole('button', { name: 'Download' }).click();
   const [earlier] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Statement as CSV' }).click()]);
   check(!readFileSync(await earlier.path(), 'utf8').includes('tea'), 'and so is that of a period');
@@ -169,21 +169,21 @@ async function narrowDown(house, page) {
   await page.getByTestId('transfer').click();
   await page.getByText('for the <b>tea</b>').first().waitFor();
   await page.goBack();
-  check((await page.getByLabel('Search in memos').inputValue()) === 'tea', 'who comes back from a transfer finds what was searched for');
-  await page.getByLabel('Search in memos').fill('');
+  check((await page.getByLabel('Search memos').inputValue()) === 'tea', 'who comes back from a transfer finds what was searched for');
+  await page.getByLabel('Search memos').fill('');
   await page.getByRole('button', { name: 'Filters' }).click();
-  await page.getByLabel('From day').fill(dayBefore(0));
-  await page.getByLabel('To day').fill(dayBefore(1));
-  await page.getByText('The last day is before the first.').waitFor();
-  await page.getByLabel('From day').fill('');
-  await page.getByText('Nothing found.').waitFor();
+  await page.getByLabel('From', { exact: true }).fill(dayBefore(0));
+  await page.getByLabel('To', { exact: true }).fill(dayBefore(1));
+  await page.getByText('The period ends before it starts.').waitFor();
+  await page.getByLabel('From', { exact: true }).fill('');
+  await page.getByText('Nothing found').waitFor();
   await house.accessible(page, 'filters');
   await page.reload();
-  await page.getByText('Nothing found.').waitFor();
-  check((await page.getByLabel('To day').inputValue()) === dayBefore(1), 'a reload leaves the filters as they are');
+  await page.getByText('Nothing found').waitFor();
+  check((await page.getByLabel('To', { exact: true }).inputValue()) === dayBefore(1), 'a reload leaves the filters as they are');
   const isLeft = async (what) => {
-    await page.getByText('Nothing found.').waitFor();
-    check((await page.getByLabel('To day').inputValue()) === dayBefore(1), what);
+    await page.getByText('Nothing found').waitFor();
+    check((await page.getByLabel('To', { exact: true }).inputValue()) === dayBefore(1), what);
   };
   await place(page, 'Home');
   await place(page, 'History');

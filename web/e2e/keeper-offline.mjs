@@ -68,7 +68,7 @@ async function reloadOffline(house, network, page, number) {
   await page.reload();
   await page.getByTestId('wallet').first().waitFor();
   check((await page.getByTestId('wallet').first().innerText()) === balance, 'without a network a reload shows what was last known');
-  await page.getByRole('status').filter({ hasText: /You see what was known at .*\d:\d\d/ }).waitFor();
+  await page.getByRole('status').filter({ hasText: /Showing data from .*\d:\d\d/ }).waitFor();
   ok('it says so, and of when that is');
   await house.accessible(page, 'home without a network');
   await house.shot('keeper-offline-phone', page);
@@ -87,12 +87,12 @@ async function reloadOffline(house, network, page, number) {
 async function comeBack(network, phone, desk, annas, boriss) {
   await place(phone, 'Send');
   await fill(phone, { to: annas, amount: '1', memo: 'typed before' });
-  await phone.getByText('No network: nothing is sent.').waitFor();
+  await phone.getByText('No connection: nothing was sent.').waitFor();
   await send(desk, anna, { to: boriss, amount: '4', memo: 'meanwhile' });
   await network.restore(phone);
   await phone.getByTestId('quote').getByText('1.01').waitFor();
   check((await phone.getByLabel('Memo (optional)').inputValue()) === 'typed before', 'what was typed without a network is there when it is back');
-  await phone.getByText('You see what was known').waitFor({ state: 'detached' });
+  await phone.getByText('Showing data from').waitFor({ state: 'detached' });
   await place(phone, 'Home');
   await phone.getByTestId('transfer').filter({ hasText: 'meanwhile' }).waitFor();
   ok('when the network is back everything is new');
@@ -102,7 +102,7 @@ async function comeBack(network, phone, desk, annas, boriss) {
 async function registerOffline(network, page) {
   await network.cut(page);
   await page.goto(new URL('/register', page.url()).href);
-  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
   await network.restore(page);
   await page.getByTestId('wallet').first().waitFor();
   check(new URL(page.url()).pathname === '/', 'a registration that is opened without a network leads whoever is in to the app when it is back');
@@ -112,16 +112,16 @@ async function registerOffline(network, page) {
 async function logOutOffline(network, page) {
   await network.cut(page);
   await place(page, 'Settings');
-  await page.getByRole('button', { name: 'Log out' }).click();
-  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
+  await page.getByLabel('WMID, phone, or email').waitFor();
   check((await known(page)) === '[]', 'who logs out leaves nothing behind, without a network too');
   await page.reload();
-  await page.getByText('nothing is kept here to show').waitFor();
+  await page.getByText('No internet connection').waitFor();
   const dropped = (route) => (route.request().method() === 'DELETE' ? route.abort() : route.fallback());
   await page.route('**/web/session', dropped);
   await network.restore(page);
   await page.goto(new URL('/register', page.url()).href);
-  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
   ok('nothing is begun while the server has not heard of the log-out');
   await page.unroute('**/web/session', dropped);
   const kept = page.waitForResponse((r) => r.url().endsWith('/web/registration') && r.request().method() === 'POST');
@@ -131,7 +131,7 @@ async function logOutOffline(network, page) {
   await kept;
   await page.getByLabel('First name').waitFor();
   await page.goto(new URL('/', page.url()).href);
-  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  await page.getByLabel('WMID, phone, or email').waitFor();
   ok('and is still out when the network is back');
   while (await page.evaluate(() => localStorage.getItem('keeper.leaving'))) await page.waitForTimeout(50); // until the server has said that it is ended
   const cookies = (await page.context().cookies()).map((c) => c.name);
@@ -152,6 +152,6 @@ async function beRefused(house, page) {
   await place(other, 'Security');
   await other.getByRole('button', { name: 'Sign out all others' }).click();
   await other.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page.getByLabel('WMID, phone or e-mail').waitFor();
+  await page.getByLabel('WMID, phone, or email').waitFor();
   check((await known(page)) === '[]', 'a session that is ended takes what was kept along');
 }

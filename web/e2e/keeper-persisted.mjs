@@ -35,13 +35,13 @@ await runInBrowser(async (house) => {
     await one.getByRole('heading', { level: 1, name }).waitFor();
     await one.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
   }
-  check((await one.getByText('No answer from the server').count()) === 0, 'every place is there');
+  check((await one.getByText('We couldn’t reach the server').count()) === 0, 'every place is there');
   check(texts.length > 20 && texts.every((text) => !/\b(query|mutation|subscription) \w+ ?[({]/.test(text)), `${texts.length} requests, and no text of a document in any`);
   ok('the web app works where nothing but listed operations is run');
 });
 
 async function enter(page, person) {
-  await page.getByLabel('WMID, phone or e-mail').fill(person.login);
+  await page.getByLabel('WMID, phone, or email').fill(person.login);
   await page.locator('[name=password]').fill(person.password);
   const digits = await code(person.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click());
   await page.locator('[name=code]').fill(digits);

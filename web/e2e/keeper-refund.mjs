@@ -39,8 +39,8 @@ async function answerNeverComes(house, network, page) {
   await ask(page, '4');
   while (network.swallowed === 0) await page.waitForTimeout(50);
   await network.cut(page);
-  await page.getByText('The connection is lost').waitFor();
-  check((await page.getByText('No answer from the server').count()) === 0, 'a refund whose answer is lost is not called failed');
+  await page.getByText('Connection lost').waitFor();
+  check((await page.getByText('We couldn’t reach the server').count()) === 0, 'a refund whose answer is lost is not called failed');
   await house.accessible(page, 'a refund whose answer is lost');
   await network.restore(page);
   await sentBack(page, '4.00'); // without another press
@@ -63,7 +63,7 @@ async function reloadedInTheMiddle(network, page) {
 async function requestNeverLeaves(network, page) {
   await network.cut(page, { tell: false });
   await ask(page, '2');
-  await page.getByText('The connection is lost').waitFor();
+  await page.getByText('Connection lost').waitFor();
   await network.restore(page);
   await sentBack(page, '11.00');
   ok('a refund that never left is sent when the network is back');

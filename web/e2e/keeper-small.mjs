@@ -79,7 +79,7 @@ async function theme(house, page) {
   const seen = await fresh.evaluate(() => [...new Set(window.schemes)]);
   check(seen.length === 1 && seen[0] === dark && dark === 'rgb(14, 26, 31)', `who chose dark sees no other theme for a moment (${seen})`);
   await fresh.close();
-  await page.getByText('As the system', { exact: true }).click();
+  await page.getByText('System', { exact: true }).click();
 }
 
 async function sound(house, desk, phone) {
@@ -97,7 +97,7 @@ async function sound(house, desk, phone) {
   await first;
   check((await phone.evaluate(() => window.tones)) === 0, 'there is no sound unless it is asked for');
   await place(phone, 'Settings');
-  await phone.getByRole('switch', { name: 'A sound when money comes' }).check();
+  await phone.getByRole('switch', { name: 'Sound when money arrives' }).check();
   const before = await phone.evaluate(() => window.tones);
   check(before > 0, 'who turns it on hears it');
   await desk.getByRole('button', { name: 'Send another' }).click();
@@ -147,26 +147,26 @@ async function payOtherwise(page) {
 async function logInToPay(house, page) {
   const pay = new URL(page.url()).hash;
   check(/^#pay=./.test(pay), 'a payment link is in the address');
-  await page.getByRole('link', { name: 'Forgot the password?' }).click();
-  await page.getByRole('link', { name: 'The phone is lost too' }).click();
+  await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await page.getByRole('link', { name: 'I lost my phone too' }).click();
   await page.getByRole('link', { name: 'To the log-in' }).click();
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.locator('[name=phone]').fill(anna.phone);
   const wasLost = await loses(page, 'StartRegistration', { served: false });
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByText('No answer from the server.').waitFor();
+  await page.getByText('We couldn’t reach the server.').waitFor();
   await page.getByRole('button', { name: 'Continue' }).click();
   await fillProfile(page, { firstName: 'Nina', email: 'nobody@purser.test' });
   await wasLost();
   const before = await code(anna.phone, () => page.getByRole('button', { name: 'Continue' }).click());
   await page.locator('[name=code]').fill(before);
   await page.getByRole('button', { name: 'Confirm' }).click();
-  await page.getByRole('heading', { name: 'You have an account' }).waitFor();
+  await page.getByRole('heading', { name: 'You already have an account' }).waitFor();
   await house.accessible(page, 'a phone that has an account');
   await page.reload();
-  await page.getByText('it was opened here, or was there before').waitFor();
+  await page.getByText('it was just opened here or existed before').waitFor();
   await page.getByRole('link', { name: 'Log in' }).click();
-  check((await page.getByLabel('WMID, phone or e-mail').inputValue()) === anna.phone, 'a known phone is led to log in');
+  check((await page.getByLabel('WMID, phone, or email').inputValue()) === anna.phone, 'a known phone is led to log in');
   check(new URL(page.url()).hash === pay, 'a payment link comes along on every way to a log-in');
   await page.locator('[name=password]').fill(anna.password);
   const digits = await code(anna.phone, () => page.getByRole('button', { name: 'Log in', exact: true }).click());

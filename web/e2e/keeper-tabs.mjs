@@ -56,7 +56,7 @@ async function quoteAnew(page) {
   });
   page.on('request', count);
   await page.getByRole('button', { name: /^Send \d/ }).click();
-  const changed = page.getByRole('alert').filter({ hasText: 'Nothing was sent yet' });
+  const changed = page.getByRole('alert').filter({ hasText: 'Nothing has been sent yet' });
   await changed.waitFor();
   const [notice, button] = [await changed.innerText(), await page.getByRole('button', { name: /^Send \d/ }).innerText()];
   check(sent === 0 && quoted === 1 && /Fee: 0\.72\sWMZ → 1\.72\sWMZ/.test(notice) && !/Recipient/.test(notice) && button.includes('91.72'), `what has changed is looked at once more before it is sent: ${notice}`);
@@ -183,7 +183,7 @@ async function changePerson(house, page) {
   await network.send('Network.enable');
   await cut(true);
   await place(page, 'Settings');
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
   await logIn(page, boris);
   await cut(false);
   await other.locator('header').filter({ hasText: 'Boris' }).waitFor();
@@ -200,7 +200,7 @@ async function renewalsTakeTurns(house, page) {
   let ended = 0;
   page.on('request', (request) => (ended += request.method() === 'DELETE' && request.url().endsWith('/web/session') ? 1 : 0));
   await place(page, 'Settings');
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
   await page.waitForTimeout(TURN_MS);
   check(ended === 0, 'a log-out waits for the renewal that is under way in another tab');
   await late.letGo();

@@ -38,11 +38,11 @@ async function sendByEar(page, what) {
   await place(page, 'Send');
   await page.locator('[name=to]').fill('89021234567');
   await page.locator('[name=amount]').focus();
-  await page.getByText('Enter all 12 digits, or a phone with +.').waitFor();
+  await page.getByText('Enter all 12 digits, or a phone starting with +.').waitFor();
   ok('what is nobody is told when its field is left');
   await fill(page, what);
   await (await review(page)).waitFor();
-  await isSaid('Check what will be sent');
+  await isSaid('Check the transfer');
   await button(page, 'Back').click();
   await page.waitForFunction(() => document.activeElement.getAttribute('role') === 'group');
   const sendIt = await review(page);
@@ -130,20 +130,20 @@ async function lostPhone(house, page) {
   await heading(page, 'Phone');
   check(new URL(page.url()).pathname === '/settings/phone', 'whoever is signed in and types the way back without a phone comes to their phone');
   await button(page, 'Recover access without it').click();
-  await page.getByText('this browser is logged out first').waitFor();
+  await page.getByText('you first log out in this browser').waitFor();
   check(new URL(page.url()).pathname === '/settings/phone', 'whoever has lost the phone is told first what the way back takes');
   await house.accessible(page, 'the way to a lost phone');
   await button(page, 'Log out and recover access').click();
-  await heading(page, 'A lost phone');
+  await heading(page, 'Lost phone');
   check(new URL(page.url()).pathname === '/recovery/phone', 'and is led there logged out');
   await page.evaluate(() => localStorage.setItem('keeper.begun.lost-phone', 'yes')); // the browser has let the cookie go with its hour
   const told = forgets(page, 'lost-phone');
   await page.reload();
-  await page.getByText('What you had begun here is kept no more.').waitFor();
+  await page.getByText('What you started here wasn’t kept.').waitFor();
   await told;
   await page.reload();
   await page.locator('[name=login]').waitFor();
-  check(!(await page.getByText('kept no more').isVisible()), 'a recovery that is kept no more is said to be, once');
+  check(!(await page.getByText('wasn’t kept').isVisible()), 'a recovery that is wasn’t kept is said to be, once');
   ok('where a reload leaves them');
   await recoverWithoutIt(house, page);
 }
@@ -151,9 +151,9 @@ async function lostPhone(house, page) {
 // recoverWithoutIt goes all the way, on a server whose two days are a second.
 async function recoverWithoutIt(house, page) {
   await page.locator('[name=login]').fill(anna.login);
-  const { message: letter } = await nextMessage(anna.login, (m) => m.link?.includes('/recover#'), () => button(page, 'Send the letter').click());
+  const { message: letter } = await nextMessage(anna.login, (m) => m.link?.includes('/recover#'), () => button(page, 'Send the email').click());
   const handed = page.waitForResponse((r) => r.url().endsWith('/web/lost-phone') && r.request().method() === 'POST' && r.status() === 204);
-  await page.getByLabel('The link from the letter').fill(letter.link);
+  await page.getByLabel('Link from the email').fill(letter.link);
   await button(page, 'Continue').click();
   await handed;
   const answer = page.getByLabel('What is this demo called?');
@@ -168,9 +168,9 @@ async function recoverWithoutIt(house, page) {
   await page.locator('[name=phone]').fill(phone); // when the wait is over
   const first = await code(phone, () => button(page, 'Send a code').click());
   await house.accessible(page, 'a new phone for a lost one');
-  await button(page, 'Send another code').click(); // when it may be
+  await button(page, 'Send a new code').click(); // when it may be
   const digits = await newest(phone, first);
-  await button(page, 'Set phone and password').click();
+  await button(page, 'Save phone and password').click();
   await page.getByText('Enter the code.').waitFor();
   await page.waitForFunction(() => document.activeElement.name === 'code');
   ok('who presses the button is told what is missing, and is there');
@@ -179,10 +179,10 @@ async function recoverWithoutIt(house, page) {
   await page.locator('[name=new-password-again]').fill('another long sentence');
   const forgotten = forgets(page, 'lost-phone');
   const wasLost = await loses(page, 'CompleteLostPhone', { served: true });
-  await button(page, 'Set phone and password').click();
-  await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor();
-  await button(page, 'Set phone and password').click();
-  await page.getByText('most likely it is done').waitFor();
+  await button(page, 'Save phone and password').click();
+  await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
+  await button(page, 'Save phone and password').click();
+  await page.getByText('most likely it worked').waitFor();
   await wasLost();
   await forgotten;
   check(!(await page.context().cookies()).some((c) => /lost_phone/.test(c.name)), 'a code that is sent again sets the new phone, what is said of a lost answer is true, and nothing of the letter is left');
@@ -195,15 +195,15 @@ async function runsOut(house) {
   await page.context().addCookies([{ name: 'purser_registration', value: 'of-long-ago', domain: hostname, path: '/web/registration', httpOnly: true, sameSite: 'Strict' }]);
   const forgotten = forgets(page, 'registration');
   await page.getByRole('link', { name: 'Create an account' }).click();
-  await page.getByText('has run out, and nothing of it is kept').waitFor();
+  await page.getByText('has expired, and nothing of it was kept').waitFor();
   await page.locator('[name=phone]').waitFor();
   await forgotten;
   await page.reload();
   await page.locator('[name=phone]').waitFor();
-  check(!(await page.getByText('has run out').isVisible()) && !(await page.context().cookies()).some((c) => /registration/.test(c.name)), 'a registration that has run out is said to have, once, and another can be begun');
+  check(!(await page.getByText('has expired').isVisible()) && !(await page.context().cookies()).some((c) => /registration/.test(c.name)), 'a registration that has expired is said to have, once, and another can be begun');
   await page.evaluate(() => localStorage.setItem('keeper.begun.registration', 'yes')); // the browser has let the cookie go with it
   await page.reload();
-  await page.getByText('has run out, and nothing of it is kept').waitFor();
+  await page.getByText('has expired, and nothing of it was kept').waitFor();
   ok('also by a browser that has forgotten it in time');
   await page.route('**/web/registration', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 410, json: {} }) : route.fallback()));
   const refused = page.waitForResponse((r) => r.url().endsWith('/web/registration') && r.request().method() === 'POST');
@@ -213,6 +213,6 @@ async function runsOut(house) {
   await page.getByLabel('First name').waitFor();
   await page.reload();
   await page.locator('[name=phone]').waitFor();
-  check(!(await page.getByText('has run out').isVisible()), 'what was never kept has not run out');
+  check(!(await page.getByText('has expired').isVisible()), 'what was never kept has not run out');
   await page.context().close();
 }

@@ -54,7 +54,7 @@ function table(found) {
 
 async function logIn(page) {
   await page.goto(`${base}/`);
-  await page.getByLabel('WMID, phone or e-mail').fill('anna@purser.test');
+  await page.getByLabel('WMID, phone, or email').fill('anna@purser.test');
   await page.locator('[name=password]').fill('demo-password');
   const { message } = await nextMessage('+79000000002', (m) => m.code, () => page.getByRole('button', { name: 'Log in', exact: true }).click());
   await page.locator('[name=code]').fill(message.code);
