@@ -19,7 +19,7 @@ export function AmountField({ value, onChange, code, problem, ...field }: Props)
     flushSync(() => write(false));
     if (isAll) input.select();
   });
-  const wrong = left && value.trim() !== '' && !amount ? t(/\d[.,]/.test(value) ? 'amountHow' : 'amountInvalid') : undefined;
+  const wrong = left && value.trim() !== '' && !amount ? t(/\d[.,\s]/.test(value.trim()) ? 'amountHow' : 'amountInvalid') : undefined;
   return (
     <TextInput
       inputMode="decimal" autoComplete="off" maxLength={24} {...field} value={value} error={told(wrong ?? problem)}
