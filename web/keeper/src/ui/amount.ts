@@ -1,5 +1,6 @@
 // What is typed as an amount, and how the language writes it. Amounts stay decimal strings: none becomes a float.
 import i18n from 'i18next';
+import type { TransferPartsFragment } from '../gql/graphql';
 
 const decimalSign = (language: string) => new Intl.NumberFormat(language).formatToParts(1.5).find((part) => part.type === 'decimal')!.value;
 
@@ -26,3 +27,8 @@ export function minus(amount: string, less: string) {
   const digits = String(minor(amount.split('.')) - minor(less.split('.'))).padStart(places + 1, '0');
   return places > 0 ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits;
 }
+
+export type Figures = Pick<TransferPartsFragment, 'amount' | 'fee' | 'feePaidBy'>;
+
+// gets is what reaches the recipient of a transfer: less than its amount where they pay the fee.
+export const gets = ({ amount, fee, feePaidBy }: Figures) => (feePaidBy === 'RECIPIENT' ? { ...amount, amount: minus(amount.amount, fee.amount) } : amount);

@@ -8,7 +8,8 @@ import type { Quote } from '../../api/sending';
 import { type CreateTransferInput, FactorsDocument, type FeePayer, QuoteDocument } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
-import { AtTop, gets } from './step';
+import { gets } from '../../ui/amount';
+import { AtTop } from './step';
 
 // What a person looks at before it is sent: the input with its key, the quote that was given for it, and what wallet and recipient were called. `was` is the quote
 // that was looked at before, where another has taken its place.

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TransferPartsFragment } from '../../gql/graphql';
 import { money } from '../../text/text';
-import { minus } from '../../ui/amount';
+import { type Figures, gets } from '../../ui/amount';
 
 // AtTop puts whoever comes to a step before the screen's heading, which names it, so that it is said and the next key goes on from there, or into the field that
 // the step begins with; and again when something has happened there, which `after` counts.
@@ -11,11 +11,6 @@ export function AtTop({ after = 0 }: { after?: number }) {
   useEffect(() => (document.querySelector<HTMLElement>('main [data-autofocus]') ?? document.querySelector('h1'))?.focus(), [after]);
   return null;
 }
-
-type Figures = Pick<TransferPartsFragment, 'amount' | 'fee' | 'feePaidBy'>;
-
-// gets is what reaches the recipient.
-export const gets = ({ amount, fee, feePaidBy }: Figures) => (feePaidBy === 'RECIPIENT' ? { ...amount, amount: minus(amount.amount, fee.amount) } : amount);
 
 // Sum says who gets how much, and what it costs beside that.
 export function Sum({ total, whom, large, ...figures }: Figures & { total?: TransferPartsFragment['total']; whom: string; large?: boolean }) {

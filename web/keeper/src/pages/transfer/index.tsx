@@ -8,7 +8,7 @@ import { grouped } from '../../api/numbers';
 import { TransferPageDocument, type TransferPageQuery, type TransferPartsFragment } from '../../gql/graphql';
 import { money, time } from '../../text/text';
 import { Problems } from '../../ui/act';
-import { minus } from '../../ui/amount';
+import { gets } from '../../ui/amount';
 import { Back } from '../../ui/back';
 import { Block } from '../../ui/block';
 import { fateOf, nameOf } from '../../ui/fate';
@@ -50,9 +50,6 @@ function titleOf({ kind, direction, status }: TransferPartsFragment, t: ReturnTy
   return t(direction === 'INCOMING' ? 'transferIn' : 'transferOut');
 }
 
-// got is what reached the recipient, where they paid the fee out of it.
-const got = ({ amount, fee, feePaidBy }: TransferPartsFragment) => (feePaidBy === 'RECIPIENT' ? { ...amount, amount: minus(amount.amount, fee.amount) } : amount);
-
 // Sum says what came or went, with whom and how it is made up; what has not moved, or went back, is without a sign.
 function Sum({ transfer: x }: { transfer: TransferPartsFragment }) {
   const { t } = useTranslation();
@@ -62,7 +59,7 @@ function Sum({ transfer: x }: { transfer: TransferPartsFragment }) {
   const bearsFee = Number(x.fee.amount) > 0 && (x.feePaidBy === 'RECIPIENT') === isIn;
   return (
     <Stack gap={2} align="center" ta="center">
-      <Title order={2} className={sign === '+' ? 'sum-large money-in' : 'sum-large'} c={isOver ? 'dimmed' : undefined}>{sign}{money(isIn ? got(x) : x.total)}</Title>
+      <Title order={2} className={sign === '+' ? 'sum-large money-in' : 'sum-large'} c={isOver ? 'dimmed' : undefined}>{sign}{money(isIn ? gets(x) : x.total)}</Title>
       {x.direction !== 'INTERNAL' && <Text>{t(isIn ? 'fromNamed' : 'toNamed', { name: nameOf(isIn ? x.from : x.to) })}</Text>}
       {bearsFee && <Text size="sm" c="dimmed">{t(isIn ? 'sumLessFee' : 'sumWithFee', { amount: money(x.amount), fee: money(x.fee) })}</Text>}
     </Stack>
