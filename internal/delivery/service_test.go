@@ -78,9 +78,9 @@ func TestInboxShowsTheNewestFirst(t *testing.T) {
 	}
 
 	noon := time.Date(2040, time.June, 15, 12, 0, 0, 0, time.UTC)
-	first := delivery.Sent{Channel: "SMS", To: "+79001234567", Text: "000001 is your Purser code for registration. Tell it to nobody.", Code: "000001", SentAt: noon}
+	first := delivery.Sent{Channel: "SMS", To: "+79001234567", Text: "000001 is your Purser code for registration. Don't share it with anyone.", Code: "000001", SentAt: noon}
 	second := delivery.Sent{Channel: "SMS", To: "+79007654321", Text: "000002 — ваш код Purser для регистрации. Никому его не сообщайте.", Code: "000002", SentAt: noon.Add(time.Minute)}
-	third := delivery.Sent{Channel: "SMS", To: "+79001234567", Text: "000003 is your Purser code for registration. Tell it to nobody.", Code: "000003", SentAt: noon.Add(2 * time.Minute)}
+	third := delivery.Sent{Channel: "SMS", To: "+79001234567", Text: "000003 is your Purser code for registration. Don't share it with anyone.", Code: "000003", SentAt: noon.Add(2 * time.Minute)}
 	for to, want := range map[string][]delivery.Sent{
 		"": {third, second, first}, "+79001234567": {third, first}, "nobody": {}, "' OR true --": {},
 	} {

@@ -67,8 +67,8 @@ export const history = {
     'history-days-reversed': async ({ page, t }) => {
       await anew(page);
       await press(page, t.filters);
-      await page.getByLabel(t.fromDay).fill('2026-02-01');
-      await page.getByLabel(t.untilDay).fill('2026-01-01');
+      await page.getByLabel(t.fromDay, { exact: true }).fill('2026-02-01');
+      await page.getByLabel(t.untilDay, { exact: true }).fill('2026-01-01');
       await told(page, t.daysReversed);
     },
     'settings-refused': async ({ page }) => {

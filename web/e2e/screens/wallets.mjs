@@ -84,8 +84,8 @@ export const wallets = {
     'wallet-period': async ({ page, of, t }) => {
       await show(page, of.annas);
       await pick(page, t.download, t.filePeriod);
-      await page.getByLabel(t.fromDay).fill('2026-02-01');
-      await page.getByLabel(t.untilDay).fill('2026-01-01');
+      await page.getByLabel(t.fromDay, { exact: true }).fill('2026-02-01');
+      await page.getByLabel(t.untilDay, { exact: true }).fill('2026-01-01');
       await told(page, t.daysReversed);
     },
     'wallet-not-downloaded': async ({ page, of, t }) => {
