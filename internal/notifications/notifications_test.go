@@ -285,7 +285,7 @@ func TestStrangersSilenceNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(inbox, func(m delivery.Sent) bool { return strings.Contains(m.Text, "20.16 WMZ") }) {
+	if !slices.ContainsFunc(inbox, func(m delivery.Sent) bool { return strings.Contains(m.Text, "20,16 WMZ") }) {
 		t.Error("he is not told that his money has gone")
 	}
 }

@@ -27,7 +27,7 @@ func TestATransferWaitsForItsCodeAndThenMoves(t *testing.T) {
 		t.Errorf("a stranger is called %q", name)
 	}
 	sms := w.code(w.anna)
-	if want := sms.Code + " confirms sending 10.00 WMZ to Boris I. (" + w.boris.wallet.Number + "), 10.08 WMZ with the fee. Not you? Tell the code to nobody."; sms.Text != want {
+	if want := sms.Code + " confirms sending 10.00 WMZ to Boris I. (" + w.boris.wallet.Number + "), 10.08 WMZ with the fee. Not you? Don't share the code."; sms.Text != want {
 		t.Errorf("the message says %q", sms.Text)
 	}
 	if seen, ok, err := w.transfers.Find(t.Context(), w.boris.account.ID, asked.Transfer.ID); ok || err != nil {
