@@ -322,6 +322,7 @@ export async function recover({ house, own: page, me, name }) {
 
 // refused types a password that the server knows, and mends it.
 async function refused(page, password, again) {
+  await page.getByRole('checkbox').first().waitFor(); // the agreements come from the server
   await password.fill('password1');
   await again.fill('password1');
   for (const box of await page.getByRole('checkbox').all()) await box.check();
