@@ -334,10 +334,11 @@ plans that Postgres 15 makes for any parameters; first those that post money. No
 one, from end to end: ` + "`TestGoldenPageOfQueries`" + ` fails if one does, for the parameters that were sent or for any. Not here is ` + "`purser audit`" + `,
 which is there to read everything.
 
-Lists of parameters of any length are shown as ` + "`($…)`" + `. Written by: make queries
+Lists of parameters of any length are shown as ` + "`($…)`" + `, and parameters beside one as ` + "`$n`" + `. Written by: make queries
 `
 
 var (
+	parameter    = regexp.MustCompile(`\$\d+`)
 	placeholders = regexp.MustCompile(`\(\$\d+(?:,\s*\$\d+)+\)`)
 	manyValues   = regexp.MustCompile(`ANY \((?:'\{[^']*\}'|ARRAY\[[^\]]*\])(::[a-z \[\]]+)?\)`)
 )
@@ -354,6 +355,11 @@ func (p *planner) page(all []statement) string {
 		if !strings.HasPrefix(sql, "INSERT") {
 			sql = placeholders.ReplaceAllString(sql, "($…)")
 		}
+		plain := func(text string) string { return text }
+		if strings.Contains(sql, "($…)") { // what stands behind a list has a number that its length gives
+			plain = func(text string) string { return parameter.ReplaceAllLiteralString(text, "$n") }
+		}
+		sql = plain(sql)
 		id := s.room + s.function + sql
 		if shown[id] {
 			continue
@@ -371,7 +377,7 @@ func (p *planner) page(all []statement) string {
 			page.WriteString("\n### `" + s.function + "`\n")
 			function = s.function
 		}
-		plan := manyValues.ReplaceAllString(strings.Join(lines, "\n"), "ANY ($…)")
+		plan := plain(manyValues.ReplaceAllString(strings.Join(lines, "\n"), "ANY ($…)"))
 		page.WriteString("\n```sql\n" + wrapped(sql) + "\n```\n```text\n" + plan + "\n```\n")
 	}
 	return page.String()

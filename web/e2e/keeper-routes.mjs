@@ -14,5 +14,5 @@ export function routes() {
 // texts are the app's own, by which a screen is gone about in either language.
 export function texts(language) {
   const found = ['', 'account.'].map((part) => source(`text/${part}${language}.ts`)).join('\n').matchAll(/(\w+): '((?:[^'\\]|\\.)*)'/g);
-  return Object.fromEntries([...found].map(([, key, text]) => [key, text.replace(/\\(.)/g, '$1')]));
+  return Object.fromEntries([...found].map(([, key, text]) => [key, JSON.parse(`"${text.replace(/\\'/g, "'").replace(/"/g, '\\"')}"`)]));
 }

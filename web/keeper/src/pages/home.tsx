@@ -1,5 +1,5 @@
 import { Anchor, Button, Group, Text, Title } from '@mantine/core';
-import { type CSSProperties, lazy, Suspense } from 'react';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { grouped } from '../api/numbers';
@@ -7,7 +7,7 @@ import { HomeDocument, type WalletPartsFragment } from '../gql/graphql';
 import { lately, money } from '../text/text';
 import { Problems } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
-import { CardsWaiting, Empty, Page, TransferRow } from '../ui/parts';
+import { CardsWaiting, Empty, fitted, Page, TransferRow } from '../ui/parts';
 
 const Alerts = lazy(() => import('./alerts'));
 
@@ -18,7 +18,7 @@ export function WalletCard({ wallet, bare }: { wallet: WalletPartsFragment; bare
   return (
     <Link to={`/wallets/${wallet.number}`} className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''}${bare ? ' card-bare' : ''}`} data-testid="wallet">
       <Text fw={600} lineClamp={2}>{wallet.name || wallet.currency.name}</Text>
-      <div className="balance" style={{ '--length': balance.length } as CSSProperties}>{balance}</div>
+      <div className="balance" style={fitted(balance)}>{balance}</div>
       <Group justify="space-between" wrap="nowrap" mt="auto">
         <Text ff="monospace" size="sm">{!bare && grouped(wallet.number)}</Text>
         <Text size="sm">{wallet.closedAt ? t('closed') : wallet.isDefault ? t('default') : ''}</Text>

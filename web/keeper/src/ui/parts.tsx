@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Box, Button, Center, CopyButton, Group, Skeleton, Stack, Text, TextInput, Title, Tooltip, UnstyledButton } from '@mantine/core';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigationType } from 'react-router';
 import type { CombinedError } from 'urql';
@@ -63,6 +63,9 @@ export function Empty({ title, hint, action, first }: { title: string; hint?: st
 export const Waiting = ({ rows = 4 }: { rows?: number }) => (
   <Stack aria-busy="true">{Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={56} radius="md" />)}</Stack>
 );
+
+// fitted tells the styles how long a sum is: a long one is smaller, and in one piece.
+export const fitted = (sum: string) => ({ '--length': sum.length }) as CSSProperties;
 
 // CardsWaiting holds the places of wallets.
 export const CardsWaiting = () => (

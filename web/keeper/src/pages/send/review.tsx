@@ -95,8 +95,8 @@ export function Costs({ quote, feePaidBy = 'SENDER', isRefused, whom, children }
   return (
     <dl className="facts">
       <dt>{t('recipient')}</dt>
-      <dd style={{ textAlign: 'right' }}><b>{displayName}</b><Text fz={13} c="dimmed">{t('certificate')}: {t(`level_${certificateLevel}`)}</Text></dd>
-      {certificateLevel === 'ALIAS' && <dd style={{ gridColumn: '1 / -1' }}><Text size="sm" c="dimmed">{t('nameUnchecked')}</Text></dd>}
+      <dd><b>{displayName}</b><Text fz={13} c="dimmed">{t('certificate')}: {t(`level_${certificateLevel}`)}</Text></dd>
+      {certificateLevel === 'ALIAS' && <dd className="whole"><Text size="sm" c="dimmed">{t('nameUnchecked')}</Text></dd>}
       {whom}
       <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
       <dt>{t('fee')}</dt><dd><span className="money">{money(quote.fee)}</span>{feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</dd>

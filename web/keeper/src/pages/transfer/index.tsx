@@ -13,7 +13,7 @@ import { Back } from '../../ui/back';
 import { Block } from '../../ui/block';
 import { fateOf, nameOf } from '../../ui/fate';
 import { useLiveQuery } from '../../ui/live-query';
-import { Copyable, Empty, Page, Status, Waiting } from '../../ui/parts';
+import { Copyable, Empty, fitted, Page, Status, Waiting } from '../../ui/parts';
 import { Actions } from './actions';
 
 type Shown = Extract<TransferPageQuery['node'], { __typename: 'Transfer' }>;
@@ -57,9 +57,10 @@ function Sum({ transfer: x }: { transfer: TransferPartsFragment }) {
   const isOver = ['EXPIRED', 'CANCELLED', 'RETURNED'].includes(x.status);
   const sign = isOver || x.direction === 'INTERNAL' || x.status === 'AWAITING_CONFIRMATION' ? '' : !isIn ? '−' : x.status === 'COMPLETED' ? '+' : '';
   const bearsFee = Number(x.fee.amount) > 0 && (x.feePaidBy === 'RECIPIENT') === isIn;
+  const sum = sign + money(isIn ? gets(x) : x.total);
   return (
     <Stack gap={2} align="center" ta="center">
-      <Title order={2} className={sign === '+' ? 'sum-large money-in' : 'sum-large'} c={isOver ? 'dimmed' : undefined}>{sign}{money(isIn ? gets(x) : x.total)}</Title>
+      <Title order={2} className={sign === '+' ? 'sum-large money-in' : 'sum-large'} style={fitted(sum)} c={isOver ? 'dimmed' : undefined}>{sum}</Title>
       {x.direction !== 'INTERNAL' && <Text>{t(isIn ? 'fromNamed' : 'toNamed', { name: nameOf(isIn ? x.from : x.to) })}</Text>}
       {bearsFee && <Text size="sm" c="dimmed">{t(isIn ? 'sumLessFee' : 'sumWithFee', { amount: money(x.amount), fee: money(x.fee) })}</Text>}
     </Stack>
