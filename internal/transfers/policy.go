@@ -46,9 +46,9 @@ func (s *Service) SetPolicy(ctx context.Context, viewer models.Account, letter, 
 	if !ok {
 		return Policy{}, fault.Invalid(fault.Malformed, "currency")
 	}
-	minor, err := money.Parse(upTo, currency.Exponent)
+	minor, err := s.wallets.AmountOrZero(upTo, currency, "withoutCodeUpTo")
 	if err != nil {
-		return Policy{}, fault.New(fault.InvalidAmount, "withoutCodeUpTo")
+		return Policy{}, err
 	}
 
 	var refusal *fault.Fault

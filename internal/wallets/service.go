@@ -79,6 +79,15 @@ func (s *Service) Currency(letter string) (money.Currency, bool) {
 
 // Amount reads a decimal string as minor units of a currency. Faults: InvalidAmount at the field, for zero too.
 func (s *Service) Amount(typed string, c money.Currency, field ...string) (int64, error) {
+	minor, err := s.AmountOrZero(typed, c, field...)
+	if err == nil && minor == 0 {
+		return 0, fault.New(fault.InvalidAmount, field...).Because(fault.NotZero)
+	}
+	return minor, err
+}
+
+// AmountOrZero is Amount where zero is meant, too.
+func (s *Service) AmountOrZero(typed string, c money.Currency, field ...string) (int64, error) {
 	minor, err := money.Parse(typed, c.Exponent)
 	refusal := fault.New(fault.InvalidAmount, field...)
 	switch {
@@ -88,8 +97,6 @@ func (s *Service) Amount(typed string, c money.Currency, field ...string) (int64
 		return 0, refusal.Because(fault.TooLarge)
 	case err != nil:
 		return 0, refusal
-	case minor == 0:
-		return 0, refusal.Because(fault.NotZero)
 	}
 	return minor, nil
 }

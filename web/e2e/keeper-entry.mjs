@@ -130,7 +130,7 @@ async function backToTheProfile(page, me) {
   await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
   await page.reload();
   await page.getByRole('button', { name: 'Back' }).click();
-  await page.getByText('What you have entered is kept.').waitFor();
+  await page.getByText('Your details are saved.').waitFor();
   check((await page.locator('[name=firstName]').count()) === 0, 'what is kept is not asked for again');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.locator('[name=code]').waitFor();
@@ -206,7 +206,7 @@ async function finish({ house, own: page, me, name }, before) {
     await page.getByRole('heading', { name: 'Your account is open' }).waitFor();
     await page.waitForFunction(() => document.activeElement.tagName === 'H1');
     await page.reload();
-    await page.getByText(`There is already an account for ${me.phone}: it was just opened here or existed before.`).waitFor();
+    await page.getByText(`There is already an account for ${me.phone}. Log in with this phone and the account’s password.`).waitFor();
     await page.getByRole('link', { name: 'Log in' }).click();
     check((await page.getByLabel('WMID, phone, or email').inputValue()) === me.phone, 'an account whose answer was lost is said to be open, and logged in to');
     await page.locator('[name=password]').fill(me.password);

@@ -193,7 +193,7 @@ async function narrowDown(house, page) {
   await page.waitForFunction((before) => history.state.key !== before && history.state.usr?.filters, entry);
   await page.reload();
   await isLeft('also from the history itself, and a reload after it');
-  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: 'Reset' }).click();
   await page.getByTestId('transfer').nth(3).waitFor();
   check(await page.getByRole('button', { name: 'Filters', exact: true }).evaluate((filters) => filters === document.activeElement), 'whoever clears the filters is left beside them');
   await place(page, 'Home');

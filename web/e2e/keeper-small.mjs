@@ -149,7 +149,7 @@ async function logInToPay(house, page) {
   check(/^#pay=./.test(pay), 'a payment link is in the address');
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   await page.getByRole('link', { name: 'I lost my phone too' }).click();
-  await page.getByRole('link', { name: 'To the log-in' }).click();
+  await page.getByRole('link', { name: 'Back to login' }).click();
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.locator('[name=phone]').fill(anna.phone);
   const wasLost = await loses(page, 'StartRegistration', { served: false });
@@ -164,7 +164,7 @@ async function logInToPay(house, page) {
   await page.getByRole('heading', { name: 'You already have an account' }).waitFor();
   await house.accessible(page, 'a phone that has an account');
   await page.reload();
-  await page.getByText('it was just opened here or existed before').waitFor();
+  await page.getByText('Log in with this phone and the account’s password').waitFor();
   await page.getByRole('link', { name: 'Log in' }).click();
   check((await page.getByLabel('WMID, phone, or email').inputValue()) === anna.phone, 'a known phone is led to log in');
   check(new URL(page.url()).hash === pay, 'a payment link comes along on every way to a log-in');

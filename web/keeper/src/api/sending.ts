@@ -78,7 +78,9 @@ export function useSending(me: string) {
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    sessionStorage.setItem(KEPT, JSON.stringify({ by: me, input, quote } satisfies Begun));
+    const begun = begunHere();
+    const id = begun?.input.idempotencyKey === input.idempotencyKey ? begun.id : undefined; // what a repeat knows already stays known
+    sessionStorage.setItem(KEPT, JSON.stringify({ by: me, input, quote, id } satisfies Begun));
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;

@@ -1,5 +1,5 @@
 import '../text/account';
-import { Alert, Anchor, Button, Group, List } from '@mantine/core';
+import { Alert, Anchor, Button, List, SimpleGrid } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -41,10 +41,10 @@ export default function Alerts({ id, frozen }: { id: string; frozen: boolean }) 
         {told.slice(0, MOST).map(({ what, count, last }) => <List.Item key={what}>{what} · {count > 1 ? t('alertsTimes', { count, time: time(last) }) : time(last)}</List.Item>)}
       </List>
       {told.length > MOST && <Anchor component={Link} to="/security" underline="always" c="inherit" className="back">{t('alertsMore', { count: told.length - MOST })}</Anchor>}
-      <Group grow className="deeds">
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs">
         <Button variant="default" onClick={acknowledge}>{t('alertsOk')}</Button>
-        <Button component={Link} to="/security#freezing" {...(frozen ? { variant: 'default' } : { color: 'red' })}>{t(frozen ? 'log' : 'alertsNotMe')}</Button>
-      </Group>
+        <Button component={Link} to={frozen ? '/security' : '/security#freezing'} {...(frozen ? { variant: 'default' } : { color: 'red' })}>{t(frozen ? 'log' : 'alertsNotMe')}</Button>
+      </SimpleGrid>
     </Alert>
   );
 }

@@ -76,11 +76,11 @@ export function Change({ wanted, has, isLast, hasApp, hasPasskey, onDone }: Chan
         <Text>{follows}{!isNew && isLast && ` ${t('factorLast')}`}</Text>
         {isNew && <PasswordInput label={t('passwordNow')} name="current-password" data-autofocus autoComplete="current-password" required value={password} error={rejected?.message} aria-invalid={!!rejected} onChange={(e) => setPassword(e.currentTarget.value)} />}
         {wanted.to === 'addPasskey' && <TextInput label={t('passkeyNameOptional')} name="passkey-name" value={name} maxLength={64} onChange={(e) => setName(e.currentTarget.value)} />}
-        {hasPasskey && <Button color={isNew ? undefined : 'red'} loading={busy} onClick={() => void withPasskey()}>{t('verbWithPasskey', { verb })}</Button>}
+        {hasPasskey && <Button color={isNew ? undefined : 'red'} loading={busy} onClick={() => void withPasskey()}>{t('verbWithPasskey')}</Button>}
         {has && <CodeField first={!isNew && !hasPasskey} label={t(hasApp ? 'factorCode' : 'backupCode')} name="factor-code" inputMode="text" value={code} onChange={setCode} required={false} refusal={refusal} missing={missing && !code ? t('codeMissing') : undefined} />}
         {failure && <Failure>{failure}</Failure>}
         <Problems problems={problems.filter((p) => p !== refusal && p !== rejected)} error={acts.find((a) => a.error)?.error} />
-        <Button type="submit" loading={busy} variant={hasPasskey ? 'default' : 'filled'} color={isNew || hasPasskey ? undefined : 'red'}>{hasPasskey ? t('verbWithCode', { verb }) : verb}</Button>
+        <Button type="submit" loading={busy} variant={hasPasskey ? 'default' : 'filled'} color={isNew || hasPasskey ? undefined : 'red'}>{hasPasskey ? t('verbWithCode') : verb}</Button>
       </Stack>
     </form>
   );

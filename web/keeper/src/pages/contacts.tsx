@@ -124,7 +124,7 @@ function Edit({ asked, onDone }: { asked: Asked; onDone: () => void }) {
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Stack>
-        {'add' in asked && <TextInput name="contact-to" label={t('to')} description={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : undefined} />}
+        {'add' in asked && <TextInput name="contact-to" label={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : undefined} />}
         <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={60} autoComplete="off" data-autofocus error={of([...add.problems, ...rename.problems], 'name')} />
         <Problems problems={[...add.problems, ...rename.problems].filter((p) => p.field?.at(-1) !== 'name')} error={add.error ?? rename.error} />
         <Button type="submit" loading={add.busy || rename.busy} disabled={'add' in asked && !recipient}>{t('save')}</Button>

@@ -50,6 +50,7 @@ function Requested({ number, code, children }: { number: string; code: string; c
     const of = link.operation?.variables.input.walletNumber;
     if (of && link.data?.paymentLink.link) setLast({ ...link.data.paymentLink.link, number: of });
   }, [link.data, link.operation]);
+  const isOther = (readAmount(amount) ?? amount.trim()) !== (asked.amount ?? '') || memo !== (asked.memo ?? ''); // than what the link asks for
   function submit() {
     const read = readAmount(amount);
     if (amount.trim() === '' || read) setAsked({ amount: read || null, memo: memo || null });
@@ -67,17 +68,17 @@ function Requested({ number, code, children }: { number: string; code: string; c
             <AmountField label={t('askFor')} value={amount} onChange={setAmount} code={code} problem={of(problems, 'amount')} />
             <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} error={told(of(problems, 'memo'))} />
             <Problems problems={problems.filter((p) => !['amount', 'memo'].includes(p.field?.at(-1) ?? ''))} error={link.error} />
-            <Button type="submit" variant="default" loading={link.fetching}>{t(made ? 'updateLink' : 'makeLink')}</Button>
+            <Button type="submit" variant={made && isOther ? 'filled' : 'default'} loading={link.fetching}>{t(made ? 'updateLink' : 'makeLink')}</Button>
           </Stack>
         </form>
-        {made && <TheLink {...made} />}
+        {made && <TheLink {...made} isOld={isOther} />}
       </Stack>
     </div>
   );
 }
 
-// TheLink shows both ends of it: whose it is, and where it differs from another.
-function TheLink({ url, expiresAt }: Made) {
+// TheLink shows both ends of it: whose it is, and where it differs from another. An old one, which asks for something else than is typed by now, is not passed on.
+function TheLink({ url, expiresAt, isOld }: Made & { isOld: boolean }) {
   const { t } = useTranslation();
   return (
     <Stack gap="xs">
@@ -87,8 +88,8 @@ function TheLink({ url, expiresAt }: Made) {
       </div>
       <Text size="sm" c="dimmed">{t('linkUntil', { time: time(expiresAt) })}</Text>
       <Group grow>
-        <CopyButton value={url}>{({ copied, copy }) => <Button variant={'share' in navigator ? 'default' : 'filled'} onClick={copy}>{t(copied ? 'copied' : 'copyLink')}</Button>}</CopyButton>
-        {'share' in navigator && <Button onClick={() => void navigator.share({ url }).catch(() => undefined)}>{t('share')}</Button>}
+        <CopyButton value={url}>{({ copied, copy }) => <Button variant={'share' in navigator ? 'default' : 'filled'} disabled={isOld} onClick={copy}>{t(copied ? 'copied' : 'copyLink')}</Button>}</CopyButton>
+        {'share' in navigator && <Button disabled={isOld} onClick={() => void navigator.share({ url }).catch(() => undefined)}>{t('share')}</Button>}
       </Group>
     </Stack>
   );

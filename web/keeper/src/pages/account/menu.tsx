@@ -2,6 +2,7 @@ import '../../text/account';
 import { Box, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { shown } from '../../api/phones';
 import type { MeQuery } from '../../gql/graphql';
 
 // Menu leads to all that a person can change about themselves, and says how it stands.
@@ -11,7 +12,7 @@ export function Menu({ me }: { me: NonNullable<MeQuery['viewer']> }) {
     [t('groupProfile'), [
       ['profile', t('personal'), [me.profile.firstName, me.profile.lastName].join(' ')],
       ['email', t('email'), me.email.verified ? me.email.address : `${me.email.address} (${t('emailUnverified')})`],
-      ['phone', t('phone'), me.phone], ['certificate', t('certificates'), t(`level_${me.certificate.level}`)],
+      ['phone', t('phone'), me.phone && shown(me.phone)], ['certificate', t('certificates'), t(`level_${me.certificate.level}`)],
     ]],
     [t('groupEntry'), [['password', t('password')], ['question', t('securityQuestion')]]],
     [t('groupMoney'), [['limits', t('limitsTitle')], ['refused', t('refusedTitle')], ['blocked', t('blockedTitle')]]],

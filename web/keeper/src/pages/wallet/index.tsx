@@ -8,7 +8,7 @@ import { Problems } from '../../ui/act';
 import { Back } from '../../ui/back';
 import { useLiveQuery } from '../../ui/live-query';
 import { useMore } from '../../ui/more';
-import { Copyable, Empty, Page, Waiting } from '../../ui/parts';
+import { Copyable, Empty, fitted, Page, Waiting } from '../../ui/parts';
 import { Acts } from './acts';
 import { Documents, EntryRow } from './statement';
 
@@ -58,7 +58,7 @@ function Balance({ wallet }: { wallet: WalletPartsFragment }) {
   return (
     <div className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''} card-bare`} data-testid="wallet">
       <Group justify="space-between" align="flex-start" gap="xs">
-        <div className="balance" data-long={money(wallet.balance).length > 16 || undefined}>{money(wallet.balance)}</div>
+        <div className="balance" style={fitted(money(wallet.balance))}>{money(wallet.balance)}</div>
         <Text size="sm">{wallet.closedAt ? t('closed') : wallet.isDefault ? t('default') : ''}</Text>
       </Group>
       <Copyable text={wallet.number} />
