@@ -192,4 +192,8 @@ func TestThePolicyIsRaisedWithACodeAndLoweredWithout(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+	_, err = set("5.001", verification.Proof{})
+	if faults, _ := fault.All(err); len(faults) != 1 || faults[0].Reason != fault.TooFine {
+		t.Errorf("more digits than the currency has: %v", err)
+	}
 }

@@ -107,12 +107,26 @@ async function sound(house, desk, phone) {
   check((await phone.evaluate(() => window.tones)) > before, 'money that comes is heard');
 }
 
+// askOtherwise types another sum, and one that no link is made for: the link that stands asks for neither, and is not passed on.
+async function askOtherwise(phone) {
+  const [amount, copy, update] = [phone.getByLabel('Amount (optional)'), phone.getByRole('button', { name: 'Copy link' }), phone.getByRole('button', { name: 'Update the link' })];
+  await amount.fill('6');
+  check(await copy.isDisabled(), 'a link that asks for less than is typed is not passed on');
+  await amount.fill('5.005');
+  await update.click();
+  await phone.locator('[aria-invalid=true]').waitFor();
+  check((await copy.isDisabled()) && (await phone.getByTestId('link').isVisible()), 'nor is one that stays when another is refused');
+  await amount.fill('5');
+  check(await copy.isEnabled(), 'what is typed is what the link asks for again');
+}
+
 // payLink follows a payment link into the app: signed in, and not.
 async function payLink(house, desk, phone) {
   await place(phone, 'Receive');
   await phone.getByLabel('Amount (optional)').fill('5');
   await phone.getByRole('button', { name: 'Update the link' }).click();
   await phone.waitForFunction(() => document.querySelector('form button[type=submit]:not([data-loading])'));
+  await askOtherwise(phone);
   const url = await phone.getByTestId('link').getAttribute('title');
   const path = new URL(url).pathname + new URL(url).hash;
   for (const [who, page] of [['who is signed in', desk], ['who is not', await house.open('/pages/favicon.svg', DESK)]]) {

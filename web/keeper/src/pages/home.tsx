@@ -11,16 +11,15 @@ import { CardsWaiting, Empty, fitted, Page, TransferRow } from '../ui/parts';
 
 const Alerts = lazy(() => import('./alerts'));
 
-// WalletCard shows a wallet; bare, where its number stands beside.
-export function WalletCard({ wallet, bare }: { wallet: WalletPartsFragment; bare?: boolean }) {
+export function WalletCard({ wallet }: { wallet: WalletPartsFragment }) {
   const { t } = useTranslation();
   const balance = money(wallet.balance);
   return (
-    <Link to={`/wallets/${wallet.number}`} className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''}${bare ? ' card-bare' : ''}`} data-testid="wallet">
+    <Link to={`/wallets/${wallet.number}`} className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''}`} data-testid="wallet">
       <Text fw={600} lineClamp={2}>{wallet.name || wallet.currency.name}</Text>
       <div className="balance" style={fitted(balance)}>{balance}</div>
       <Group justify="space-between" wrap="nowrap" mt="auto">
-        <Text ff="monospace" size="sm">{!bare && grouped(wallet.number)}</Text>
+        <Text ff="monospace" size="sm">{grouped(wallet.number)}</Text>
         <Text size="sm">{wallet.closedAt ? t('closed') : wallet.isDefault ? t('default') : ''}</Text>
       </Group>
     </Link>

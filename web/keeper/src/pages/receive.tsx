@@ -12,7 +12,7 @@ import { useLiveQuery } from '../ui/live-query';
 import { Copyable, Empty, Page, Waiting } from '../ui/parts';
 import { WalletSelect } from '../ui/wallet-select';
 
-type Made = NonNullable<PayLinkQuery['paymentLink']['link']> & { number: string };
+type Made = NonNullable<PayLinkQuery['paymentLink']['link']> & { number: string; amount: string; memo: string }; // and what it was made for
 
 export default function Receive() {
   const { t } = useTranslation();
@@ -47,10 +47,10 @@ function Requested({ number, code, children }: { number: string; code: string; c
   const [last, setLast] = useState<Made>();
   const made = last?.number === number ? last : undefined;
   useEffect(() => {
-    const of = link.operation?.variables.input.walletNumber;
-    if (of && link.data?.paymentLink.link) setLast({ ...link.data.paymentLink.link, number: of });
+    const input = link.operation?.variables.input;
+    if (input && link.data?.paymentLink.link) setLast({ ...link.data.paymentLink.link, number: input.walletNumber, amount: input.amount ?? '', memo: input.memo ?? '' });
   }, [link.data, link.operation]);
-  const isOther = (readAmount(amount) ?? amount.trim()) !== (asked.amount ?? '') || memo !== (asked.memo ?? ''); // than what the link asks for
+  const isOther = !!made && ((readAmount(amount) ?? amount.trim()) !== made.amount || memo !== made.memo); // than what the link asks for
   function submit() {
     const read = readAmount(amount);
     if (amount.trim() === '' || read) setAsked({ amount: read || null, memo: memo || null });
@@ -68,7 +68,7 @@ function Requested({ number, code, children }: { number: string; code: string; c
             <AmountField label={t('askFor')} value={amount} onChange={setAmount} code={code} problem={of(problems, 'amount')} />
             <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} error={told(of(problems, 'memo'))} />
             <Problems problems={problems.filter((p) => !['amount', 'memo'].includes(p.field?.at(-1) ?? ''))} error={link.error} />
-            <Button type="submit" variant={made && isOther ? 'filled' : 'default'} loading={link.fetching}>{t(made ? 'updateLink' : 'makeLink')}</Button>
+            <Button type="submit" variant={isOther ? 'filled' : 'default'} loading={link.fetching}>{t(made ? 'updateLink' : 'makeLink')}</Button>
           </Stack>
         </form>
         {made && <TheLink {...made} isOld={isOther} />}

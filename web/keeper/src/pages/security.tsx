@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Modal, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
@@ -8,6 +8,7 @@ import { time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Page, Waiting } from '../ui/parts';
+import { Sure } from '../ui/sure';
 import { Factors } from './factors';
 import { Freezing } from './freezing';
 
@@ -82,15 +83,9 @@ function Devices({ sessions, onChange }: { sessions: Sessions; onChange: () => v
         {shown.length < ordered.length && <Button variant="default" onClick={() => setAll(true)}>{t('showAllDevices', { count: ordered.length })}</Button>}
         {others.length > 0 && <Button variant="default" onClick={() => setAsked(true)}>{t('signOutOthers')}</Button>}
       </Group>
-      <Modal opened={asked} onClose={() => setAsked(false)} title={t('signOutOthersSure')} closeButtonProps={{ 'aria-label': t('close') }}>
-        <Stack>
-          <Text>{t('signOutOthersFollows')}</Text>
-          <Group grow>
-            <Button variant="default" onClick={() => setAsked(false)} data-autofocus>{t('cancel')}</Button>
-            <Button color="red" loading={endOthers.busy} onClick={() => void endAll()}>{t('signOutDevice')}</Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <Sure opened={asked} title={t('signOutOthersSure')} act={t('signOutDevice')} busy={endOthers.busy} onClose={() => setAsked(false)} onAct={() => void endAll()}>
+        <Text>{t('signOutOthersFollows')}</Text>
+      </Sure>
     </section>
   );
 }

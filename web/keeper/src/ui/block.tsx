@@ -1,10 +1,11 @@
 import '../text/account';
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BlockDocument } from '../gql/graphql';
 import { Problems, useAct } from './act';
 import { Follows } from './form';
+import { Sure } from './sure';
 
 type Person = { wmid: string; name: string };
 
@@ -30,25 +31,12 @@ export function Blocked() {
 // BlockDialog says what it means to block somebody, and does it.
 export function BlockDialog({ person, onClose, onDone }: { person?: Person; onClose: () => void; onDone: () => void }) {
   const { t } = useTranslation();
-  return (
-    <Modal opened={!!person} onClose={onClose} title={t('blockTitle', { name: person?.name ?? '' })} closeButtonProps={{ 'aria-label': t('close') }}>
-      {person && <Sure wmid={person.wmid} onClose={onClose} onDone={onDone} />}
-    </Modal>
-  );
-}
-
-function Sure({ wmid, onClose, onDone }: { wmid: string; onClose: () => void; onDone: () => void }) {
-  const { t } = useTranslation();
   const block = useAct(BlockDocument);
-  const go = async () => { if ((await block.run({ input: { wmid } })).payload) onDone(); };
+  const go = async () => { if (person && (await block.run({ input: { wmid: person.wmid } })).payload) onDone(); };
   return (
-    <Stack>
+    <Sure opened={!!person} title={t('blockTitle', { name: person?.name ?? '' })} act={t('block')} busy={block.busy} onClose={onClose} onAct={() => void go()}>
       <Follows items={[t('blockFollows1'), t('blockFollows2'), t('blockFollows3')]} />
       <Problems problems={block.problems} error={block.error} />
-      <Group grow>
-        <Button variant="default" onClick={onClose} data-autofocus>{t('cancel')}</Button>
-        <Button color="red" loading={block.busy} onClick={() => void go()}>{t('block')}</Button>
-      </Group>
-    </Stack>
+    </Sure>
   );
 }

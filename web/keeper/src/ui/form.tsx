@@ -1,11 +1,12 @@
 import '../text/account';
-import { Alert, Anchor, Button, List, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, List, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 import type { CombinedError } from 'urql';
 import { OwnDocument, type OwnPartsFragment, type ProblemFragment } from '../gql/graphql';
 import { Problems } from './act';
+import { Back } from './back';
 import { useLiveQuery } from './live-query';
 import { Page, Waiting } from './parts';
 
@@ -13,12 +14,11 @@ const origins = ['security', 'history', 'contacts'] as const;
 
 // SubPage is a screen behind the settings, with the way back to them, or to where a link has said that one comes from.
 export function SubPage({ title, children }: { title: string; children: ReactNode }) {
-  const { t } = useTranslation();
   const { state } = useLocation();
   const back = origins.find((origin) => origin === (state as { from?: string } | null)?.from) ?? 'settings';
   return (
     <div className="narrow">
-      <Anchor component={Link} to={`/${back}`} className="back">← {t(back)}</Anchor>
+      <Back to={back} />
       <Page title={title}>{children}</Page>
     </div>
   );

@@ -1,16 +1,15 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-type Props = { opened: boolean; title: string; text: string; act: string; busy: boolean; onClose: () => void; onAct: () => void; children?: ReactNode };
+type Props = { opened: boolean; title: string; act: string; busy: boolean; onClose: () => void; onAct: () => void; children: ReactNode };
 
-// Sure says what an act leads to before it is done.
-export function Sure({ opened, title, text, act, busy, onClose, onAct, children }: Props) {
+// Sure says what an act leads to, by its children, before it is done.
+export function Sure({ opened, title, act, busy, onClose, onAct, children }: Props) {
   const { t } = useTranslation();
   return (
     <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('close') }}>
       <Stack>
-        <Text>{text}</Text>
         {children}
         <Group grow>
           <Button variant="default" onClick={onClose} data-autofocus>{t('back')}</Button>

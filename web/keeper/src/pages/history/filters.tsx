@@ -51,7 +51,7 @@ export function useFilters(me: string) {
 // Filters shows what is used most, and the rest when it is asked for.
 export function Filters({ typed, change, clear }: Pick<ReturnType<typeof useFilters>, 'typed' | 'change' | 'clear'>) {
   const { t } = useTranslation();
-  const used = [typed.status, typed.wallet, typed.days.from, typed.days.until].filter(Boolean).length;
+  const used = [typed.status, typed.wallet, ...(isWrong(typed.days) ? [] : [typed.days.from, typed.days.until])].filter(Boolean).length;
   const [isOpen, { toggle }] = useDisclosure(used > 0);
   const more = useRef<HTMLButtonElement>(null);
   const [{ data }] = useLiveQuery(WalletsDocument, {});

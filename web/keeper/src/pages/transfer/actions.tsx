@@ -1,10 +1,10 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useQuery } from 'urql';
+import { type CombinedError, useQuery } from 'urql';
 import { awaitsHere } from '../../api/sending';
-import { AcceptTransferDocument, CancelTransferDocument, MeDocument, RejectTransferDocument, type TransferPartsFragment } from '../../gql/graphql';
+import { AcceptTransferDocument, CancelTransferDocument, MeDocument, type ProblemFragment, RejectTransferDocument, type TransferPartsFragment } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { of, Problems, useAct } from '../../ui/act';
 import { told } from '../../ui/amount-field';
@@ -45,42 +45,39 @@ function Accept({ transfer, onDone }: Props) {
   );
 }
 
-function Reject({ transfer, onDone }: Props) {
-  const { t } = useTranslation();
+type Ends = {
+  act: { run: (variables: { input: { transferId: string } }) => Promise<{ payload?: unknown }>; busy: boolean; problems: ProblemFragment[]; error?: CombinedError };
+  label: string; title: string; follows: string;
+};
+
+// Ends sends protected money back, after it has said so.
+function Ends({ transfer, onDone, act, label, title, follows }: Props & Ends) {
   const [asked, setAsked] = useState(false);
-  const reject = useAct(RejectTransferDocument);
   async function go() {
-    const { payload } = await reject.run({ input: { transferId: transfer.id } });
-    if (payload) setAsked(false);
+    if ((await act.run({ input: { transferId: transfer.id } })).payload) setAsked(false);
     onDone();
   }
   return (
     <>
-      <Button variant="default" onClick={() => setAsked(true)}>{t('reject')}</Button>
-      <Sure opened={asked} title={t('rejectTitle')} text={t('rejectFollows', { amount: money(transfer.amount), name: nameOf(transfer.from) })} act={t('reject')} busy={reject.busy} onClose={() => setAsked(false)} onAct={() => void go()}>
-        <Problems problems={reject.problems} error={reject.error} />
+      <Button variant="default" onClick={() => setAsked(true)}>{label}</Button>
+      <Sure opened={asked} title={title} act={label} busy={act.busy} onClose={() => setAsked(false)} onAct={() => void go()}>
+        <Text>{follows}</Text>
+        <Problems problems={act.problems} error={act.error} />
       </Sure>
     </>
   );
 }
 
-function TakeBack({ transfer, onDone }: Props) {
+function Reject(props: Props) {
   const { t } = useTranslation();
-  const [asked, setAsked] = useState(false);
-  const cancel = useAct(CancelTransferDocument);
-  async function go() {
-    const { payload } = await cancel.run({ input: { transferId: transfer.id } });
-    if (payload) setAsked(false);
-    onDone();
-  }
-  return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)}>{t('cancelTransfer')}</Button>
-      <Sure opened={asked} title={t('takeBackTitle')} text={t('takeBackFollows', { amount: money(transfer.total), name: nameOf(transfer.to) })} act={t('cancelTransfer')} busy={cancel.busy} onClose={() => setAsked(false)} onAct={() => void go()}>
-        <Problems problems={cancel.problems} error={cancel.error} />
-      </Sure>
-    </>
-  );
+  const { amount, from } = props.transfer;
+  return <Ends {...props} act={useAct(RejectTransferDocument)} label={t('reject')} title={t('rejectTitle')} follows={t('rejectFollows', { amount: money(amount), name: nameOf(from) })} />;
+}
+
+function TakeBack(props: Props) {
+  const { t } = useTranslation();
+  const { total, to } = props.transfer;
+  return <Ends {...props} act={useAct(CancelTransferDocument)} label={t('cancelTransfer')} title={t('takeBackTitle')} follows={t('takeBackFollows', { amount: money(total), name: nameOf(to) })} />;
 }
 
 // Awaits leads on to the code where the transfer was begun: nowhere else is its challenge known. Nothing has moved, so that to cancel it asks nothing.

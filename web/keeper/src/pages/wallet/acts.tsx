@@ -38,7 +38,7 @@ export function Acts({ wallet, onChange }: Props) {
       </Menu>
       <Modal opened={!!asked} onClose={() => setAsked(undefined)} title={asked && titles[asked]} closeButtonProps={{ 'aria-label': t('close') }}>
         {asked === 'rename' && <Rename wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} />}
-        {asked === 'close' && <Close wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} />}
+        {asked === 'close' && <Close wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} onRefused={onChange} />}
         {asked === 'failed' && <Problems problems={makeDefault.problems} error={makeDefault.error} />}
       </Modal>
     </>
@@ -66,8 +66,8 @@ function Rename({ wallet, onDone, onCancel }: AskedProps) {
   );
 }
 
-// Close closes a wallet that is empty; one that is not is not asked about: it leads to where its money can go.
-function Close({ wallet, onDone, onCancel }: AskedProps) {
+// Close closes a wallet that is empty; one that is not is not asked about: it leads to where its money can go. What is refused may have got money meanwhile.
+function Close({ wallet, onDone, onCancel, onRefused }: AskedProps & { onRefused: () => void }) {
   const { t } = useTranslation();
   const close = useAct(CloseWalletDocument);
   if (Number(wallet.balance.amount) > 0) {
@@ -87,7 +87,7 @@ function Close({ wallet, onDone, onCancel }: AskedProps) {
       <Problems problems={close.problems} error={close.error} />
       <Group grow>
         <Button variant="default" onClick={onCancel} data-autofocus>{t('cancel')}</Button>
-        <Button color="red" loading={close.busy} onClick={async () => { if ((await close.run({ input: { walletNumber: wallet.number } })).payload) onDone(); }}>{t('closeWallet')}</Button>
+        <Button color="red" loading={close.busy} onClick={async () => ((await close.run({ input: { walletNumber: wallet.number } })).payload ? onDone : onRefused)()}>{t('closeWallet')}</Button>
       </Group>
     </Stack>
   );

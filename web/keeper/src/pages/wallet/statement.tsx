@@ -71,6 +71,7 @@ export function EntryRow({ entry }: { entry: Entry }) {
 function whatOf({ transfer: { kind, direction, from, to } }: Entry, incoming: boolean, t: ReturnType<typeof useTranslation>['t']) {
   if (kind !== 'PAYMENT' && kind !== 'REFUND') return t(`kind_${kind}`);
   if (direction === 'INTERNAL') return t('internal');
+  if (kind === 'REFUND') return `${t('kind_REFUND')} · ${incoming ? from.displayName : to.displayName}`;
   if (direction === 'OUTGOING') return incoming ? t('cameBack', { name: to.displayName }) : to.displayName;
   return from.displayName;
 }
