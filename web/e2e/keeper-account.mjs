@@ -157,9 +157,14 @@ async function blockAndUnblock(house, page, number, bearer) {
   await house.shot('account-contact', page);
   await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
   await page.getByText('Blocked. Transfers from this person won’t reach you.').waitFor();
-  await page.getByRole('link', { name: 'Blocked people' }).click();
-  await page.getByTestId('blocked').waitFor();
-  ok('who is a contact is blocked from the contacts');
+  await page.reload();
+  const marked = page.getByTestId('contact').filter({ hasText: 'Blocked' });
+  await marked.waitFor();
+  ok('who is a contact is blocked from the contacts, and marked there');
+  await button(page, 'More: Anna').click();
+  await page.getByRole('menuitem', { name: 'Unblock' }).click();
+  await marked.waitFor({ state: 'detached' });
+  ok('and is unblocked there');
 }
 
 // lookAround looks at each screen in Russian and dark.

@@ -102,7 +102,7 @@ export async function changePhone(house, page, ema) {
   await house.shot('account-phone-codes', page);
   await page.locator('[name=newPhoneCode]').fill(toNew);
   await button(page, 'Confirm').click();
-  await page.getByText(`Your phone is now ${phone.replace(/^\+7(\d{3})(\d{3})(\d\d)(\d\d)$/, '+7 ($1) $2-$3-$4')}.`).waitFor();
+  await page.getByText(`Your phone is now ${phone.replace(/^\+7(\d{3})(\d{3})(\d\d)(\d\d)$/, '+7 ($1) $2\u2011$3\u2011$4')}.`).waitFor();
   check((await page.locator('[name=newPhone]').count()) === 0, 'what is done stands in place of its form');
   ema.phone = phone;
   ok('a phone is changed with the codes of both');

@@ -1,4 +1,5 @@
 // What is done over and over on the way to a screen, in either language.
+import { readFileSync } from 'node:fs';
 import { base } from '../lib.mjs';
 
 export const ONCE = { inOrder: true }; // of a chapter whose screens follow one another
@@ -61,7 +62,13 @@ export async function answers(page, operation, change) {
   return () => page.unroute('**/graphql', handle);
 }
 
-export const REFUSED = { errors: [{ message: '500', extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] };
+const INTERNAL = Object.fromEntries(['en', 'ru'].map((l) => [l, JSON.parse(readFileSync(new URL(`../../../internal/locale/${l}.json`, import.meta.url))).INTERNAL]));
+
+// breaks answers as the server does when something of its own has failed, in the language that it is asked in.
+export function breaks(route) {
+  const language = route.request().headers()['accept-language']?.slice(0, 2);
+  return route.fulfill({ json: { errors: [{ message: INTERNAL[language] ?? INTERNAL.en, extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] } });
+}
 
 // loses lets no request of an operation leave; holds lets them wait until they are let go.
 export async function loses(page, operation) {

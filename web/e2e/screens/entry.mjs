@@ -1,7 +1,7 @@
 // Getting in: the log-in and the registration.
 import { anna, code, newPerson } from '../keeper-lib.mjs';
 import { base } from '../lib.mjs';
-import { another, answers, dialog, dismiss, fill, go, holds, invalid, loses, ONCE, press, REFUSED, submit, told } from './acts.mjs';
+import { another, answers, breaks, dialog, dismiss, fill, go, holds, invalid, loses, ONCE, press, submit, told } from './acts.mjs';
 
 // asked comes to the code of a log-in as it is when something about it is otherwise.
 async function asked(page, otherwise) {
@@ -116,7 +116,7 @@ export const register = {
       return { after: () => press(page, t.continue) };
     },
     'register-agreements-waiting': async (w) => {
-      w.answer = await holds(w.page, 'Agreements', (route) => route.fulfill({ json: REFUSED }));
+      w.answer = await holds(w.page, 'Agreements', breaks);
       await fill(w.page, { code: w.digits });
       await submit(w.page);
       await told(w.page, w.t.agreementsLoading);

@@ -1,6 +1,6 @@
 // What is shown while answers are waited for, where they do not come, and without a network.
 import { base } from '../lib.mjs';
-import { go, holds, loses, REFUSED, told } from './acts.mjs';
+import { breaks, go, holds, loses, told } from './acts.mjs';
 
 const enter = (w) => w.enter('anna');
 const placed = (page) => page.locator('[aria-busy=true]').first().waitFor();
@@ -30,7 +30,7 @@ export const failing = {
   begin: enter,
   screens: {
     'home-failed': async ({ page, t }) => {
-      await page.route('**/graphql', (route) => (route.request().postDataJSON()?.operationName === 'Home' ? route.fulfill({ json: REFUSED }) : route.fallback()));
+      await page.route('**/graphql', (route) => (route.request().postDataJSON()?.operationName === 'Home' ? breaks(route) : route.fallback()));
       await page.goto(base);
       await told(page, t.retry);
       return { after: () => page.unrouteAll() };

@@ -14,7 +14,7 @@ const theme = createTheme({
   colors: { dark: ['#dbe6e9', '#bccbd0', '#98abb1', '#647a82', '#3b5058', '#2b4047', '#1b2e35', '#12222a', '#0e1a1f', '#0a1418'] },
   primaryColor: 'teal', primaryShade: 9, defaultRadius: 'md', respectReducedMotion: true, autoContrast: true,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif', cursorType: 'pointer',
-  components: { Button: { defaultProps: { mih: 44 } }, TextInput: { defaultProps: { size: 'md' } }, PasswordInput: { defaultProps: () => ({ size: 'md', visibilityToggleButtonProps: { 'aria-label': i18n.t('showPassword') } }) }, Select: { defaultProps: { size: 'md', withScrollArea: false } }, Autocomplete: { defaultProps: { size: 'md', withScrollArea: false } },
+  components: { Button: { defaultProps: { mih: 44 } }, TextInput: { defaultProps: { size: 'md' } }, PasswordInput: { defaultProps: () => ({ size: 'md', visibilityToggleButtonProps: { 'aria-label': i18n.t('showPassword') } }) }, Select: { defaultProps: { size: 'md', withScrollArea: false, checkIconPosition: 'right' } }, Autocomplete: { defaultProps: { size: 'md', withScrollArea: false } },
     Modal: { defaultProps: { centered: true, radius: 'lg' } }, Switch: { defaultProps: { withThumbIndicator: false } }, SegmentedControl: { defaultProps: { withItemsBorders: false } },
     ModalHeader: { defaultProps: { role: 'presentation' } }, // the page has its banner
   },

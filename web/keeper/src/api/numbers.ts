@@ -14,7 +14,7 @@ export type Read = { recipient?: Recipient; problem?: 'incomplete' | 'mistyped' 
 
 // readRecipient reads what was typed: a wallet's number, a WMID or a phone.
 export function readRecipient(typed: string, currency: string): Read {
-  const text = typed.replace(/[\s()-]/g, '').toUpperCase();
+  const text = typed.replace(/[\s()\u2010-\u2015-]/g, '').toUpperCase();
   if (text.startsWith('+')) return /^\+\d{8,15}$/.test(text) ? { recipient: { phone: text } } : { problem: 'incomplete' };
   const [, letter, digits] = /^([A-Z]?)(\d*)$/.exec(text) ?? [];
   if (digits === undefined || digits.length !== 12) return { problem: 'incomplete' };
@@ -26,3 +26,6 @@ export function readRecipient(typed: string, currency: string): Read {
 
 // grouped makes a number readable, in one piece: Z 1234 5678 9012.
 export const grouped = (number: string) => number.replace(/^([A-Z]?)(\d{4})(\d{4})(\d{4})$/, '$1\u00a0$2\u00a0$3\u00a0$4').trim();
+
+// unbroken keeps a phone or an address on one line, as it is read.
+export const unbroken = (text: string) => text.replace(/ /g, '\u00a0').replace(/-/g, '\u2011');

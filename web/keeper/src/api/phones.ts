@@ -1,4 +1,5 @@
 import { AsYouType, type CountryCode, getCountries, getCountryCallingCode } from 'libphonenumber-js/min';
+import { unbroken } from './numbers';
 
 export type Typed = { text: string; country: CountryCode };
 
@@ -61,5 +62,5 @@ export function within(typed: string, from: CountryCode, to: CountryCode): Typed
 // mask shows the form of a number before it is typed.
 export const mask = (country: CountryCode) => (getCountryCallingCode(country) === '7' ? '+7 (000) 000-00-00' : codeOf(country));
 
-// shown is a number of somebody's that is known, as its country writes it, on one line.
-export const shown = (phone: string) => written(phone, 'RU').text.replace(/ /g, '\u00a0');
+// shown is a number of somebody's that is known, as its country writes it.
+export const shown = (phone: string) => unbroken(written(phone, 'RU').text);

@@ -3,9 +3,8 @@ import { Alert, Anchor, Button, List, SimpleGrid } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { HappenedDocument, type SecurityEventKind } from '../gql/graphql';
+import type { HappenedQuery, SecurityEventKind } from '../gql/graphql';
 import { time } from '../text/text';
-import { useLiveQuery } from '../ui/live-query';
 
 // What somebody else may have done with the account.
 const grave = new Set<SecurityEventKind>([
@@ -17,12 +16,11 @@ const LATELY_MS = 7 * 86_400_000;
 const MOST = 4;
 
 // Alerts tells of what other devices did, or nobody who was signed in, until the person has seen it. What this session did it knows.
-export default function Alerts({ id, frozen }: { id: string; frozen: boolean }) {
+export default function Alerts({ id, frozen, log }: { id: string; frozen: boolean; log: NonNullable<HappenedQuery['viewer']>['securityLog']['nodes'] }) {
   const { t } = useTranslation();
   const kept = `keeper.seen.${id}`;
   const [seen, setSeen] = useState(() => localStorage.getItem(kept) ?? new Date(Date.now() - LATELY_MS).toISOString());
-  const [{ data }] = useLiveQuery(HappenedDocument, {});
-  const news = data?.viewer?.securityLog.nodes.filter((e) => grave.has(e.kind) && !e.session?.current && Date.parse(e.occurredAt) > Date.parse(seen)) ?? [];
+  const news = log.filter((e) => grave.has(e.kind) && !e.session?.current && Date.parse(e.occurredAt) > Date.parse(seen));
   if (news.length === 0) return null;
   const alike = new Map<string, { what: string; count: number; last: string }>(); // the same done over and over is told once
   for (const e of news) {

@@ -1,10 +1,10 @@
-import { ActionIcon, Anchor, Button, Group, Menu, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Button, Group, Menu, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
 import { grouped, readRecipient } from '../api/numbers';
-import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument } from '../gql/graphql';
+import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument, UnblockDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
 import { BlockDialog, Blocked } from '../ui/block';
 import { MoreIcon } from '../ui/icons';
@@ -26,16 +26,22 @@ export default function Contacts() {
   });
   const [asked, setAsked] = useState<Asked>();
   const remove = useAct(RemoveContactDocument);
+  const unblock = useAct(UnblockDocument);
+  const [toBlock, setToBlock] = useState<Contact>();
+  const [justBlocked, setJustBlocked] = useState(false);
   const me = data?.viewer;
   if (!me) return <Page title={t('contacts')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  const isBlocked = new Set(me.blockedAccounts.map(({ wmid }) => wmid));
   const add = <Button onClick={() => setAsked({ add: '' })}>{t('addContact')}</Button>;
   return (
     <Page title={t('contacts')} aside={me.contacts.nodes.length > 0 && add}>
-      <Problems problems={remove.problems} error={remove.error} />
+      <Problems problems={[...remove.problems, ...unblock.problems]} error={remove.error ?? unblock.error} />
+      {justBlocked && <Blocked />}
       {me.contacts.nodes.length === 0 ? <Empty title={t('contactsEmpty')} hint={t('contactsHint')} action={add} /> : (
         <section className="panel" aria-label={t('contacts')}>
           {[...me.contacts.nodes, ...older.nodes].map((c) => (
-            <Row key={c.id} contact={c} onRename={() => setAsked({ rename: c })} onRemove={async () => { await remove.run({ input: { contactId: c.id } }); again(); }} />
+            <Row key={c.id} contact={c} isBlocked={isBlocked.has(c.wmid)} onRename={() => setAsked({ rename: c })} onBlock={() => { setJustBlocked(false); setToBlock(c); }}
+              onRemove={async () => { await remove.run({ input: { contactId: c.id } }); again(); }} onUnblock={async () => { setJustBlocked(false); await unblock.run({ input: { wmid: c.wmid } }); again(); }} />
           ))}
           <Problems error={older.error} />
           {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
@@ -59,36 +65,34 @@ export default function Contacts() {
       <Modal opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')} closeButtonProps={{ 'aria-label': t('close') }}>
         {asked && <Edit asked={asked} onDone={() => { setAsked(undefined); again(); }} />}
       </Modal>
+      <BlockDialog person={toBlock} onClose={() => setToBlock(undefined)} onDone={() => { setToBlock(undefined); setJustBlocked(true); again(); }} />
     </Page>
   );
 }
 
-function Row({ contact: c, onRename, onRemove }: { contact: Contact; onRename: () => void; onRemove: () => void }) {
+type RowProps = { contact: Contact; isBlocked: boolean; onRename: () => void; onRemove: () => void; onBlock: () => void; onUnblock: () => void };
+
+function Row({ contact: c, isBlocked, onRename, onRemove, onBlock, onUnblock }: RowProps) {
   const { t } = useTranslation();
-  const [block, setBlock] = useState<'asked' | 'done'>();
   return (
-    <div className="item" data-testid="contact">
-      <Group justify="space-between" wrap="nowrap" py="sm">
-        <div className="who">
-          <Text fw={500}>{c.name}</Text>
-          <Text size="sm" c="dimmed">{c.displayName}</Text>
-          <Text size="sm" c="dimmed">{grouped(c.walletNumber ?? c.wmid)}</Text>
-        </div>
-        <Group gap="xs" wrap="nowrap">
-          <Button variant="light" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
-          <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
-            <Menu.Target><ActionIcon size={44} variant="default" aria-label={`${t('more')}: ${c.name}`}><MoreIcon /></ActionIcon></Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={onRename}>{t('rename')}</Menu.Item>
-              <Menu.Item onClick={onRemove}>{t('remove')}</Menu.Item>
-              <Menu.Item onClick={() => setBlock('asked')}>{t('block')}</Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </Group>
+    <Group justify="space-between" py="sm" className="item" data-testid="contact">
+      <div className="who">
+        <Group gap="xs"><Text fw={500}>{c.name}</Text>{isBlocked && <Badge variant="light" color="red">{t('blockedMark')}</Badge>}</Group>
+        <Text size="sm" c="dimmed">{c.displayName}</Text>
+        <Text size="sm" c="dimmed">{grouped(c.walletNumber ?? c.wmid)}</Text>
+      </div>
+      <Group gap="xs" wrap="nowrap" ml="auto">
+        <Button variant="light" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
+        <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
+          <Menu.Target><ActionIcon size={44} variant="default" aria-label={`${t('more')}: ${c.name}`}><MoreIcon /></ActionIcon></Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={onRename}>{t('rename')}</Menu.Item>
+            <Menu.Item onClick={onRemove}>{t('remove')}</Menu.Item>
+            <Menu.Item onClick={isBlocked ? onUnblock : onBlock}>{t(isBlocked ? 'unblock' : 'block')}</Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
       </Group>
-      {block === 'done' && <Blocked />}
-      <BlockDialog person={block === 'asked' ? c : undefined} onClose={() => setBlock(undefined)} onDone={() => setBlock('done')} />
-    </div>
+    </Group>
   );
 }
 
@@ -116,18 +120,21 @@ function Edit({ asked, onDone }: { asked: Asked; onDone: () => void }) {
   const rename = useAct(RenameContactDocument);
   // Any currency will do: the letter that was typed is the one that is meant.
   const { recipient, problem } = readRecipient(to, to.trim().charAt(0).toUpperCase());
+  const [missing, setMissing] = useState(false);
 
   async function save() {
+    setMissing('add' in asked && !recipient);
+    if ('add' in asked && !recipient) return;
     const { payload } = 'rename' in asked ? await rename.run({ input: { contactId: asked.rename.id, name } }) : await add.run({ input: { recipient: recipient!, name } });
     if (payload) onDone();
   }
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Stack>
-        {'add' in asked && <TextInput name="contact-to" label={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : undefined} />}
+        {'add' in asked && <TextInput name="contact-to" label={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : missing && !recipient ? t('numberIncomplete') : undefined} />}
         <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={60} autoComplete="off" data-autofocus error={of([...add.problems, ...rename.problems], 'name')} />
         <Problems problems={[...add.problems, ...rename.problems].filter((p) => p.field?.at(-1) !== 'name')} error={add.error ?? rename.error} />
-        <Button type="submit" loading={add.busy || rename.busy} disabled={'add' in asked && !recipient}>{t('save')}</Button>
+        <Button type="submit" loading={add.busy || rename.busy}>{t('save')}</Button>
       </Stack>
     </form>
   );

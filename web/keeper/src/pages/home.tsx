@@ -1,15 +1,16 @@
 import { Anchor, Button, Group, Text, Title } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { grouped } from '../api/numbers';
-import { HomeDocument, type WalletPartsFragment } from '../gql/graphql';
+import { HappenedDocument, HomeDocument, type TransferLineFragment, type WalletPartsFragment } from '../gql/graphql';
 import { lately, money } from '../text/text';
 import { Problems } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { CardsWaiting, Empty, fitted, Page, TransferRow } from '../ui/parts';
 
-const Alerts = lazy(() => import('./alerts'));
+const toAlerts = () => import('./alerts');
+const Alerts = lazy(toAlerts);
 
 export function WalletCard({ wallet }: { wallet: WalletPartsFragment }) {
   const { t } = useTranslation();
@@ -26,12 +27,15 @@ export function WalletCard({ wallet }: { wallet: WalletPartsFragment }) {
   );
 }
 
+// Home waits for what has happened to the account as well: a notice that came later would move everything that is there by then.
 export function Home() {
   const { t } = useTranslation();
   const [{ data, error, fetching }, again] = useLiveQuery(HomeDocument, {});
-  const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
-  const transfers = data?.viewer?.transfers.nodes ?? [];
-  const moves = wallets.length > 0 && !data?.viewer?.closesAt; // an account that is being closed neither sends nor takes
+  const [{ data: happened, fetching: looks }] = useLiveQuery(HappenedDocument, {});
+  useEffect(() => void toAlerts().catch(() => undefined), []); // it comes along with the data
+  const me = data?.viewer;
+  const wallets = me?.wallets.filter((w) => !w.closedAt) ?? [];
+  const moves = wallets.length > 0 && !me?.closesAt; // an account that is being closed neither sends nor takes
   return (
     <Page title={t('home')} aside={moves &&
       <Group grow className="deeds">
@@ -40,27 +44,40 @@ export function Home() {
       </Group>
     }>
       <Problems error={error} retry={again} />
-      {data?.viewer && <Suspense><Alerts id={data.viewer.id} frozen={data.viewer.status === 'FROZEN'} /></Suspense>}
-      {!data ? fetching && <CardsWaiting /> : wallets.length === 0 ? (
-        <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />
-      ) : (
-        <section aria-labelledby="own">
-          <Group justify="space-between" mb="xs">
-            <Title order={2} size="h4" id="own">{t('wallets')}</Title>
-            <Anchor component={Link} to="/wallets" underline="always">{t('all')}</Anchor>
-          </Group>
-          <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
-        </section>
-      )}
-      {(wallets.length > 0 || transfers.length > 0) && (
-        <section className="panel" aria-labelledby="latest">
-          <Group justify="space-between" mb="xs">
-            <Title order={2} size="h4" id="latest">{t('lastTransfers')}</Title>
-            {transfers.length > 0 && <Anchor component={Link} to="/history" underline="always">{t('all')}</Anchor>}
-          </Group>
-          {transfers.length === 0 ? <Empty title={t('noTransfers')} hint={moves ? t('noTransfersHint') : undefined} /> : transfers.map((x) => <TransferRow key={x.id} transfer={x} when={lately} />)}
-        </section>
+      {!me || (!happened && looks) ? (fetching || looks) && !error && <CardsWaiting /> : (
+        <Suspense fallback={<CardsWaiting />}>
+          <Alerts id={me.id} frozen={me.status === 'FROZEN'} log={happened?.viewer?.securityLog.nodes ?? []} />
+          <Own wallets={wallets} />
+          {(wallets.length > 0 || me.transfers.nodes.length > 0) && <Latest transfers={me.transfers.nodes} moves={moves} />}
+        </Suspense>
       )}
     </Page>
+  );
+}
+
+function Own({ wallets }: { wallets: WalletPartsFragment[] }) {
+  const { t } = useTranslation();
+  if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to="/wallets">{t('openWallet')}</Button>} />;
+  return (
+    <section aria-labelledby="own">
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h4" id="own">{t('wallets')}</Title>
+        <Anchor component={Link} to="/wallets" underline="always">{t('all')}</Anchor>
+      </Group>
+      <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
+    </section>
+  );
+}
+
+function Latest({ transfers, moves }: { transfers: TransferLineFragment[]; moves: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <section className="panel" aria-labelledby="latest">
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h4" id="latest">{t('lastTransfers')}</Title>
+        {transfers.length > 0 && <Anchor component={Link} to="/history" underline="always">{t('all')}</Anchor>}
+      </Group>
+      {transfers.length === 0 ? <Empty title={t('noTransfers')} hint={moves ? t('noTransfersHint') : undefined} /> : transfers.map((x) => <TransferRow key={x.id} transfer={x} when={lately} />)}
+    </section>
   );
 }

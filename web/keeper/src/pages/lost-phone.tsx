@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
 import { forgetBegun, keepBegun, readBegun } from '../api/begun';
+import { unbroken } from '../api/numbers';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type AccountChallengeFragment, AnswerLostPhoneDocument, CompleteLostPhoneDocument, LostPhoneDocument, type LostPhonePartsFragment, SetRecoveryPhoneDocument, SignForRecoveryDocument, StartLostPhoneDocument } from '../gql/graphql';
 import { time } from '../text/text';
@@ -63,7 +64,7 @@ export default function LostPhone() {
     setSent(undefined);
     setToken(undefined);
   }
-  if (done) return <Narrow title={t('lostTitlePhone')} step={{ name: 'done' }}><Done {...done} /></Narrow>;
+  if (done) return <Narrow title={t(done.sure ? 'log_RECOVERED' : 'lostTitlePhone')} step={{ name: 'done' }}><Done {...done} /></Narrow>;
   if (asking !== 'asked') {
     return <Narrow title={t('lostTitlePhone')} waits>{asking === 'asking' ? <Loader mx="auto" role="status" aria-label={t('lostTitlePhone')} /> : <NoAnswer retry={() => void resume()} />}</Narrow>;
   }
@@ -219,7 +220,7 @@ function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & 
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
-        <CodeField first label={t('code')} hint={t('codeGoesTo', { to: phone })} value={code} onChange={setCode} refusal={complete.problems.find((p) => p.field?.at(-1) === 'code')} missing={missing && !code ? t('codeMissing') : undefined} />
+        <CodeField first label={t('code')} hint={t('codeGoesTo', { to: unbroken(phone) })} value={code} onChange={setCode} refusal={complete.problems.find((p) => p.field?.at(-1) === 'code')} missing={missing && !code ? t('codeMissing') : undefined} />
         {challenge.delivery === 'ABANDONED' && <Failure>{t('codeLost')}</Failure>}
         <Resend needed={challenge.delivery === 'ABANDONED'} challenge={challenge} onChallenge={onChallenge} />
         <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={weak} missing={missing} />

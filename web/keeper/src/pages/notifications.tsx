@@ -1,7 +1,8 @@
 import '../text/account';
-import { Button, Checkbox, Group, Stack, Switch, Table, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Checkbox, Group, Stack, Switch, Table, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { canBePushed, subscribe, unsubscribe } from '../api/push';
 import { type NotificationChannel, type NotificationEvent, NotificationsDocument, RegisterPushDocument, SetNotificationsDocument, SetQuietHoursDocument, UnregisterPushDocument } from '../gql/graphql';
 import { clock } from '../text/text';
@@ -48,6 +49,7 @@ export function Notifications() {
           </Table.Tbody>
         </Table>
         <Text size="sm" c="dimmed">{t('alwaysOn')}</Text>
+        {!data.viewer!.email.verified && <Text size="sm"><Anchor component={Link} to="/settings/email" underline="always">{t('confirmEmail')}</Anchor> {t('confirmEmailWhy')}</Text>}
         <Problems problems={choose.problems} error={choose.error} />
         {data.pushKeys.webPush && canBePushed() && <Here serverKey={data.pushKeys.webPush} id={settings.pushDevices.find((d) => d.current && d.kind === 'WEB_PUSH')?.id} onChange={again} />}
         <Quiet hours={settings.quietHours ?? undefined} onChange={again} />

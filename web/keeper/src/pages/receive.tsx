@@ -60,7 +60,7 @@ function Requested({ number, code, children }: { number: string; code: string; c
       <Stack className="panel">
         {children}
         {made && <Text c="dimmed" ta="center">{t('receiveHint')}</Text>}
-        {made && <Group justify="center"><div className="qr"><img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(made.qrSvg)}`} alt={t('qrAlt')} /></div></Group>}
+        {made && <Group justify="center"><div className={isOther ? 'qr qr-old' : 'qr'}><img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(made.qrSvg)}`} alt={t('qrAlt')} /></div></Group>}
       </Stack>
       <Stack className="panel">
         <form onSubmit={(e) => { e.preventDefault(); submit(); }}>

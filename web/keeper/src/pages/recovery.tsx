@@ -42,7 +42,7 @@ export default function Recovery() {
   }
   const anew = () => { setProved(undefined); setChallenge(undefined); };
   const step = done ? 'done' : proved ? 'password' : challenge ? 'code' : 'login';
-  const title = { login: t('recovery'), code: t('enterCode'), password: t('newPassword'), done: t('recovery') }[step];
+  const title = { login: t('recovery'), code: t('enterCode'), password: t('newPassword'), done: t(done?.sure ? 'log_RECOVERED' : 'recovery') }[step];
   return (
     <Narrow title={title} step={{ name: step, at: ['login', 'code', 'password'].indexOf(step) + 1, of: 3 }}>
       {step === 'done' && <Recovered {...done!} />}

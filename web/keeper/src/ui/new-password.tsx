@@ -33,15 +33,17 @@ export function NewPassword({ label, typed, onTyped, error, missing }: Props) {
   const second = typed.again !== '' && typed.again !== typed.password ? t('passwordsDiffer') : typed.again === '' && missing ? t('passwordAgainMissing') : undefined;
   return (
     <Stack>
-      <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={first} aria-invalid={!!first}
-        onChange={(e) => onTyped({ ...typed, password: e.currentTarget.value })} />
-      <div role="status">
-        {typed.password && (
-          <>
-            <Progress value={first ? 25 : (level + 1) * 25} color={first ? 'red' : ['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
-            <Text size="sm" mt={4}>{said}</Text>
-          </>
-        )}
+      <div>
+        <PasswordInput label={label} name="new-password" autoComplete="new-password" description={t('passwordHint')} required value={typed.password} error={first} aria-invalid={!!first}
+          onChange={(e) => onTyped({ ...typed, password: e.currentTarget.value })} />
+        <div role="status">
+          {typed.password && (
+            <>
+              <Progress mt="xs" value={first ? 25 : (level + 1) * 25} color={first ? 'red' : ['red', 'orange', 'teal', 'teal'][level]} aria-label={said} />
+              <Text size="sm" mt={4}>{said}</Text>
+            </>
+          )}
+        </div>
       </div>
       <PasswordInput label={t('passwordAgain')} name="new-password-again" autoComplete="new-password" required value={typed.again} error={second} aria-invalid={!!second}
         onChange={(e) => onTyped({ ...typed, again: e.currentTarget.value })} />

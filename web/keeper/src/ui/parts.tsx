@@ -3,7 +3,7 @@ import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigationType } from 'react-router';
 import type { CombinedError } from 'urql';
-import { grouped } from '../api/numbers';
+import { grouped, unbroken } from '../api/numbers';
 import { sign } from '../api/passkeys';
 import { type ChallengePartsFragment, type ProblemFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
 import { clock, money } from '../text/text';
@@ -171,7 +171,7 @@ export function CodeField({ label, hint, name = 'code', value, onChange, refusal
     field.current?.select();
   }, [refusal]);
   return (
-    <TextInput ref={field} label={label} description={hint} labelProps={{ fz: 'sm' }} descriptionProps={{ c: 'inherit', fz: 'sm' }} errorProps={{ fz: 'sm' }} name={name} autoComplete="one-time-code" inputMode={inputMode} autoFocus={first} data-autofocus={first || undefined} value={value}
+    <TextInput ref={field} label={label} description={hint} labelProps={{ fz: 'md' }} descriptionProps={{ c: 'inherit', fz: 'sm' }} errorProps={{ fz: 'sm' }} name={name} autoComplete="one-time-code" inputMode={inputMode} autoFocus={first} data-autofocus={first || undefined} value={value}
       onChange={(e) => onChange(e.currentTarget.value)} maxLength={maxLength} size="lg" classNames={{ input: 'code' }} required={required} withAsterisk={false} error={wrong && <span role="alert">{wrong}</span>} aria-invalid={!!wrong} />
   );
 }
@@ -183,7 +183,7 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
   const [refused, setRefused] = useState(false);
   const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
   const isLost = challenge.delivery === 'ABANDONED';
-  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: challenge.sentTo });
+  const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: unbroken(challenge.sentTo) });
   const refusal = problems.find((p) => p.field?.at(-1) === 'code');
 
   const usePasskey = (options: string) => {
@@ -200,7 +200,7 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
         <CodeField first={!challenge.assertionOptions} label={t(challenge.method === 'PASSKEY' ? 'backupCode' : 'code')} hint={isLost ? undefined : hint} inputMode={isSent ? 'numeric' : 'text'} value={code} onChange={setCode} refusal={refusal} />
         {children}
         <Problems problems={problems.filter((p) => p !== refusal)} error={error} />
-        <Button type="submit" size="md" color={color} variant={challenge.assertionOptions || isLost ? 'default' : 'filled'} loading={busy} disabled={code.trim() === ''}>{submit ?? t('confirm')}</Button>
+        <Button type="submit" size="md" color={color} variant={challenge.assertionOptions || isLost ? 'default' : 'filled'} loading={busy}>{submit ?? t('confirm')}</Button>
         {isSent && !isLost && <Resend challenge={challenge} onChallenge={onChallenge} />}
       </Stack>
     </form>

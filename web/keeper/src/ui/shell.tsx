@@ -54,7 +54,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <Box maw={960} mx="auto">
-          {(!online || known) && <Alert color="yellow" mb="md" role="status">{t('offline')}{known && ` ${t('keptFrom', { time: time(new Date(known).toISOString()) })}`}</Alert>}
+          {(!online || known) && <Alert className="notice" color="yellow" mb="md" role="status">{t('offline')}{known && ` ${t('keptFrom', { time: time(new Date(known).toISOString()) })}`}</Alert>}
           {online && !known && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
           {me.status === 'FROZEN' && <Frozen />}
           <Suspense><Standing /></Suspense>
@@ -76,7 +76,7 @@ function Frozen() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   return (
-    <Alert color="red" mb="md" role="status">
+    <Alert className="notice" color="red" mb="md" role="status">
       <Group justify="space-between"><Text>{t('frozen')}</Text>{pathname !== '/security' && <Button component={Link} to="/security#freezing" variant="default">{t('unfreeze')}</Button>}</Group>
     </Alert>
   );
@@ -107,7 +107,7 @@ function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () =>
     return () => clearTimeout(timer);
   }, [transfer.id, t]);
   return (
-    <Alert color="teal" mb="md" withCloseButton onClose={onEnd} closeButtonLabel={t('close')}>
+    <Alert className="notice" color="teal" mb="md" withCloseButton onClose={onEnd} closeButtonLabel={t('close')}>
       <Anchor component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} c="inherit">{t('arrived', { amount: `+${money(transfer.amount)}`, name: transfer.from.displayName || t(`kind_${transfer.kind}`) })}</Anchor>
     </Alert>
   );

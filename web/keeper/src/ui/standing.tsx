@@ -16,12 +16,12 @@ export default function Standing() {
   return (
     <>
       {me?.closesAt && pathname !== '/settings/close' && (
-        <Alert color="red" variant="light" mb="md" role="status" data-testid="closing">
+        <Alert className="notice" color="red" variant="light" mb="md" role="status" data-testid="closing">
           <Group justify="space-between"><Text>{t('closingAt', { time: time(me.closesAt) })}</Text><KeepAccount onDone={again} /></Group>
         </Alert>
       )}
       {!!me?.pendingAgreements.length && pathname !== '/settings/agreements' && (
-        <Alert color="blue" variant="light" mb="md" role="status" data-testid="new-agreements">
+        <Alert className="notice" color="blue" variant="light" mb="md" role="status" data-testid="new-agreements">
           <Group justify="space-between"><Text>{t('agreementsNew')}</Text><Button component={Link} to="/settings/agreements">{t('agreementsRead')}</Button></Group>
         </Alert>
       )}

@@ -49,8 +49,7 @@ function Change({ own }: { own: OwnPartsFragment }) {
   }
   return (
     <FieldsForm fields={fields} typed={typed} {...update} submit={t('save')} onSubmit={() => void save()}>
-      <Follows items={[t('othersOut'), t('certifiedSoon')]} />
-      {done && <Told>{t('profileSaved')}</Told>}
+      {done ? <Told>{t('profileSaved')}</Told> : <Follows items={[t('othersOut'), t('certifiedSoon')]} />}
     </FieldsForm>
   );
 }

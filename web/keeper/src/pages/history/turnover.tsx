@@ -1,4 +1,4 @@
-import { Group, Select, Skeleton, Title, useComputedColorScheme } from '@mantine/core';
+import { Group, Select, Skeleton, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TurnoverDocument, WalletsDocument } from '../../gql/graphql';
@@ -20,6 +20,8 @@ function still<M extends { month: string; incoming: { amount: string }; outgoing
   return { ...like, month, incoming: { ...like.incoming, amount }, outgoing: { ...like.outgoing, amount } };
 }
 
+const Drawing = () => <Skeleton height={186} aria-busy="true" />;
+
 // Turnover draws what came and went in the last months.
 export function Turnover() {
   const { t, i18n } = useTranslation();
@@ -30,19 +32,20 @@ export function Turnover() {
   const currency = chosen ?? currencies[0]?.value ?? 'Z';
   const [to] = useState(() => new Date().toISOString().slice(0, 10));
   const names = useMemo(() => monthsUntil(to), [to]);
-  const [{ data }] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
+  const [{ data, fetching }] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
   const months = useMemo(() => {
     const moved = data?.viewer?.turnover ?? [];
     return moved.length === 0 ? [] : names.map((month) => moved.find((m) => m.month === month) ?? still(month, moved[0]));
   }, [names, data]);
-  if (months.length === 0) return null;
+  const waits = !data && fetching;
+  if (!waits && months.length === 0 && currencies.length < 2) return null;
   return (
     <section className="panel" aria-labelledby="months">
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4" id="months">{t('months')}</Title>
         {currencies.length > 1 && <Select aria-label={t('currency')} data={currencies} value={currency} onChange={setChosen} allowDeselect={false} w={110} />}
       </Group>
-      <Suspense fallback={<Skeleton height={160} aria-busy="true" />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>
+      {waits ? <Drawing /> : months.length === 0 ? <Text c="dimmed">{t('noMoves')}</Text> : <Suspense fallback={<Drawing />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>}
     </section>
   );
 }

@@ -32,7 +32,7 @@ export default function Send({ me }: { me: string }) {
           <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form onReview={review} isShown={isForm}><Problems problems={problems} />{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={forget} onChange={change} />}
-        {sending.at === 'sending' && <Stack className="panel" align="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
+        {sending.at === 'sending' && <Stack className="panel" align="center" ta="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
             <AtTop />

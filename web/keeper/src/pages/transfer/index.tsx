@@ -43,10 +43,9 @@ export default function Transfer() {
   );
 }
 
-function titleOf({ kind, direction, status }: TransferPartsFragment, t: ReturnType<typeof useTranslation>['t']) {
+function titleOf({ kind, direction }: TransferPartsFragment, t: ReturnType<typeof useTranslation>['t']) {
   if (kind !== 'PAYMENT') return t(`kind_${kind}`);
   if (direction === 'INTERNAL') return t('internal');
-  if (status === 'COMPLETED') return t(direction === 'INCOMING' ? 'received' : 'sent');
   return t(direction === 'INCOMING' ? 'transferIn' : 'transferOut');
 }
 

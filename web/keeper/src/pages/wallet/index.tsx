@@ -23,8 +23,8 @@ export default function WalletPage() {
     const next = await client.query(WalletPageDocument, { number, after }, { requestPolicy: 'network-only' });
     return { rows: next.data?.viewer?.wallet?.entries, error: next.error };
   });
-  if (data && !wallet) return <Page title={t('wallets')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/wallets">{t('wallets')}</Button>} /></Page>;
-  if (!wallet) return <Page title={t('wallets')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  if (data && !wallet) return <Page title={t('wallet')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/wallets">{t('wallets')}</Button>} /></Page>;
+  if (!wallet) return <Page title={t('wallet')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const entries = [...wallet.entries.nodes, ...older.nodes];
   return (
     <div>
@@ -42,7 +42,7 @@ export default function WalletPage() {
         )}
         <section className="panel" aria-labelledby="statement">
           <Documents number={number} urls={wallet.statementUrls} isEmpty={entries.length === 0} />
-          {entries.length === 0 && <Empty title={t('noEntries')} />}
+          {entries.length === 0 && <Empty title={t(wallet.closedAt ? 'noMoves' : 'noEntries')} />}
           {entries.map((e) => <EntryRow key={e.id} entry={e} />)}
           <Problems error={older.error} />
           {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
