@@ -266,9 +266,9 @@ export async function revoke({ house, own, other, me, size }) {
   const page = await house.open('/', size);
   await logIn(page, { phone: me.phone, password: me.password });
   await page.goto(new URL('/security', page.url()).href);
-  await page.getByRole('button', { name: 'Log out all others' }).click();
+  await page.getByRole('button', { name: 'Log out other devices' }).click();
   check(await own.getByRole('navigation').first().isVisible(), 'whoever signs all others out is asked first');
-  await page.getByRole('dialog').getByRole('button', { name: 'Log out', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Log out other devices' }).click();
   await own.getByLabel('WMID, phone, or email').waitFor();
   ok('a device whose session is ended elsewhere is signed out while it is open');
   await place(page, 'Settings');

@@ -150,8 +150,8 @@ async function beRefused(house, page) {
   const other = await house.open('/', DESK);
   await logIn(other, boris);
   await place(other, 'Security');
-  await other.getByRole('button', { name: 'Log out all others' }).click();
-  await other.getByRole('dialog').getByRole('button', { name: 'Log out', exact: true }).click();
+  await other.getByRole('button', { name: 'Log out other devices' }).click();
+  await other.getByRole('dialog').getByRole('button', { name: 'Log out other devices' }).click();
   await page.getByLabel('WMID, phone, or email').waitFor();
   check((await known(page)) === '[]', 'a session that is ended takes what was kept along');
 }

@@ -65,8 +65,11 @@ async function requestNeverLeaves(network, page) {
   await ask(page, '2');
   await page.getByText('Connection lost').waitFor();
   await network.restore(page);
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await page.getByText('the refund of 2.00').waitFor();
+  await button(page, 'Send back').click();
   await sentBack(page, '11.00');
-  ok('a refund that never left is sent when the network is back');
+  ok('a refund that never left is called unsent, and is sent when it is asked for again');
 }
 
 // meantAnew: one that was called off, and then the same amount twice.

@@ -79,6 +79,8 @@ async function beRenewed(page) {
   await send.click();
   await reloaded;
   await page.unroute('**/graphql');
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await page.getByRole('button', { name: /^Send \d/ }).click();
   await page.locator('[name=code]').waitFor();
   ok('a send goes on in an app that was taken anew');
   await page.getByRole('button', { name: 'Cancel' }).click();

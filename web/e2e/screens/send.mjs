@@ -24,6 +24,22 @@ async function givesUp({ page, t }) {
   await page.locator('[name=code]').waitFor({ state: 'detached' }); // until then the next page would go on with it
 }
 
+// getsLost sends what no request of these leaves for, until they do.
+async function getsLost(w, ...operations) {
+  await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=3`);
+  await quoted(w.page);
+  await press(w.page, w.t.review);
+  const restore = await Promise.all(operations.map((operation) => loses(w.page, operation)));
+  await sends(w.page);
+  return () => Promise.all(restore.map((one) => one()));
+}
+
+async function dontSend({ page, t }) {
+  await told(page, t.notSent);
+  await press(page, t.dontSend);
+  await page.getByTestId('review').waitFor({ state: 'detached' });
+}
+
 async function begin(w) {
   const page = await w.enter('anna', '/send');
   const { emilia, wallets, boris, anna: me } = await w.scene();
@@ -129,20 +145,14 @@ export const sendOtherwise = {
       return { after: () => givesUp(w) };
     },
     'send-lost': async (w) => {
-      await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=3`);
-      await quoted(w.page);
-      await press(w.page, w.t.review);
-      const restore = await Promise.all(['CreateTransfer', 'ByKey'].map((operation) => loses(w.page, operation)));
-      await sends(w.page);
+      const restore = await getsLost(w, 'CreateTransfer', 'ByKey');
       await told(w.page, w.t.lostTitle);
-      return {
-        waits: true,
-        after: async () => {
-          for (const one of restore) await one();
-          await w.page.locator('[name=code]').waitFor();
-          await givesUp(w);
-        },
-      };
+      return { waits: true, after: async () => { await restore(); await dontSend(w); } };
+    },
+    'send-unsent': async (w) => {
+      const restore = await getsLost(w, 'CreateTransfer');
+      await told(w.page, w.t.notSent);
+      return { after: async () => { await restore(); await dontSend(w); } };
     },
     'send-asked-for': async (w) => {
       const { link } = await w.emilia.ask('PaymentLink', { walletNumber: w.emilias, amount: '20', memo: 'За обед и за билеты на электричку' });

@@ -4,6 +4,7 @@ import { ByKeyDocument, type ProblemFragment, RefundTransferDocument } from '../
 import { isLost } from './network';
 
 const ASK_MS = 3_000;
+const MISSES = 2; // as often as it is asked for in vain, it has not arrived
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
 type Begun = { by: string; transferId: string; amount: string; key: string };
@@ -19,7 +20,7 @@ function forget({ transferId, key }: Begun) {
   if (kept(transferId)?.key === key) sessionStorage.removeItem(placeOf(transferId));
 }
 
-export type Refunding = { at: 'form' } | { at: 'sending' | 'lost'; begun: Begun };
+export type Refunding = { at: 'form' } | { at: 'sending' | 'lost' | 'unsent'; begun: Begun }; // what is unsent has not arrived, and can be sent again under the same key
 
 // useRefunding sends a transfer back, or a part of it. Each refund that is meant has a key of its own; when its answer is lost it is asked for by that key until it
 // is known: nothing is sent back twice, and nothing is called failed that was done. `onDone` is called with what has moved.
@@ -34,6 +35,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   const [offline, setOffline] = useState(false);
   const busy = useRef(false);
   const asking = useRef(false);
+  const misses = useRef(0);
   const done = useRef(onDone);
   done.current = onDone;
 
@@ -61,7 +63,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     setRefunding({ at: 'form' });
   }, [client, settle]);
 
-  // ask finds out by the key what became of a refund whose answer was lost; what is not there is sent, under the same key.
+  // ask finds out by the key what became of a refund whose answer was lost. What is missing twice is called unsent, and is not sent by itself.
   const ask = useCallback(async (begun: Begun) => {
     if (asking.current || busy.current) return;
     asking.current = true;
@@ -69,8 +71,10 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     asking.current = false;
     if (fault || data?.viewer?.id !== me) return; // nobody knows, or somebody else is in by now
     if (data.viewer.transferByIdempotencyKey) return settle(begun);
-    await send(begun);
-  }, [client, me, send, settle]);
+    if (++misses.current < MISSES) return;
+    misses.current = 0;
+    setRefunding({ at: 'unsent', begun });
+  }, [client, me, settle]);
 
   useEffect(() => { // what is not known is asked for until it is: every few seconds, and at once when the network is back
     if (refunding.at !== 'lost') return;
@@ -89,10 +93,17 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     setOffline(!navigator.onLine);
     if (navigator.onLine && refunding.at === 'form') void send({ by: me, transferId, amount, key: crypto.randomUUID() }); // else nothing has left, and nothing does
   }
+  // again sends what has not arrived; drop ends it.
+  const again = () => void (refunding.at === 'unsent' && send(refunding.begun));
+  function drop() {
+    if (refunding.at !== 'unsent') return;
+    forget(refunding.begun);
+    setRefunding({ at: 'form' });
+  }
   function clear() {
     setProblems([]);
     setError(undefined);
     setOffline(false);
   }
-  return { refunding, problems, error, offline, refund, clear, ask };
+  return { refunding, problems, error, offline, refund, again, drop, clear, ask };
 }

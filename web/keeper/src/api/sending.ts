@@ -7,6 +7,7 @@ import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, Con
 // a protection code, which the sender chose; that is gone with the tab.
 const KEPT = 'keeper.sending';
 const ASK_MS = 3_000;
+const MISSES = 2; // as often as it is asked for in vain, it has not arrived
 
 type Fault = 'network' | 'offline' | { message: string };
 
@@ -16,6 +17,7 @@ export type Sending =
   | { at: 'form' }
   | { at: 'sending'; input: CreateTransferInput; quote?: Quote; asks?: boolean }
   | { at: 'lost'; input: CreateTransferInput; quote?: Quote }
+  | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote } // it has not arrived: whoever wants it still sends it again, under the same key
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
   | { at: 'done'; transfer: TransferPartsFragment; code?: string | null }; // the protection's, which the sender is to tell
 
@@ -56,6 +58,7 @@ export function useSending(me: string) {
   const [fault, setFault] = useState<Fault>();
   const busy = useRef(false);
   const asking = useRef(false);
+  const misses = useRef(0);
 
   // begins tells that a step of what awaits its code is under way, or is over.
   const begins = (is: boolean) => {
@@ -93,7 +96,8 @@ export function useSending(me: string) {
     setSending({ at: 'form' });
   }, [client, me, settle]);
 
-  // ask finds out by the key what became of a transfer whose answer was lost; what is not there is sent, under the same key.
+  // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way: only when it is missing once more it is called
+  // unsent, and nothing is sent that nobody has asked for again.
   const ask = useCallback(async (input: CreateTransferInput, quote?: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
@@ -103,7 +107,12 @@ export function useSending(me: string) {
     if (data?.viewer?.id !== me) return; // somebody else is in by now
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
-    await send(input, quote); // a repeat answers with the first result, and with its challenge
+    if (found) return send(input, quote); // a repeat answers with the first result, and with its challenge
+    if (++misses.current < MISSES) return;
+    misses.current = 0;
+    if (quote) return setSending({ at: 'unsent', input, quote });
+    forget(input);
+    setSending({ at: 'form' });
   }, [client, me, send, settle]);
 
   // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
@@ -175,11 +184,13 @@ export function useSending(me: string) {
   }, []);
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
-  const restart = () => {
+  // requote puts what it costs by now in the place of what was looked at; restart ends it, with what keeps it from being sent.
+  const requote = (quote: Quote, was?: Quote) => setSending((before) => (before.at === 'unsent' ? { ...before, quote, was } : before));
+  const restart = (because: ProblemFragment[] = []) => {
     if ('input' in sending) forget(sending.input);
-    setProblems([]);
+    setProblems(because);
     setFault(undefined);
     setSending({ at: 'form' });
   };
-  return { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp };
+  return { sending, problems, fault, send, ask, confirm, setChallenge, requote, restart, giveUp };
 }

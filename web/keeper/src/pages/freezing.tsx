@@ -27,7 +27,7 @@ export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; by
         {!frozen && <Button className="alone" color="red" variant="light" loading={freeze.busy} onClick={async () => { await freeze.run({}); onChange(); }}>{t('freeze')}</Button>}
         {frozen && !byOperator && <Button className="alone" loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
       </Stack>
-      <Modal opened={!!challenge} onClose={() => setChallenge(undefined)} title={t('unfreezeTitle')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Modal opened={!!challenge} onClose={() => { unfreeze.clear(); setChallenge(undefined); }} title={t('unfreezeTitle')} closeButtonProps={{ 'aria-label': t('close') }}>
         {challenge && (
           <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={unfreeze.busy} problems={unfreeze.problems} error={unfreeze.error} submit={t('unfreeze')} />
         )}

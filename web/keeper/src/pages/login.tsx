@@ -66,7 +66,7 @@ export function LogIn() {
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           {waiting}
         </CodeForm>
-        <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('back')}</Button>
+        <Button variant="subtle" onClick={() => { confirm.clear(); setChallenge(undefined); }}>{t('back')}</Button>
       </Narrow>
     );
   }

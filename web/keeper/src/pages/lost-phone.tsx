@@ -101,13 +101,22 @@ function Start({ onSent }: { onSent: (until: string) => void }) {
   );
 }
 
+// tokenOf is what a letter's link carries; nothing where the link was cut.
+function tokenOf(link: string) {
+  try {
+    return decodeURIComponent(/[#&?]token=([^&\s]+)/.exec(link)?.[1] ?? '');
+  } catch {
+    return '';
+  }
+}
+
 // Letter waits for the letter's link: it opens a page of the server, which does the same; whoever would rather go on here pastes it.
 function Letter({ until, onToken }: { until: string; onToken: (token: string) => void }) {
   const { t } = useTranslation();
   const [link, setLink] = useState('');
   const [wrong, setWrong] = useState(false);
   return (
-    <form onSubmit={(e) => { e.preventDefault(); const token = /[#&?]token=([^&\s]+)/.exec(link)?.[1]; setWrong(!token); if (token) onToken(decodeURIComponent(token)); }}>
+    <form onSubmit={(e) => { e.preventDefault(); const token = tokenOf(link); setWrong(!token); if (token) onToken(token); }}>
       <Stack>
         {until && <Text>{t('lostSent', { time: time(until) })}</Text>}
         <TextInput label={t('lostLink')} description={t('lostLinkHint')} name="link" autoComplete="off" required maxLength={600} value={link} onChange={(e) => setLink(e.currentTarget.value)} error={wrong ? t('lostLinkBad') : undefined} />

@@ -1,6 +1,6 @@
 import '../text/account';
 import { Anchor, Button, Checkbox, Group, Stack, Switch, Table, Text, TextInput, Title } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { canBePushed, subscribe, unsubscribe } from '../api/push';
@@ -26,11 +26,6 @@ export function Notifications() {
   const settings = data?.viewer?.notificationSettings;
   if (!settings) return <section className="panel">{error ? <Problems error={error} retry={again} /> : <Waiting rows={3} />}</section>;
 
-  async function set(event: NotificationEvent, was: NotificationChannel[], channel: NotificationChannel, on: boolean) {
-    const { payload } = await choose.run({ input: { event, channels: on ? [...was, channel] : was.filter((c) => c !== channel) } });
-    again();
-    return !!payload;
-  }
   return (
     <section className="panel" aria-labelledby="notifications">
       <Stack>
@@ -38,14 +33,11 @@ export function Notifications() {
         <Table aria-labelledby="notifications" horizontalSpacing={4}>
           <Table.Thead><Table.Tr><Table.Td />{channels.map((c) => <Table.Th key={c} scope="col" style={{ whiteSpace: 'nowrap' }}>{t(`channel_${c}`)}</Table.Th>)}</Table.Tr></Table.Thead>
           <Table.Tbody>
-            {settings.events.map((e) => (
-              <Table.Tr key={e.event}>
-                <Table.Th scope="row" fw={400}>{t(`event_${e.event}`)}</Table.Th>
-                {channels.map((c) => (
-                  <Table.Td key={c}>{!never[e.event]?.includes(c) && <Choice label={`${t(`event_${e.event}`)}: ${t(`channel_${c}`)}`} actual={e.channels.includes(c)} fixed={always[e.event]?.includes(c)} change={(on) => set(e.event, e.channels, c, on)} />}</Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
+            {settings.events.map((e) => <Row key={e.event} {...e} set={async (wanted) => {
+              const { payload } = await choose.run({ input: { event: e.event, channels: wanted } });
+              again();
+              return payload?.settings?.events.find(({ event }) => event === e.event)?.channels;
+            }} />)}
           </Table.Tbody>
         </Table>
         <Text size="sm" c="dimmed">{t('alwaysOn')}</Text>
@@ -58,9 +50,39 @@ export function Notifications() {
   );
 }
 
-function Choice({ label, actual, fixed, change }: { label: string; actual: boolean; fixed?: boolean; change: (on: boolean) => Promise<boolean> }) {
-  const [shown, set] = useToggle(actual, change);
-  return <Checkbox aria-label={label} checked={shown} disabled={fixed} onChange={(e) => void set(e.currentTarget.checked)} />;
+type RowProps = { event: NotificationEvent; channels: NotificationChannel[]; set: (wanted: NotificationChannel[]) => Promise<NotificationChannel[] | undefined> };
+
+// Row is what is told of an event. The server is given all of its ways at once: what is chosen while an answer is awaited is sent after it, on top of what was chosen.
+function Row({ event, channels: actual, set }: RowProps) {
+  const { t } = useTranslation();
+  const [wanted, setWanted] = useState<NotificationChannel[]>();
+  const turn = useRef(Promise.resolve());
+  const last = useRef(0);
+  const settled = useRef(0);
+  const chosen = wanted ?? actual;
+  useEffect(() => void (settled.current === last.current && setWanted(undefined)), [actual.join()]);
+  function choose(channel: NotificationChannel, on: boolean) {
+    const next = on ? [...chosen, channel] : chosen.filter((c) => c !== channel);
+    const mine = ++last.current;
+    setWanted(next);
+    turn.current = turn.current.then(async () => {
+      if (mine !== last.current) return; // what was chosen since says it all
+      const answered = await set(next);
+      if (mine !== last.current) return;
+      settled.current = mine;
+      setWanted(answered);
+    });
+  }
+  return (
+    <Table.Tr>
+      <Table.Th scope="row" fw={400}>{t(`event_${event}`)}</Table.Th>
+      {channels.map((c) => (
+        <Table.Td key={c}>
+          {!never[event]?.includes(c) && <Checkbox aria-label={`${t(`event_${event}`)}: ${t(`channel_${c}`)}`} checked={chosen.includes(c)} disabled={always[event]?.includes(c)} onChange={(e) => choose(c, e.currentTarget.checked)} />}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
 }
 
 function Here({ serverKey, id, onChange }: { serverKey: string; id?: string; onChange: () => void }) {

@@ -42,7 +42,7 @@ function Requested({ number, code, children }: { number: string; code: string; c
   const [amount, setAmount] = useState('');
   const [memo, setMemo] = useState('');
   const [asked, setAsked] = useState<Asked>({ amount: null, memo: null });
-  const [link] = useQuery({ query: PayLinkDocument, variables: { input: { walletNumber: number, ...asked } } });
+  const [link, askAgain] = useQuery({ query: PayLinkDocument, variables: { input: { walletNumber: number, ...asked } } });
   const problems = link.data?.paymentLink.userErrors ?? [];
   const [last, setLast] = useState<Made>();
   const made = last?.number === number ? last : undefined;
@@ -53,7 +53,10 @@ function Requested({ number, code, children }: { number: string; code: string; c
   const isOther = !!made && ((readAmount(amount) ?? amount.trim()) !== made.amount || memo !== made.memo); // than what the link asks for
   function submit() {
     const read = readAmount(amount);
-    if (amount.trim() === '' || read) setAsked({ amount: read || null, memo: memo || null });
+    if (amount.trim() !== '' && !read) return;
+    const next = { amount: read || null, memo: memo || null };
+    if (next.amount === asked.amount && next.memo === asked.memo) askAgain({ requestPolicy: 'network-only' }); // it is valid longer then
+    else setAsked(next);
   }
   return (
     <div className="receive">

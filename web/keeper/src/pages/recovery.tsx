@@ -40,7 +40,7 @@ export default function Recovery() {
     const { payload } = await verify.run({ input: { token, code } });
     if (payload?.recovery) setProved(payload.recovery);
   }
-  const anew = () => { setProved(undefined); setChallenge(undefined); };
+  const anew = () => { verify.clear(); setProved(undefined); setChallenge(undefined); };
   const step = done ? 'done' : proved ? 'password' : challenge ? 'code' : 'login';
   const title = { login: t('recovery'), code: t('enterCode'), password: t('newPassword'), done: t(done?.sure ? 'log_RECOVERED' : 'recovery') }[step];
   return (
@@ -64,7 +64,7 @@ export default function Recovery() {
       {step !== 'done' && (
         <Ways>
           {step !== 'login' && <Button variant="subtle" onClick={anew}>{t('back')}</Button>}
-          {step !== 'password' && <Button component={Link} variant="subtle" to={`/recovery/phone${pay}`}>{t('lostPhoneLink')}</Button>}
+          {step !== 'password' && <Button component={Link} variant="subtle" to={`/recovery/phone${pay}`} onClick={() => keep(undefined)}>{t('lostPhoneLink')}</Button>}
           <Button component={Link} variant="subtle" to={`/login${pay}`} onClick={() => keep(undefined)}>{t('toLogIn')}</Button>
         </Ways>
       )}

@@ -83,7 +83,7 @@ function Devices({ sessions, onChange }: { sessions: Sessions; onChange: () => v
         {shown.length < ordered.length && <Button variant="default" onClick={() => setAll(true)}>{t('showAllDevices', { count: ordered.length })}</Button>}
         {others.length > 0 && <Button variant="default" onClick={() => setAsked(true)}>{t('signOutOthers')}</Button>}
       </Group>
-      <Sure opened={asked} title={t('signOutOthersSure')} act={t('signOutDevice')} busy={endOthers.busy} onClose={() => setAsked(false)} onAct={() => void endAll()}>
+      <Sure opened={asked} title={t('signOutOthersSure')} act={t('signOutOthers')} busy={endOthers.busy} onClose={() => setAsked(false)} onAct={() => void endAll()}>
         <Text>{t('signOutOthersFollows')}</Text>
       </Sure>
     </section>

@@ -15,8 +15,7 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
   const [error, setError] = useState<CombinedError>();
 
   async function run(variables: V): Promise<Outcome<D[keyof D]>> {
-    setProblems([]);
-    setError(undefined);
+    clear();
     const result = await execute(variables);
     const payload = result.data ? (Object.values(result.data)[0] as D[keyof D]) : undefined;
     const found = payload?.userErrors ?? [];
@@ -24,7 +23,12 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
     setError(result.error);
     return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error) };
   }
-  return { run, busy: fetching, problems, error };
+  // clear forgets what kept it from being done.
+  function clear() {
+    setProblems([]);
+    setError(undefined);
+  }
+  return { run, clear, busy: fetching, problems, error };
 }
 
 // Failure says that something was not done.

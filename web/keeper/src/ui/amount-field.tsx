@@ -2,7 +2,7 @@ import { Text, TextInput, type TextInputProps } from '@mantine/core';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
-import { readAmount, writeAmount } from './amount';
+import { LONGEST, readAmount, writeAmount } from './amount';
 
 type Props = Omit<TextInputProps, 'value' | 'onChange' | 'error'> & { value: string; onChange: (typed: string) => void; code?: string; problem?: string };
 
@@ -22,7 +22,7 @@ export function AmountField({ value, onChange, code, problem, ...field }: Props)
   const wrong = left && value.trim() !== '' && !amount ? t(/\d[.,\s]/.test(value.trim()) ? 'amountHow' : 'amountInvalid') : undefined;
   return (
     <TextInput
-      inputMode="decimal" autoComplete="off" maxLength={24} {...field} value={value} error={told(wrong ?? problem)}
+      inputMode="decimal" autoComplete="off" maxLength={LONGEST} {...field} value={value} error={told(wrong ?? problem)}
       onChange={(e) => { setLeft(false); onChange(e.currentTarget.value); }}
       onFocus={(e) => plain(e.currentTarget)} onBlur={() => { setLeft(true); write(true); }} onKeyDown={(e) => e.key === 'Enter' && setLeft(true)}
       rightSection={code && <Text size="sm" c="dimmed">{code}</Text>} rightSectionWidth={code ? 64 : undefined}

@@ -4,8 +4,9 @@ import type { TransferPartsFragment } from '../gql/graphql';
 
 const decimalSign = (language: string) => new Intl.NumberFormat(language).formatToParts(1.5).find((part) => part.type === 'decimal')!.value;
 
-const COMMA = /^(\d+|\d{1,3}(?:\s\d{3})+)(?:[.,](\d*))?$/;
-const POINT = /^(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\s\d{3})+)(?:\.(\d*))?$/; // a comma stands between thousands, and nowhere else
+// Thousands do not begin with a zero: 0,500 is no five hundred.
+const COMMA = /^(\d+|[1-9]\d{0,2}(?:\s\d{3})+)(?:[.,](\d*))?$/;
+const POINT = /^(\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?:\s\d{3})+)(?:\.(\d*))?$/; // a comma stands between thousands, and nowhere else
 
 // readAmount reads what was typed as the language writes it; undefined for what is no amount, or could be two: 12,50 is none in English, and 1.234,50 in no language.
 export function readAmount(typed: string, language = i18n.language): string | undefined {
@@ -13,9 +14,11 @@ export function readAmount(typed: string, language = i18n.language): string | un
   return whole && whole.replace(/[\s,]/g, '').replace(/^0+(?=\d)/, '') + (part ? `.${part}` : '');
 }
 
-// writeAmount writes a decimal string as the language does, with as many places as it has; what is none stays.
+export const LONGEST = 24; // of an amount that is typed
+
+// writeAmount writes a decimal string as the language does, with as many places as it has; what is none, or is longer than any, stays.
 export function writeAmount(amount: string, useGrouping = true) {
-  if (!/^\d+(\.\d+)?$/.test(amount)) return amount;
+  if (amount.length > LONGEST || !/^\d+(\.\d+)?$/.test(amount)) return amount;
   const places = amount.split('.')[1]?.length ?? 0;
   return new Intl.NumberFormat(i18n.language, { minimumFractionDigits: places, maximumFractionDigits: places, useGrouping }).format(amount as Intl.StringNumericLiteral);
 }
@@ -31,4 +34,12 @@ export function minus(amount: string, less: string) {
 export type Figures = Pick<TransferPartsFragment, 'amount' | 'fee' | 'feePaidBy'>;
 
 // gets is what reaches the recipient of a transfer: less than its amount where they pay the fee.
-export const gets = ({ amount, fee, feePaidBy }: Figures) => (feePaidBy === 'RECIPIENT' ? { ...amount, amount: minus(amount.amount, fee.amount) } : amount);
+export const gets = ({ amount, fee, feePaidBy }: Pick<Figures, 'amount' | 'feePaidBy'> & { fee: { amount: string } }) => (feePaidBy === 'RECIPIENT' ? { ...amount, amount: minus(amount.amount, fee.amount) } : amount);
+
+const NOTHING_MOVED: TransferPartsFragment['status'][] = ['AWAITING_CONFIRMATION', 'EXPIRED', 'CANCELLED', 'RETURNED'];
+
+// signOf is a plus for what has come, a minus for what has gone; nothing for what has not moved, went back, waits for its recipient, or stays with the same person.
+export function signOf({ direction, status }: Pick<TransferPartsFragment, 'direction' | 'status'>) {
+  if (direction === 'INTERNAL' || NOTHING_MOVED.includes(status)) return '';
+  return direction === 'OUTGOING' ? '−' : status === 'COMPLETED' ? '+' : '';
+}

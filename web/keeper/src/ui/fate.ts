@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next';
 import type { TransferPartsFragment } from '../gql/graphql';
 import { grouped } from '../api/numbers';
 import { money, time } from '../text/text';
+import { gets } from './amount';
 
 export const nameOf = (party: TransferPartsFragment['from']) => party.displayName || grouped(party.walletNumber);
 
@@ -9,15 +10,16 @@ export const nameOf = (party: TransferPartsFragment['from']) => party.displayNam
 export function fateOf(x: TransferPartsFragment, t: TFunction, code?: string): string | undefined {
   const isMine = x.direction !== 'INCOMING';
   const until = x.protection ? time(x.protection.expiresAt) : '';
-  const known = { name: nameOf(isMine ? x.to : x.from), amount: money(x.amount), until, code };
+  const known = { name: nameOf(isMine ? x.to : x.from), amount: money(gets(x)), until, code };
+  const context = Number(x.fee.amount) > 0 && x.feePaidBy === 'SENDER' ? 'fee' : undefined; // it comes back as well
   switch (x.status) {
     case 'AWAITING_CONFIRMATION': return x.confirmBy ? t('fateAwaits', { until: time(x.confirmBy) }) : t('fateAwaitsStill');
     case 'EXPIRED': return t('fateExpired');
     case 'CANCELLED': return t(isMine ? 'fateCancelled' : 'fateCancelledIn');
-    case 'RETURNED': return `${t(whyReturned(x), known)} ${t(isMine ? 'fateBack' : 'fateBackIn')}`;
+    case 'RETURNED': return `${t(whyReturned(x), known)} ${t(isMine ? 'fateBack' : 'fateBackIn', { context })}`;
     case 'PROTECTED': {
       const by = x.protection?.kind === 'CODE' ? (isMine && code ? 'fateTellCode' : 'fateCode') : 'fateTime';
-      return t(isMine ? by : `${by}In`, known);
+      return t(isMine ? by : `${by}In`, { ...known, context });
     }
     default: return undefined;
   }

@@ -8,6 +8,7 @@ import { sign } from '../api/passkeys';
 import { type ChallengePartsFragment, type ProblemFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
 import { clock, money } from '../text/text';
 import { Failure, Problems, useAct } from './act';
+import { gets, signOf } from './amount';
 import { CopyIcon, InIcon, OutIcon, SwapIcon } from './icons';
 
 let shown: string | undefined; // the place that was shown last, of all there have been
@@ -113,7 +114,7 @@ export function TransferRow({ transfer, when = clock }: { transfer: TransferLine
           <Text truncate size="sm" c="dimmed">{when(transfer.createdAt)}{transfer.memo ? ` · ${transfer.memo}` : ''}</Text>
         </Box>
         <Stack gap={2} align="flex-end" className="line-sum">
-          <Text fw={600} className={`sum money${incoming && transfer.status === 'COMPLETED' ? ' money-in' : OVER.includes(transfer.status) ? ' money-over' : ''}`}>{incoming ? '+' : transfer.direction === 'OUTGOING' ? '−' : ''}{money(incoming ? transfer.amount : transfer.total)}</Text>
+          <Text fw={600} className={`sum money${signOf(transfer) === '+' ? ' money-in' : OVER.includes(transfer.status) ? ' money-over' : ''}`}>{signOf(transfer)}{money(incoming ? gets(transfer) : transfer.total)}</Text>
           {transfer.status !== 'COMPLETED' && <Status status={transfer.status} />}
         </Stack>
       </Group>

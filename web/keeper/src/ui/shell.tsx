@@ -4,9 +4,11 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 import { useKnown } from '../api/known';
+import { grouped } from '../api/numbers';
 import { type Arrival, useLive } from '../api/live';
 import type { MeQuery } from '../gql/graphql';
 import { money, time } from '../text/text';
+import { gets, signOf } from './amount';
 import { chime } from './sound';
 import { GearIcon, HistoryIcon, HomeIcon, PeopleIcon, ReceiveIcon, SendIcon, ShieldIcon, WalletIcon } from './icons';
 
@@ -96,19 +98,21 @@ async function notify(tag: string, body: string) {
 
 function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () => void }) {
   const { t } = useTranslation();
+  const name = transfer.from.displayName || (transfer.kind === 'PAYMENT' || transfer.kind === 'REFUND' ? grouped(transfer.from.walletNumber) : t(`kind_${transfer.kind}`));
+  const said = t(transfer.status === 'PROTECTED' ? 'arrivedProtected' : 'arrived', { amount: signOf(transfer) + money(gets(transfer)), name });
   const end = useRef(onEnd);
   end.current = onEnd;
   useEffect(() => {
     chime();
     if (document.visibilityState === 'hidden' && 'Notification' in window && Notification.permission === 'granted') {
-      void notify(transfer.id, t('arrived', { amount: money(transfer.amount), name: transfer.from.displayName }));
+      void notify(transfer.id, said);
     }
     const timer = setTimeout(() => end.current(), ARRIVAL_MS);
     return () => clearTimeout(timer);
   }, [transfer.id, t]);
   return (
     <Alert className="notice" color="teal" mb="md" withCloseButton onClose={onEnd} closeButtonLabel={t('close')}>
-      <Anchor component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} c="inherit">{t('arrived', { amount: `+${money(transfer.amount)}`, name: transfer.from.displayName || t(`kind_${transfer.kind}`) })}</Anchor>
+      <Anchor component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} c="inherit">{said}</Anchor>
     </Alert>
   );
 }

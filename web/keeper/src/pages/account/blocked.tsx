@@ -34,7 +34,7 @@ export default function BlockedPage() {
                 <Text fw={500}>{p.displayName || grouped(p.wmid)}</Text>
                 <Text size="sm" c="dimmed">{grouped(p.wmid)} · {t('sinceTime', { time: time(p.since) })}</Text>
               </div>
-              <Button variant="default" loading={unblock.busy} aria-label={t('unblockNamed', { name: p.displayName })} onClick={() => void free(p.wmid, p.displayName || grouped(p.wmid))}>{t('unblock')}</Button>
+              <Button variant="default" loading={unblock.busy} aria-label={t('unblockNamed', { name: p.displayName || grouped(p.wmid) })} onClick={() => void free(p.wmid, p.displayName || grouped(p.wmid))}>{t('unblock')}</Button>
             </Group>
           ))}
         </section>

@@ -45,7 +45,7 @@ function Close({ onDone }: { onDone: () => void }) {
       <>
         <Title order={2} size="h4">{t('closeConfirm')}</Title>
         <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void go(proof)} busy={close.busy} problems={close.problems} error={close.error} submit={t('closeContinue')} color="red" />
-        <Button variant="subtle" onClick={() => setChallenge(undefined)}>{t('cancel')}</Button>
+        <Button variant="subtle" onClick={() => { close.clear(); setChallenge(undefined); }}>{t('cancel')}</Button>
       </>
     );
   }

@@ -15,11 +15,17 @@ type Props = { own: OwnPartsFragment; again: () => void };
 
 function Address({ own, again }: Props) {
   const { t } = useTranslation();
-  const [pending, setPending] = useKept<string>('keeper.new-email');
+  const [pending, setPending] = useKept<string>(`keeper.new-email.${own.id}`);
+  const [done, setDone] = useState(false);
   const [tries, setTries] = useState(0); // of a change: what was said of another letter is past then
   const { address, verified } = own.email;
   const arrived = pending?.toLowerCase() === address.toLowerCase() && verified;
 
+  useEffect(() => { // it is told once
+    if (!arrived) return;
+    setPending(undefined);
+    setDone(true);
+  }, [arrived]);
   useEffect(() => { // the link of the letter is opened in another tab
     const look = () => document.visibilityState === 'visible' && again();
     document.addEventListener('visibilitychange', look);
@@ -33,7 +39,7 @@ function Address({ own, again }: Props) {
           <Badge variant="light" color={verified ? 'teal' : 'yellow'}>{verified ? t('emailConfirmed') : t('emailUnverified')}</Badge>
         </Group>
         {!verified && <Unverified key={tries} />}
-        {arrived && <Told>{t('emailDone', { address })}</Told>}
+        {done && <Told>{t('emailDone', { address })}</Told>}
         {pending && !arrived && (
           <Alert color="blue" variant="light" role="status">
             <Stack gap="xs" align="start">
@@ -43,7 +49,7 @@ function Address({ own, again }: Props) {
           </Alert>
         )}
       </Stack>
-      <Change primary={verified && !pending} onTry={() => setTries(tries + 1)} onSent={setPending} />
+      <Change primary={verified && !pending} onTry={() => setTries(tries + 1)} onSent={(next) => { setDone(false); setPending(next); }} />
     </>
   );
 }

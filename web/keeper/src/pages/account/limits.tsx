@@ -92,7 +92,7 @@ function Policy({ currency, code }: { currency: string; code: string }) {
         <>
           <Text fw={600} mb="xs">{t('policyConfirm', { amount: money({ amount: padded(wanted, now?.amount), currency: { code } }) })}</Text>
           <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void set(wanted, proof)} busy={policy.busy} problems={policy.problems} error={policy.error} />
-          <Button variant="subtle" fullWidth onClick={() => setChallenge(undefined)}>{t('cancel')}</Button>
+          <Button variant="subtle" fullWidth onClick={() => { policy.clear(); setChallenge(undefined); }}>{t('cancel')}</Button>
         </>
       ) : (
         <form onSubmit={(e) => { e.preventDefault(); const upTo = readAmount(amount); if (upTo) void set(upTo); }}>

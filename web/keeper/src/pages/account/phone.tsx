@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { shown } from '../../api/phones';
 import { signOut } from '../../api/session';
-import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument } from '../../gql/graphql';
+import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument, type OwnPartsFragment } from '../../gql/graphql';
 import { Failure, of, Problems, useAct } from '../../ui/act';
 import { FieldsForm, Finished, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
 import { useKept } from '../../ui/kept';
@@ -16,22 +16,24 @@ type Begun = { phone: string; old: AccountChallengeFragment; fresh: AccountChall
 
 export default function PhonePage() {
   const { t } = useTranslation();
-  const [begun, setBegun] = useKept<Begun>('keeper.new-phone');
-  const [done, setDone] = useState(false);
+  return <OwnPage title={t('phone')}>{(own) => <Stack className="panel"><Own own={own} /></Stack>}</OwnPage>;
+}
+
+// Own keeps a change that was begun for the person who began it.
+function Own({ own }: { own: OwnPartsFragment }) {
+  const { t } = useTranslation();
+  const [begun, setBegun] = useKept<Begun>(`keeper.new-phone.${own.id}`);
+  const [done, setDone] = useState<string>();
   return (
-    <OwnPage title={t('phone')}>
-      {(own) => (
-        <Stack className="panel">
-          <div>
-            <Text size="sm" c="dimmed">{t('phoneNow')}</Text>
-            <Text fw={600}>{shown(own.phone)}</Text>
-          </div>
-          {done ? <Finished>{t('phoneDone', { phone: shown(own.phone) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > Date.now()
-            ? <Codes begun={begun} onBegun={setBegun} onDone={() => { setBegun(undefined); setDone(true); }} />
-            : <Begin phone={shown(own.phone)} onBegun={setBegun} />}
-        </Stack>
-      )}
-    </OwnPage>
+    <>
+      <div>
+        <Text size="sm" c="dimmed">{t('phoneNow')}</Text>
+        <Text fw={600}>{shown(done ?? own.phone)}</Text>
+      </div>
+      {done ? <Finished>{t('phoneDone', { phone: shown(done) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > Date.now()
+        ? <Codes begun={begun} onBegun={setBegun} onDone={() => { setDone(begun.phone); setBegun(undefined); }} />
+        : <Begin phone={shown(own.phone)} onBegun={setBegun} />}
+    </>
   );
 }
 

@@ -1,5 +1,4 @@
 import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
@@ -9,6 +8,7 @@ import { money, time } from '../../text/text';
 import { Problems } from '../../ui/act';
 import { SubPage } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
+import { useMore } from '../../ui/more';
 import { Empty, Waiting } from '../../ui/parts';
 
 type Attempts = NonNullable<RefusedQuery['viewer']>['refusedTransfers'];
@@ -23,31 +23,29 @@ const ways: Partial<Record<ErrorCode, [key: string, to: string]>> = {
 export default function RefusedPage() {
   const { t } = useTranslation();
   const client = useClient();
-  const [{ data, error }, again] = useLiveQuery(RefusedDocument, {});
-  const [older, setOlder] = useState<{ after: Attempts; nodes: Attempts['nodes']; page: Attempts['pageInfo'] }>();
+  const [{ data, error, fetching, stale }, again] = useLiveQuery(RefusedDocument, {});
   const first = data?.viewer?.refusedTransfers;
+  const older = useMore(first, '', fetching || stale, async (after) => {
+    const next = await client.query(RefusedDocument, { after }, { requestPolicy: 'network-only' });
+    return { rows: next.data?.viewer?.refusedTransfers, error: next.error };
+  });
   if (!first) return <SubPage title={t('refusedTitle')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</SubPage>;
-  const more = older?.after === first ? older : { after: first, nodes: [], page: first.pageInfo }; // a new first page begins anew
-  const attempts = [...first.nodes, ...more.nodes];
-
-  async function loadMore(page: Attempts['pageInfo'], shown: Attempts) {
-    const next = (await client.query(RefusedDocument, { after: page.endCursor })).data?.viewer?.refusedTransfers;
-    if (next) setOlder({ after: shown, nodes: [...more.nodes, ...next.nodes], page: next.pageInfo });
-  }
+  const attempts = [...first.nodes, ...older.nodes];
   return (
     <SubPage title={t('refusedTitle')}>
       <Text c="dimmed">{t('refusedHint')}</Text>
       {attempts.length === 0 ? <Empty title={t('refusedNone')} hint={t('refusedNoneHint')} /> : (
         <section className="panel" aria-label={t('refusedTitle')}>{attempts.map((a) => <Attempt key={a.refusedAt + a.to + a.amount.amount} attempt={a} />)}</section>
       )}
-      {more.page.hasNextPage && <Button variant="default" onClick={() => void loadMore(more.page, first)}>{t('loadMore')}</Button>}
+      <Problems error={older.error} />
+      {older.hasMore && <Button variant="default" loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
     </SubPage>
   );
 }
 
 function Attempt({ attempt }: { attempt: Attempts['nodes'][number] }) {
   const { t } = useTranslation();
-  const [key, to] = ways[attempt.code] ?? ['send', '/send'];
+  const [key, to] = ways[attempt.code] ?? ['send', `/send?from=${attempt.from}&to=${encodeURIComponent(attempt.to)}`];
   return (
     <div className="row" data-testid="refused">
       <Group justify="space-between" align="start" wrap="nowrap" className="line">

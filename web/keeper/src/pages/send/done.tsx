@@ -2,11 +2,11 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useQuery } from 'urql';
 import { download } from '../../api/documents';
 import { TransferPageDocument, type TransferPartsFragment } from '../../gql/graphql';
 import { fateOf, nameOf } from '../../ui/fate';
 import { DoneIcon } from '../../ui/icons';
+import { useLiveQuery } from '../../ui/live-query';
 import { Status } from '../../ui/parts';
 import { AtTop, Sum } from './step';
 
@@ -16,18 +16,20 @@ const hasLeft = ({ status }: TransferPartsFragment) => status === 'COMPLETED' ||
 type Props = { transfer: TransferPartsFragment; code?: string | null; onAnother: () => void };
 
 // Done says what has become of what was sent, and what comes next.
-export function Done({ transfer, code, onAnother }: Props) {
+export function Done({ transfer: sent, code, onAnother }: Props) {
   const { t } = useTranslation();
-  const [{ data }] = useQuery({ query: TransferPageDocument, variables: { id: transfer.id } });
+  const [{ data }] = useLiveQuery(TransferPageDocument, { id: sent.id });
   const [failed, setFailed] = useState(false);
-  const urls = data?.node?.__typename === 'Transfer' ? data.node.receiptUrls : undefined;
+  const now = data?.node?.__typename === 'Transfer' ? data.node : undefined;
+  const transfer = now ?? sent; // it may be taken, or sent back, while this is read
+  const urls = now?.receiptUrls;
   return (
     <Stack className="panel">
       <AtTop />
       <Stack align="center" gap="sm" role="status">
         {hasLeft(transfer) ? <Text c="teal" lh={0}><DoneIcon /></Text> : <Status status={transfer.status} />}
         <Sum {...transfer} whom={nameOf(transfer.to)} large />
-        <Text ta="center" c={transfer.status === 'COMPLETED' ? 'dimmed' : undefined}>{transfer.status === 'COMPLETED' ? t('sentHint') : fateOf(transfer, t, code ?? undefined)}</Text>
+        <Text ta="center" c={transfer.status === 'COMPLETED' ? 'dimmed' : undefined}>{transfer.status === 'COMPLETED' ? t(transfer.direction === 'INTERNAL' ? 'internal' : 'sentHint') : fateOf(transfer, t, code ?? undefined)}</Text>
       </Stack>
       <Button component={Link} to="/">{t('done')}</Button>
       <Group grow>

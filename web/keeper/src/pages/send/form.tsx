@@ -1,11 +1,11 @@
-import { Alert, Button, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue, useNetwork } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { grouped, readRecipient } from '../../api/numbers';
-import { PayRequestDocument, QuoteDocument, type RecipientInput, WalletsDocument } from '../../gql/graphql';
+import { PayRequestDocument, QuoteDocument, type ProblemFragment, type RecipientInput, WalletsDocument } from '../../gql/graphql';
 import { of, Problems } from '../../ui/act';
 import { readAmount, writeAmount } from '../../ui/amount';
 import { AmountField, told } from '../../ui/amount-field';
@@ -20,7 +20,7 @@ import { Costs, type Reviewed } from './review';
 const QUOTE_AFTER_MS = 350;
 
 // Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
-export function Form({ onReview, isShown, children }: { onReview: (reviewed: Reviewed) => void; isShown: boolean; children: React.ReactNode }) {
+export function Form({ onReview, isShown, problems, children }: { onReview: (reviewed: Reviewed) => void; isShown: boolean; problems: ProblemFragment[]; children: React.ReactNode }) {
   const { t } = useTranslation();
   const payLink = usePayLink();
   const [asked] = useSearchParams();
@@ -34,7 +34,7 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const [byRecipient, setByRecipient] = useState(false);
   const protection = useProtection();
   const pay = usePay();
-  const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
+  const [link, askLink] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
   const request = link.operation?.variables.link === pay ? link.data?.paymentRequest.request : undefined;
   const filled = useRef('');
 
@@ -52,7 +52,7 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');
   const decimal = readAmount(amount);
   const feePaidBy = byRecipient ? 'RECIPIENT' as const : 'SENDER' as const;
-  const typed = JSON.stringify(source && recipient && decimal ? { from: source.number, to: recipient, amount: decimal, feePaidBy } : null);
+  const typed = JSON.stringify(source && recipient && decimal ? { from: source.number, to: recipient, amount: decimal, feePaidBy, protection: protection.known } : null);
   const [settled] = useDebouncedValue(typed, QUOTE_AFTER_MS);
   const [quoted, quoteAgain] = useQuery({ query: QuoteDocument, variables: { input: JSON.parse(settled) }, pause: settled === 'null', requestPolicy: 'network-only' });
   const { online } = useNetwork();
@@ -69,33 +69,39 @@ export function Form({ onReview, isShown, children }: { onReview: (reviewed: Rev
   const quote = answer?.quote;
   const refusals = answer?.userErrors ?? [];
   const ofRecipient = refusals.find((p) => p.field?.includes('to'));
+  const others = problems.filter(({ code }) => !refusals.some((p) => p.code === code)); // of what was sent, where the quote does not say the same
+  const ofProtection = [...refusals, ...others].filter((p) => p.field?.includes('protection'));
   const isWrong = (to !== '' && problem && problem !== 'incomplete') || (amount !== '' && !decimal) || refusals.length > 0;
 
   function submit() {
-    if (!source || !recipient || !quote || !decimal) return;
+    protection.leave();
+    if (!source || !recipient || !quote || !decimal || protection.known !== protection.input) return;
     const input = {
       from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
       protection: protection.input,
     };
     onReview({ input, quote, from: `${source.name || source.currency.name} · ${grouped(source.number)}`, to: to.trim() });
   }
-  if (!data) return error ? <Problems error={error} retry={again} /> : <Waiting />;
+  if (!data || (pay && link.fetching && !link.data)) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;
-  const wrong = { incomplete: left || to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: t('numberCurrency') };
+  const isForeign = !wallets.some((w) => w.currency.letter === to.trim().charAt(0).toUpperCase());
+  const wrong = { incomplete: left || to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: isForeign ? <>{t('numberForeign')} <Anchor component={Link} to={`/wallets${payLink}`} inherit underline="always">{t('openWallet')}</Anchor></> : t('numberCurrency') };
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">
+        <Problems error={link.error} retry={() => askLink({ requestPolicy: 'network-only' })} />
         {!!link.data?.paymentRequest.userErrors.length && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
         <WalletSelect label={t('from')} wallets={wallets} value={source?.number} onChange={setFrom} />
         <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
         <AmountField name="amount" label={t('amount')} value={amount} onChange={setAmount} required code={source?.currency.code} problem={of(refusals, 'amount')} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
-        <Protect {...protection} />
+        <Protect {...protection} problems={ofProtection} />
         <Stack aria-live="polite" data-testid="quote">
-          {quote ? <Costs quote={quote} feePaidBy={feePaidBy} isRefused={refusals.length > 0} /> : isQuoted && quoted.fetching ? <Text c="dimmed" size="sm">{t('quoting')}</Text> : !isWrong && <Text c="dimmed" size="sm">{t('typeToQuote')}</Text>}
-          <Problems problems={refusals.filter((p) => p !== ofRecipient && p.field?.at(-1) !== 'amount')} error={isQuoted && online ? quoted.error : undefined} />
+          {quote ? <Costs quote={quote} feePaidBy={feePaidBy} isRefused={refusals.length > 0} /> : isQuoted && quoted.fetching ? <Text c="dimmed" size="sm">{t('quoting')}</Text> : !isWrong && !quoted.error && <Text c="dimmed" size="sm">{t('typeToQuote')}</Text>}
+          <Problems problems={refusals.filter((p) => p !== ofRecipient && p.field?.at(-1) !== 'amount' && !ofProtection.includes(p))} error={isQuoted && online ? quoted.error : undefined} retry={quoted.error && (() => quoteAgain())} />
         </Stack>
+        <Problems problems={others.filter((p) => !ofProtection.includes(p))} />
         {children}
         <Button type="submit" size="md" disabled={!online || !quote || refusals.length > 0}>{t('review')}</Button>
         {!online && <Text size="sm" c="dimmed" role="alert">{t('offlineSend')}</Text>}

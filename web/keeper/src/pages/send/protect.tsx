@@ -2,11 +2,14 @@ import { Input, NumberInput, SegmentedControl, TextInput } from '@mantine/core';
 import i18n from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { TransferProtectionInput } from '../../gql/graphql';
+import type { ProblemFragment, TransferProtectionInput } from '../../gql/graphql';
+import { of } from '../../ui/act';
+import { told } from '../../ui/amount-field';
 
 type Kind = 'none' | 'CODE' | 'TIME';
 
 const DAY_MS = 86_400_000;
+const SHORTEST = 4; // of a code
 
 const dayIn = (days: number) => new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'long' }).format(Date.now() + days * DAY_MS).replace(/ /g, '\u00a0');
 
@@ -14,13 +17,15 @@ const dayIn = (days: number) => new Intl.DateTimeFormat(i18n.language, { day: 'n
 export function useProtection() {
   const [kind, setKind] = useState<Kind>('none');
   const [code, setCode] = useState('');
-  const [days, setDays] = useState(7);
-  const input: TransferProtectionInput | null = kind === 'none' ? null : { kind, days, code: kind === 'CODE' ? code : null };
-  return { kind, setKind, code, setCode, days, setDays, input };
+  const [days, setDays] = useState<number | string>(7); // empty while it is typed anew
+  const [left, setLeft] = useState(false); // the code's field: then what is in it is all that is meant
+  const input: TransferProtectionInput | null = kind === 'none' ? null : { kind, days: Number(days), code: kind === 'CODE' ? code : null };
+  const known = days === '' || (kind === 'CODE' && (code === '' || (code.length < SHORTEST && !left))) ? null : input; // what can be judged by now
+  return { kind, setKind, code, setCode, days, setDays, leave: () => setLeft(true), input, known };
 }
 
 // Protect asks for it, and says what each way means.
-export function Protect({ kind, setKind, code, setCode, days, setDays }: ReturnType<typeof useProtection>) {
+export function Protect({ kind, setKind, code, setCode, days, setDays, leave, problems }: ReturnType<typeof useProtection> & { problems: ProblemFragment[] }) {
   const { t } = useTranslation();
   const hints = { none: 'protectNoneHint', CODE: 'protectCodeHint', TIME: 'protectTimeHint' };
   return (
@@ -28,10 +33,10 @@ export function Protect({ kind, setKind, code, setCode, days, setDays }: ReturnT
       <Input.Wrapper size="md" label={t('protect')} labelElement="div" labelProps={{ id: 'protect' }} description={t(hints[kind])} inputWrapperOrder={['label', 'input', 'description']}>
         <SegmentedControl fullWidth size="sm" mb={6} aria-labelledby="protect" value={kind} onChange={(v) => setKind(v as Kind)} data={[{ value: 'none', label: t('protectOff') }, { value: 'CODE', label: t('protectCode') }, { value: 'TIME', label: t('protectTime') }]} />
       </Input.Wrapper>
-      {kind === 'CODE' && <TextInput label={t('protectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} required maxLength={32} autoComplete="off" />}
+      {kind === 'CODE' && <TextInput label={t('protectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} onBlur={leave} required maxLength={32} autoComplete="off" error={told(of(problems, 'code'))} />}
       {kind !== 'none' && (
-        <NumberInput label={t(kind === 'CODE' ? 'daysToEnter' : 'daysOfTerm')} description={t(kind === 'CODE' ? 'backOn' : 'theirsOn', { day: dayIn(days) })} inputWrapperOrder={['label', 'input', 'description']}
-          value={days} onChange={(v) => setDays(Number(v) || 1)} min={1} max={120} allowDecimal={false} size="md" />
+        <NumberInput label={t(kind === 'CODE' ? 'daysToEnter' : 'daysOfTerm')} description={t(kind === 'CODE' ? 'backOn' : 'theirsOn', { day: dayIn(Number(days) || 1) })} inputWrapperOrder={['label', 'input', 'description']}
+          value={days} onChange={setDays} min={1} max={120} allowDecimal={false} allowNegative={false} required withAsterisk={false} size="md" error={told(of(problems, 'days'))} />
       )}
     </>
   );

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { type CombinedError, useClient, useQuery } from 'urql';
 import { grouped } from '../../api/numbers';
 import type { Quote } from '../../api/sending';
-import { type CreateTransferInput, FactorsDocument, type FeePayer, QuoteDocument } from '../../gql/graphql';
+import { type CreateTransferInput, FactorsDocument, type FeePayer, type ProblemFragment, QuoteDocument } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
 import { gets } from '../../ui/amount';
@@ -15,7 +15,7 @@ import { AtTop } from './step';
 // that was looked at before, where another has taken its place.
 export type Reviewed = { input: CreateTransferInput; quote: Quote; from: string; to: string; was?: Quote };
 
-type Looked = { reviewed: Reviewed; onSend: () => void; onOther: (next: Reviewed) => void; onGone: () => void };
+type Looked = { reviewed: Reviewed; onSend: () => void; onOther: (next: Reviewed) => void; onGone: (because: ProblemFragment[]) => void };
 
 const differences = (was: Quote, now: Quote) =>
   ([['recipient', was.recipient.displayName, now.recipient.displayName], ['fee', money(was.fee), money(now.fee)], ['toPay', money(was.total), money(now.total)]] as const)
@@ -35,16 +35,16 @@ function useLastLook({ reviewed, onSend, onOther, onGone }: Looked) {
   }, []);
 
   async function look() {
-    const { from, to, amount, feePaidBy } = reviewed.input;
+    const { from, to, amount, feePaidBy, protection } = reviewed.input;
     setBusy(true);
     setError(undefined);
-    const answer = await client.query(QuoteDocument, { input: { from, to, amount, feePaidBy } }, { requestPolicy: 'network-only' });
+    const answer = await client.query(QuoteDocument, { input: { from, to, amount, feePaidBy, protection } }, { requestPolicy: 'network-only' });
     if (!here.current) return; // whoever has gone back meanwhile sends nothing
     setBusy(false);
     setLooks((was) => was + 1);
     if (answer.error) return setError(answer.error);
-    const quote = answer.data?.transferQuote.quote;
-    if (!quote) return onGone();
+    const { quote, userErrors } = answer.data!.transferQuote;
+    if (!quote || userErrors.length > 0) return onGone(userErrors);
     if (differences(reviewed.quote, quote).length > 0) return onOther({ ...reviewed, quote, was: reviewed.quote });
     onSend();
   }
@@ -52,7 +52,8 @@ function useLastLook({ reviewed, onSend, onOther, onGone }: Looked) {
 }
 
 // Review shows once more, and alone on the screen, what will be done. Nothing has left yet.
-export function Review({ onChange, ...looked }: Looked & { onChange: () => void }) {
+// `unsent` is for what was sent before and has not arrived.
+export function Review({ onChange, unsent, ...looked }: Looked & { onChange: () => void; unsent?: boolean }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
   const { input, quote, was, from, to } = looked.reviewed;
@@ -60,6 +61,7 @@ export function Review({ onChange, ...looked }: Looked & { onChange: () => void 
   return (
     <Stack className="panel" data-testid="review">
       <AtTop after={looks} />
+      {unsent && <Alert color="yellow" role="alert">{t('notSent')}</Alert>}
       {was && (
         <Alert color="yellow" role="alert">
           {t('reviewChanged')}
@@ -73,7 +75,7 @@ export function Review({ onChange, ...looked }: Looked & { onChange: () => void 
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
       <Problems error={error} />
       <Button size="md" disabled={!online} loading={busy} onClick={() => void look()}>{t('sendNow', { amount: money(quote.total) })}</Button>
-      <Button variant="subtle" onClick={onChange}>{t('back')}</Button>
+      <Button variant="subtle" onClick={onChange}>{t(unsent ? 'dontSend' : 'back')}</Button>
     </Stack>
   );
 }

@@ -6,7 +6,6 @@ import { useLocation, useNavigate } from 'react-router';
 import { grouped } from '../../api/numbers';
 import { type Quote, type Sending, useSending } from '../../api/sending';
 import type { CreateTransferInput } from '../../gql/graphql';
-import { Problems } from '../../ui/act';
 import { writeAmount } from '../../ui/amount';
 import { nameOf } from '../../ui/fate';
 import { CodeForm, Page } from '../../ui/parts';
@@ -15,13 +14,11 @@ import { Form } from './form';
 import { Review, type Reviewed } from './review';
 import { AtTop, Sum } from './step';
 
-const REVIEW_MS = 120_000; // then it is quoted anew
-
 export default function Send({ me }: { me: string }) {
   const { t } = useTranslation();
-  const leave = useNavigate();
   const { reviewed, review, renew, change, forget } = useReview();
-  const { sending, problems, fault, send, ask, confirm, setChallenge, restart, giveUp } = useSending(me);
+  const { sending, problems, fault, send, ask, confirm, setChallenge, requote, restart, giveUp } = useSending(me);
+  useBare(sending.at === 'done');
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
   const isForm = sending.at === 'form' && !reviewed;
   const form = useReturn(isForm);
@@ -29,9 +26,10 @@ export default function Send({ me }: { me: string }) {
     <Page title={titleOf(sending, !!reviewed, t)}>
       <div className="narrow">
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form onReview={review} isShown={isForm}><Problems problems={problems} />{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
+          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form onReview={review} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
-        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={forget} onChange={change} />}
+        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
+        {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={restart} onChange={() => restart()} />}
         {sending.at === 'sending' && <Stack className="panel" align="center" ta="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
@@ -49,7 +47,7 @@ export default function Send({ me }: { me: string }) {
             <Button variant="subtle" disabled={sending.busy} onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}
-        {sending.at === 'done' && <Done transfer={sending.transfer} code={sending.code} onAnother={() => { forget(); void leave('/send', { replace: true }); restart(); }} />}
+        {sending.at === 'done' && <Done transfer={sending.transfer} code={sending.code} onAnother={() => { forget(); restart(); }} />}
       </div>
     </Page>
   );
@@ -62,6 +60,7 @@ function titleOf(sending: Sending, isReviewed: boolean, t: TFunction) {
     case 'lost': return t('lostTitle');
     case 'code': return t('stepConfirm');
     case 'done': return sending.transfer.status === 'PROTECTED' ? t('sentProtected') : sending.transfer.status === 'COMPLETED' ? t('sent') : t(`status_${sending.transfer.status}`);
+    case 'unsent': return t('notSentTitle');
     default: return t(isReviewed ? 'reviewTitle' : 'send');
   }
 }
@@ -70,6 +69,18 @@ function titleOf(sending: Sending, isReviewed: boolean, t: TFunction) {
 function What({ input, quote }: { input: CreateTransferInput; quote?: Quote }) {
   if (!quote) return <Text fw={600} className="money">{writeAmount(input.amount)} → {grouped(Object.values(input.to).find(Boolean) ?? '')}</Text>;
   return <Sum {...quote} feePaidBy={input.feePaidBy ?? 'SENDER'} whom={quote.recipient.displayName} />;
+}
+
+// looksOf is what was begun before, as it is looked at once more.
+const looksOf = ({ input, quote, was }: Extract<Sending, { at: 'unsent' }>): Reviewed => ({ input, quote, was, from: grouped(input.from), to: Object.values(input.to).find(Boolean) ?? '' });
+
+// useBare takes from the address what asked for a payment that is done: a reload does not ask for it again.
+function useBare(isDone: boolean) {
+  const go = useNavigate();
+  const { search, hash } = useLocation();
+  useEffect(() => {
+    if (isDone && (search || hash)) void go('/send', { replace: true });
+  }, [isDone, search, hash]);
 }
 
 // useReview keeps what is reviewed. The review is a step of its own in the browser's history: going back from it leads to the form, with all that was typed.
@@ -83,11 +94,6 @@ function useReview() {
     void go({ search, hash }, { state: { review: what.input.idempotencyKey }, replace: !!at });
   };
   const forget = () => setKept(undefined);
-  useEffect(() => { // fees and people change: what was looked at long ago is not what would be sent
-    if (!kept) return;
-    const timer = setTimeout(forget, REVIEW_MS);
-    return () => clearTimeout(timer);
-  }, [kept]);
   return { reviewed: kept && at === kept.input.idempotencyKey ? kept : undefined, review, renew: setKept, change: () => void go(-1), forget };
 }
 

@@ -74,9 +74,12 @@ function Reject(props: Props) {
   return <Ends {...props} act={useAct(RejectTransferDocument)} label={t('reject')} title={t('rejectTitle')} follows={t('rejectFollows', { amount: money(amount), name: nameOf(from) })} />;
 }
 
+const TRIES = 8; // of a protection's code: once one is used up, its sender cannot take the money back (cancelTransfer)
+
 function TakeBack(props: Props) {
   const { t } = useTranslation();
-  const { total, to } = props.transfer;
+  const { total, to, protection } = props.transfer;
+  if (protection?.attemptsLeft !== TRIES) return <Text size="sm" c="dimmed">{t('takeBackTried')}</Text>;
   return <Ends {...props} act={useAct(CancelTransferDocument)} label={t('cancelTransfer')} title={t('takeBackTitle')} follows={t('takeBackFollows', { amount: money(total), name: nameOf(to) })} />;
 }
 

@@ -8,7 +8,7 @@ import { grouped } from '../../api/numbers';
 import { TransferPageDocument, type TransferPageQuery, type TransferPartsFragment } from '../../gql/graphql';
 import { money, time } from '../../text/text';
 import { Problems } from '../../ui/act';
-import { gets } from '../../ui/amount';
+import { gets, signOf } from '../../ui/amount';
 import { Back } from '../../ui/back';
 import { Block } from '../../ui/block';
 import { fateOf, nameOf } from '../../ui/fate';
@@ -37,7 +37,7 @@ export default function Transfer() {
           <Actions key={transfer.id} transfer={transfer} onDone={again} />
           <Receipt key={`${transfer.id} receipt`} transfer={transfer} />
         </Stack>
-        {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Stack><Block wmid={transfer.from.wmid} name={transfer.from.displayName} /></Stack>}
+        {transfer.direction === 'INCOMING' && transfer.kind === 'PAYMENT' && transfer.from.wmid && <Stack><Block wmid={transfer.from.wmid} name={nameOf(transfer.from)} /></Stack>}
       </Page>
     </div>
   );
@@ -54,7 +54,7 @@ function Sum({ transfer: x }: { transfer: TransferPartsFragment }) {
   const { t } = useTranslation();
   const isIn = x.direction === 'INCOMING';
   const isOver = ['EXPIRED', 'CANCELLED', 'RETURNED'].includes(x.status);
-  const sign = isOver || x.direction === 'INTERNAL' || x.status === 'AWAITING_CONFIRMATION' ? '' : !isIn ? '−' : x.status === 'COMPLETED' ? '+' : '';
+  const sign = signOf(x);
   const bearsFee = Number(x.fee.amount) > 0 && (x.feePaidBy === 'RECIPIENT') === isIn;
   const sum = sign + money(isIn ? gets(x) : x.total);
   return (

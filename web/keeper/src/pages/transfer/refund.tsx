@@ -6,7 +6,7 @@ import { useRefunding } from '../../api/refunding';
 import { MeDocument, type TransferPartsFragment } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { of, Problems } from '../../ui/act';
-import { minus, readAmount, writeAmount } from '../../ui/amount';
+import { gets, minus, readAmount, writeAmount } from '../../ui/amount';
 import { AmountField } from '../../ui/amount-field';
 import { Told } from '../../ui/form';
 
@@ -21,13 +21,16 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
   const { t } = useTranslation();
   const { currency } = transfer.amount;
   const left = minus(transfer.amount.amount, transfer.refunded.amount);
+  const got = gets(transfer).amount; // what one has of it, where one has paid the fee
+  const most = Number(got) > Number(transfer.refunded.amount) ? minus(got, transfer.refunded.amount) : left;
   const [typed, setTyped] = useState<string>(); // undefined while nothing is asked for
   const [done, setDone] = useState('');
-  const { refunding, problems, error, offline, refund, clear, ask } = useRefunding(me, transfer.id, (amount) => {
+  const { refunding, problems, error, offline, refund, again, drop, clear, ask } = useRefunding(me, transfer.id, (amount) => {
     setTyped(undefined);
     setDone(amount);
     onDone();
   });
+  const sum = (amount: string) => money({ amount: minus(amount, minus(left, left)), currency }); // with all the places of its currency
   const isRefused = problems.length > 0 || !!error;
 
   if (refunding.at === 'lost') {
@@ -39,20 +42,32 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
       </Stack>
     );
   }
+  if (refunding.at === 'unsent') {
+    return (
+      <Stack role="alert">
+        <Title order={2} size="h4">{t('notSentTitle')}</Title>
+        <Text>{t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
+        <Group grow>
+          <Button variant="default" onClick={drop}>{t('dontSend')}</Button>
+          <Button onClick={again}>{t('refund')}</Button>
+        </Group>
+      </Stack>
+    );
+  }
   if (typed === undefined && !isRefused) { // what was begun before a reload may be refused after it
     return (
       <>
-        {done && <Told key={transfer.refunded.amount}>{t('refundDone', { amount: money({ amount: minus(done, minus(left, left)), currency }) })}</Told>}
-        {Number(left) > 0 && <Button variant="default" onClick={() => { setDone(''); setTyped(writeAmount(left)); }}>{t('refund')}…</Button>}
+        {done && <Told key={transfer.refunded.amount}>{t('refundDone', { amount: sum(done) })}</Told>}
+        {Number(left) > 0 && <Button variant="default" onClick={() => { setDone(''); setTyped(writeAmount(most)); }}>{t('refund')}…</Button>}
       </>
     );
   }
-  const value = typed ?? writeAmount(left);
+  const value = typed ?? writeAmount(most);
   const amount = readAmount(value);
   return (
     <form onSubmit={(e) => { e.preventDefault(); if (amount) refund(amount); }}>
       <Stack>
-        <AmountField label={t('refundAmount')} description={t('refundUpTo', { amount: money({ amount: left, currency }) })} value={value} onChange={setTyped} code={currency.code} problem={of(problems, 'amount')} disabled={refunding.at === 'sending'} required />
+        <AmountField label={t('refundAmount')} description={`${t('refundUpTo', { amount: money({ amount: left, currency }) })}${got === transfer.amount.amount ? '' : ` · ${t('refundGot', { amount: money({ amount: got, currency }) })}`}`} value={value} onChange={setTyped} code={currency.code} problem={of(problems, 'amount')} disabled={refunding.at === 'sending'} required />
         <Problems problems={problems.filter((p) => p.field?.at(-1) !== 'amount')} error={error} />
         {offline && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
         <Group grow>
