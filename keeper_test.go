@@ -39,6 +39,12 @@ func TestKeepersCountriesThemeSoundAndLinks(t *testing.T) {
 	keeperScript(t, "keeper-small.mjs")
 }
 
+// TestKeeperTellsTheTruth looks at what is told of money and of people where it is typed anew, comes late, fails, or is made up by somebody.
+func TestKeeperTellsTheTruth(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-true.mjs")
+}
+
 // keeperScript runs a script about the web app. Its server is called localhost, where a browser gives a page all that it gives to https.
 func keeperScript(t *testing.T, name string, settings ...string) {
 	t.Helper()

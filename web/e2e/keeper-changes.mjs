@@ -38,7 +38,7 @@ export async function confirmAndChangeEmail(house, page, ema) {
   await house.accessible(page, 'a new e-mail that waits');
   await house.shot('account-email', page);
   await follow(page, message.link);
-  await page.reload();
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange'))); // who comes back to the tab
   await page.getByText(`Your email is now ${address}.`).waitFor();
   ema.email = address;
   ok('an e-mail changes when the link of the letter was opened');
@@ -195,7 +195,7 @@ export async function certify(house, page) {
   await house.accessible(page, 'a request for a certificate that waits');
   await house.shot('account-certificate', page);
   await go(page, 'About you');
-  await page.getByText('Your certificate confirms these details').waitFor();
+  await page.getByText('only an operator can change these details').waitFor();
   ok('a request with a picture waits for an operator, and the profile is locked');
 }
 

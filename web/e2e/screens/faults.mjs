@@ -68,6 +68,7 @@ export const cut = {
       await page.route('**/web/session', (route) => route.abort());
       await page.goto(base);
       await told(page, t.keptFrom.split('{{')[0]);
+      await page.getByTestId('transfer').first().waitFor();
       return { waits: true, after: () => page.unrouteAll() };
     },
     'offline-first': async (w) => {

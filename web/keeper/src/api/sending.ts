@@ -19,10 +19,10 @@ export type Sending =
   | { at: 'lost'; input: CreateTransferInput; quote?: Quote }
   | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote } // it has not arrived: whoever wants it still sends it again, under the same key
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
-  | { at: 'done'; transfer: TransferPartsFragment; code?: string | null }; // the protection's, which the sender is to tell
+  | { at: 'done'; transfer: TransferPartsFragment; code?: string | null; address?: string }; // the protection's, which the sender is to tell; and what asked for it
 
-// What was begun, with the quote that was looked at, and the transfer that it has become as far as that is known.
-type Begun = { by: string; input: CreateTransferInput; quote?: Quote; id?: string };
+// What was begun, with the quote that was looked at, the address that may have asked for it, and the transfer that it has become as far as that is known.
+type Begun = { by: string; input: CreateTransferInput; quote?: Quote; address?: string; id?: string };
 
 const begunHere = () => JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
 
@@ -68,10 +68,11 @@ export function useSending(me: string) {
 
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
     const waits = transfer.status === 'AWAITING_CONFIRMATION' && challenge;
-    const next: Sending = waits ? { at: 'code', input, transfer, challenge } : { at: 'done', transfer, code: input.protection?.code };
-    const begun = begunHere();
+    const kept = begunHere();
+    const begun = kept?.input.idempotencyKey === input.idempotencyKey ? kept : undefined;
+    const next: Sending = waits ? { at: 'code', input, transfer, challenge } : { at: 'done', transfer, code: input.protection?.code, address: begun?.address };
     if (!waits) forget(input);
-    else if (begun?.input.idempotencyKey === input.idempotencyKey) sessionStorage.setItem(KEPT, JSON.stringify({ ...begun, id: transfer.id } satisfies Begun));
+    else if (begun) sessionStorage.setItem(KEPT, JSON.stringify({ ...begun, id: transfer.id } satisfies Begun));
     setSending((was) => ('input' in was && was.input.idempotencyKey === input.idempotencyKey ? next : was)); // an answer that comes late is not of what is done since
   }, []);
 
@@ -82,8 +83,8 @@ export function useSending(me: string) {
     setProblems([]);
     setFault(undefined);
     const begun = begunHere();
-    const id = begun?.input.idempotencyKey === input.idempotencyKey ? begun.id : undefined; // what a repeat knows already stays known
-    sessionStorage.setItem(KEPT, JSON.stringify({ by: me, input, quote, id } satisfies Begun));
+    const known = begun?.input.idempotencyKey === input.idempotencyKey ? begun : { address: location.search + location.hash }; // what a repeat knows already stays known
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...known, by: me, input, quote } satisfies Begun));
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;

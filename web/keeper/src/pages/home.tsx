@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Text, Title } from '@mantine/core';
 import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useKnown } from '../api/known';
 import { grouped } from '../api/numbers';
 import { HappenedDocument, HomeDocument, type TransferLineFragment, type WalletPartsFragment } from '../gql/graphql';
 import { lately, money } from '../text/text';
@@ -33,6 +34,7 @@ export function Home() {
   const [{ data, error, fetching }, again] = useLiveQuery(HomeDocument, {});
   const [{ data: happened, fetching: looks }] = useLiveQuery(HappenedDocument, {});
   useEffect(() => void toAlerts().catch(() => undefined), []); // it comes along with the data
+  const known = useKnown(); // what is from before has no notice with it
   const me = data?.viewer;
   const wallets = me?.wallets.filter((w) => !w.closedAt) ?? [];
   const moves = wallets.length > 0 && !me?.closesAt; // an account that is being closed neither sends nor takes
@@ -44,7 +46,7 @@ export function Home() {
       </Group>
     }>
       <Problems error={error} retry={again} />
-      {!me || (!happened && looks) ? (fetching || looks) && !error && <CardsWaiting /> : (
+      {!me || (!happened && looks && !known) ? (fetching || looks) && !error && <CardsWaiting /> : (
         <Suspense fallback={<CardsWaiting />}>
           <Alerts id={me.id} frozen={me.status === 'FROZEN'} log={happened?.viewer?.securityLog.nodes ?? []} />
           <Own wallets={wallets} />

@@ -229,7 +229,7 @@ function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & 
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
-        <CodeField first label={t('code')} hint={t('codeGoesTo', { to: unbroken(phone) })} value={code} onChange={setCode} refusal={complete.problems.find((p) => p.field?.at(-1) === 'code')} missing={missing && !code ? t('codeMissing') : undefined} />
+        <CodeField first withAsterisk label={t('code')} hint={t('codeGoesTo', { to: unbroken(phone) })} value={code} onChange={setCode} refusal={complete.problems.find((p) => p.field?.at(-1) === 'code')} missing={missing && !code ? t('codeMissing') : undefined} />
         {challenge.delivery === 'ABANDONED' && <Failure>{t('codeLost')}</Failure>}
         <Resend needed={challenge.delivery === 'ABANDONED'} challenge={challenge} onChallenge={onChallenge} />
         <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={weak} missing={missing} />

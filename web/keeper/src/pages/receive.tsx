@@ -62,7 +62,7 @@ function Requested({ number, code, children }: { number: string; code: string; c
     <div className="receive">
       <Stack className="panel">
         {children}
-        {made && <Text c="dimmed" ta="center">{t('receiveHint')}</Text>}
+        {made && <Text c="dimmed" ta="center">{t(isOther ? 'linkOld' : 'receiveHint')}</Text>}
         {made && <Group justify="center"><div className={isOther ? 'qr qr-old' : 'qr'}><img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(made.qrSvg)}`} alt={t('qrAlt')} /></div></Group>}
       </Stack>
       <Stack className="panel">
@@ -87,11 +87,11 @@ function TheLink({ url, expiresAt, isOld }: Made & { isOld: boolean }) {
     <Stack gap="xs">
       <div>
         <Text size="sm" fw={600}>{t('payLink')}</Text>
-        <Text size="sm" title={url} data-testid="link" style={{ overflowWrap: 'anywhere' }}>{`${url.slice(0, 34)}…${url.slice(-6)}`}</Text>
+        <Text size="sm" title={url} data-testid="link" style={{ overflowWrap: 'anywhere' }}>{`${url.slice(0, 26)}…${url.slice(-6)}`}</Text>
       </div>
       <Text size="sm" c="dimmed">{t('linkUntil', { time: time(expiresAt) })}</Text>
       <Group grow>
-        <CopyButton value={url}>{({ copied, copy }) => <Button variant={'share' in navigator ? 'default' : 'filled'} disabled={isOld} onClick={copy}>{t(copied ? 'copied' : 'copyLink')}</Button>}</CopyButton>
+        <CopyButton value={url}>{({ copied, copy }) => <Button variant={'share' in navigator ? 'default' : 'filled'} disabled={isOld} onClick={copy}>{t(copied ? 'copied' : 'share' in navigator ? 'copy' : 'copyLink')}</Button>}</CopyButton>
         {'share' in navigator && <Button disabled={isOld} onClick={() => void navigator.share({ url }).catch(() => undefined)}>{t('share')}</Button>}
       </Group>
     </Stack>

@@ -95,7 +95,7 @@ function Change({ token, login, securityQuestion, totpRequired, onDone }: Proved
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>
       <Stack>
         <PasswordInput label={securityQuestion ? t('questionLabel', { question: securityQuestion }) : t('securityAnswer')} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={noAnswer} aria-invalid={!!noAnswer} />
-        {totpRequired && <TextInput label={t('totpCode')} name="totpCode" autoComplete="one-time-code" required value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={noTotp} aria-invalid={!!noTotp} />}
+        {totpRequired && <TextInput label={t('lostFactor')} name="totpCode" autoComplete="one-time-code" required value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={noTotp} aria-invalid={!!noTotp} />}
         <NewPassword label={t('newPassword')} typed={typed} onTyped={setTyped} error={weak} missing={missing} />
         <Problems problems={complete.problems.filter((p) => !['securityAnswer', 'totpCode', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />
         <Button type="submit" loading={complete.busy}>{t('save')}</Button>

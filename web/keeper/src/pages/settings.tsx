@@ -5,7 +5,7 @@ import { Link, useNavigate } from 'react-router';
 import { signOut } from '../api/session';
 import type { MeQuery } from '../gql/graphql';
 import { chooseLanguage } from '../text/text';
-import { Copyable, Page } from '../ui/parts';
+import { Copyable, Fact, Page } from '../ui/parts';
 import { Menu } from './account/menu';
 import { Sound } from '../ui/sound';
 import { Notifications } from './notifications';
@@ -20,7 +20,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
       <Stack className="panel">
         <Title order={2} size="h4">{t('account')}</Title>
         <dl className="facts">
-          <dt>{t('wmid')}</dt><dd><Copyable text={me.wmid} /></dd>
+          <Fact name={t('wmid')}><Copyable text={me.wmid} /></Fact>
         </dl>
         <Group grow hiddenFrom="sm">
           <Button component={Link} to="/security" variant="default">{t('security')}</Button>

@@ -34,7 +34,7 @@ export function money({ amount, currency }: Money, signed = false) {
 export function time(iso: string) {
   const at = new Date(iso);
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
-  const text = new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year, hour: 'numeric', minute: '2-digit' }).format(at);
+  const text = new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year, hour: i18n.language === 'ru' ? '2-digit' : 'numeric', minute: '2-digit' }).format(at);
   return text.replace(/\s/g, '\u00a0'); // in one piece
 }
 

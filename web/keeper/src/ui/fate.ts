@@ -16,7 +16,7 @@ export function fateOf(x: TransferPartsFragment, t: TFunction, code?: string): s
     case 'AWAITING_CONFIRMATION': return x.confirmBy ? t('fateAwaits', { until: time(x.confirmBy) }) : t('fateAwaitsStill');
     case 'EXPIRED': return t('fateExpired');
     case 'CANCELLED': return t(isMine ? 'fateCancelled' : 'fateCancelledIn');
-    case 'RETURNED': return `${t(whyReturned(x), known)} ${t(isMine ? 'fateBack' : 'fateBackIn', { context })}`;
+    case 'RETURNED': return `${t(whyReturned(x, isMine), known)} ${t(isMine ? 'fateBack' : 'fateBackIn', { context })}`;
     case 'PROTECTED': {
       const by = x.protection?.kind === 'CODE' ? (isMine && code ? 'fateTellCode' : 'fateCode') : 'fateTime';
       return t(isMine ? by : `${by}In`, { ...known, context });
@@ -26,8 +26,9 @@ export function fateOf(x: TransferPartsFragment, t: TFunction, code?: string): s
 }
 
 // The API does not tell who sent it back: that the term was over, or the tries, can be seen; else it was not taken, or was taken back.
-function whyReturned({ protection, completedAt }: TransferPartsFragment) {
+function whyReturned({ protection, completedAt }: TransferPartsFragment, isMine: boolean) {
   if (protection?.kind === 'CODE' && completedAt && Date.parse(completedAt) >= Date.parse(protection.expiresAt)) return 'fateTermOver';
   if (protection?.attemptsLeft === 0) return 'fateTriesOver';
-  return protection?.kind === 'CODE' ? 'fateNotTakenOrBack' : 'fateNotTaken';
+  if (protection?.kind !== 'CODE') return 'fateNotTaken';
+  return isMine ? 'fateNotTakenOrBack' : 'fateNotTakenOrBackIn';
 }

@@ -61,6 +61,11 @@ export function Empty({ title, hint, action, first }: { title: string; hint?: st
   );
 }
 
+// Fact is a line of a list of facts: what has no room beside its name stands below it, and a remark below both.
+export const Fact = ({ name, children, remark }: { name: ReactNode; children: ReactNode; remark?: ReactNode }) => (
+  <div className="fact"><dt>{name}</dt><dd>{children}</dd>{remark && <dd className="whole">{remark}</dd>}</div>
+);
+
 export const Waiting = ({ rows = 4 }: { rows?: number }) => (
   <Stack aria-busy="true">{Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={56} radius="md" />)}</Stack>
 );
@@ -157,10 +162,10 @@ export function Resend({ challenge, onChallenge, needed, label }: Pick<CodeProps
   );
 }
 
-type CodeFieldProps = { label: string; hint?: ReactNode; name?: string; value: string; onChange: (code: string) => void; refusal?: ProblemFragment; missing?: string; inputMode?: 'numeric' | 'text'; first?: boolean; maxLength?: number; required?: boolean };
+type CodeFieldProps = { label: string; hint?: ReactNode; name?: string; value: string; onChange: (code: string) => void; refusal?: ProblemFragment; missing?: string; inputMode?: 'numeric' | 'text'; first?: boolean; maxLength?: number; required?: boolean; withAsterisk?: boolean };
 
 // CodeField is where a code is typed. One that is refused is marked, and the next key replaces it. `first` is for a step that begins with it: it has the focus there.
-export function CodeField({ label, hint, name = 'code', value, onChange, refusal, missing, inputMode = 'numeric', first, maxLength = 24, required = true }: CodeFieldProps) {
+export function CodeField({ label, hint, name = 'code', value, onChange, refusal, missing, inputMode = 'numeric', first, maxLength = 24, required = true, withAsterisk = false }: CodeFieldProps) {
   const field = useRef<HTMLInputElement>(null);
   const wrong = refusal?.message ?? missing;
   useEffect(() => {
@@ -173,7 +178,7 @@ export function CodeField({ label, hint, name = 'code', value, onChange, refusal
   }, [refusal]);
   return (
     <TextInput ref={field} label={label} description={hint} labelProps={{ fz: 'md' }} descriptionProps={{ c: 'inherit', fz: 'sm' }} errorProps={{ fz: 'sm' }} name={name} autoComplete="one-time-code" inputMode={inputMode} autoFocus={first} data-autofocus={first || undefined} value={value}
-      onChange={(e) => onChange(e.currentTarget.value)} maxLength={maxLength} size="lg" classNames={{ input: 'code' }} required={required} withAsterisk={false} error={wrong && <span role="alert">{wrong}</span>} aria-invalid={!!wrong} />
+      onChange={(e) => onChange(e.currentTarget.value)} maxLength={maxLength} size="lg" classNames={{ input: 'code' }} required={required} withAsterisk={withAsterisk} error={wrong && <span role="alert">{wrong}</span>} aria-invalid={!!wrong} />
   );
 }
 

@@ -56,7 +56,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <Box maw={960} mx="auto">
-          {(!online || known) && <Alert className="notice" color="yellow" mb="md" role="status">{t('offline')}{known && ` ${t('keptFrom', { time: time(new Date(known).toISOString()) })}`}</Alert>}
+          {(!online || known) && <Alert className="notice" color="yellow" mb="md" role="status">{t('offline')} {known ? t('keptFrom', { time: time(new Date(known).toISOString()) }) : t('offlineRefresh')}</Alert>}
           {online && !known && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
           {me.status === 'FROZEN' && <Frozen />}
           <Suspense><Standing /></Suspense>

@@ -22,7 +22,7 @@ export default function Standing() {
       )}
       {!!me?.pendingAgreements.length && pathname !== '/settings/agreements' && (
         <Alert className="notice" color="blue" variant="light" mb="md" role="status" data-testid="new-agreements">
-          <Group justify="space-between"><Text>{t('agreementsNew')}</Text><Button component={Link} to="/settings/agreements">{t('agreementsRead')}</Button></Group>
+          <Group justify="space-between"><Text flex="1 1 14rem">{t('agreementsNew')} {t('agreementsHint')}</Text><Button component={Link} to="/settings/agreements" variant="default">{t('agreementsRead')}</Button></Group>
         </Alert>
       )}
     </>

@@ -41,9 +41,10 @@ function Ladder({ own, again }: Props) {
           <dl className="level"><dt>{t('certificateNeeds')}</dt><dd>{t(`needs_${l}`)}</dd><dt>{t('certificateGives')}</dt><dd>{t(`gives_${l}`)}</dd></dl>
           {l === has && <Anchor component={Link} to="/settings/limits" underline="always" className="back">{t('yourLimits')}</Anchor>}
           {isRefused && asked === l && l === request.level && <Text size="sm" mt="xs" c="var(--mantine-color-error)" style={{ overflowWrap: 'anywhere' }}>{t('certificateRefusedFor', { reason: request.reason })}</Text>}
+          {levels.indexOf(l) > levels.indexOf(has) && isWaiting && l !== request.level && <Text size="sm" c="dimmed" mt="xs">{t('certificateOneAtATime')}</Text>}
           {levels.indexOf(l) > levels.indexOf(has) && !isWaiting && (!asked || asked === l) && (asked === l
             ? <Ask level={l} onDone={(text) => { setAsked(undefined); setTold(text); again(); }} onCancel={() => setAsked(undefined)} />
-            : <Way level={l} own={own} again={isRefused && l === request.level} primary={levels.indexOf(l) === levels.indexOf(has) + 1} onAsk={() => { setTold(''); setAsked(l); }} />)}
+            : <Way level={l} own={own} again={isRefused && l === request.level} primary={isRefused && levels.indexOf(request.level) > levels.indexOf(has) ? l === request.level : levels.indexOf(l) === levels.indexOf(has) + 1} onAsk={() => { setTold(''); setAsked(l); }} />)}
         </section>
       ))}
     </>

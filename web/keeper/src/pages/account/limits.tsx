@@ -47,7 +47,7 @@ export function Limits({ currency }: { currency: string }) {
     const share = l.total && Number(l.total.amount) > 0 ? (100 * Number(l.used.amount)) / Number(l.total.amount) : 0;
     return (
       <div key={l.period} data-testid="limit">
-        <Group justify="space-between" gap="xs"><Text fw={600}>{periods[l.period]}</Text><Text className="money">{l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text></Group>
+        <Group justify="space-between" gap="xs"><Text fw={600}>{periods[l.period]}</Text><Text>{l.total ? t('ofTotal', { used, total: money(l.total) }) : t('unlimited', { used })}</Text></Group>
         {l.total && <Progress value={share} my={6} aria-label={periods[l.period]} />}
         {l.remaining && <Text size="sm" c="dimmed">{t('leftOf', { amount: money(l.remaining) })}<br />{t('resets', { time: time(l.resetsAt) })}</Text>}
       </div>

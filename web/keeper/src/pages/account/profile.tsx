@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { type OwnPartsFragment, UpdateProfileDocument } from '../../gql/graphql';
 import { useAct } from '../../ui/act';
 import { type Field, FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
+import { Fact } from '../../ui/parts';
 
 export default function ProfilePage() {
   const { t } = useTranslation();
@@ -19,10 +20,10 @@ function Locked({ own }: { own: OwnPartsFragment }) {
     <>
       <Text mb="md">{t('certified')}</Text>
       <dl className="facts">
-        <dt>{t('firstName')}</dt><dd>{firstName}</dd>
-        {middleName && <><dt>{t('middleName')}</dt><dd>{middleName}</dd></>}
-        <dt>{t('lastName')}</dt><dd>{lastName}</dd>
-        <dt>{t('birthDate')}</dt><dd>{born}</dd>
+        <Fact name={t('firstName')}>{firstName}</Fact>
+        {middleName && <Fact name={t('middleName')}>{middleName}</Fact>}
+        <Fact name={t('lastName')}>{lastName}</Fact>
+        <Fact name={t('birthDate')}>{born}</Fact>
       </dl>
     </>
   );

@@ -3,6 +3,7 @@ import { useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate } from 'react-router';
 import { forgetBegun } from '../../api/begun';
+import { shown } from '../../api/phones';
 import { adopt, type Handed, onSession, sessionState } from '../../api/session';
 import { Narrow, NoAnswer } from '../../ui/narrow';
 import { usePayLink } from '../../ui/pay-link';
@@ -74,7 +75,7 @@ function Known({ phone, whose, onAnew }: { phone: string; whose: Whose; onAnew: 
   const pay = usePayLink();
   return (
     <Narrow title={t(KNOWN[whose].title)} step={{ name: 'known' }}>
-      <Text>{t(KNOWN[whose].text, { phone })}</Text>
+      <Text>{t(KNOWN[whose].text, { phone: shown(phone) })}</Text>
       <Button component={Link} to={`/login${pay}`} state={{ login: phone }} onClick={() => forgetBegun('registration')}>{t('logIn')}</Button>
       <Button variant="subtle" onClick={onAnew}>{t('anotherPhone')}</Button>
     </Narrow>

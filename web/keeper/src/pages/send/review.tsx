@@ -9,6 +9,7 @@ import { type CreateTransferInput, FactorsDocument, type FeePayer, type ProblemF
 import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
 import { gets } from '../../ui/amount';
+import { Fact } from '../../ui/parts';
 import { AtTop } from './step';
 
 // What a person looks at before it is sent: the input with its key, the quote that was given for it, and what wallet and recipient were called. `was` is the quote
@@ -68,9 +69,9 @@ export function Review({ onChange, unsent, ...looked }: Looked & { onChange: () 
           {differences(was, quote).map(([what, before, after]) => <div key={what}>{t(what)}: {before} → {after}</div>)}
         </Alert>
       )}
-      <Costs quote={quote} feePaidBy={input.feePaidBy} whom={<><dt>{t('to')}</dt><dd className="money">{grouped(to)}</dd><dt>{t('from')}</dt><dd>{from}</dd></>}>
-        {input.memo && <><dt>{t('memoOf')}</dt><dd>{input.memo}</dd></>}
-        <dt>{t('protection')}</dt><dd>{protectionOf(input, t)}</dd>
+      <Costs quote={quote} feePaidBy={input.feePaidBy} whom={<><Fact name={t('to')}>{grouped(to)}</Fact><Fact name={t('from')}>{from}</Fact></>}>
+        {input.memo && <Fact name={t('memoOf')}>{input.memo}</Fact>}
+        <Fact name={t('protection')}>{protectionOf(input, t)}</Fact>
       </Costs>
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
       <Problems error={error} />
@@ -96,16 +97,14 @@ export function Costs({ quote, feePaidBy = 'SENDER', isRefused, whom, children }
   const { displayName, certificateLevel } = quote.recipient;
   return (
     <dl className="facts">
-      <dt>{t('recipient')}</dt>
-      <dd><b>{displayName}</b><Text fz={13} c="dimmed">{t('certificate')}: {t(`level_${certificateLevel}`)}</Text></dd>
-      {certificateLevel === 'ALIAS' && <dd className="whole"><Text size="sm" c="dimmed">{t('nameUnchecked')}</Text></dd>}
+      <Fact name={t('recipient')} remark={certificateLevel === 'ALIAS' && <Text size="sm" c="dimmed">{t('nameUnchecked')}</Text>}><b>{displayName}</b><Text fz={13} c="dimmed">{t('certificate')}: {t(`level_${certificateLevel}`)}</Text></Fact>
       {whom}
-      <dt>{t('amount')}</dt><dd className="money">{money(quote.amount)}</dd>
-      <dt>{t('fee')}</dt><dd><span className="money">{money(quote.fee)}</span>{feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</dd>
-      {feePaidBy === 'RECIPIENT' && !isRefused && <><dt>{t('gets')}</dt><dd className="money">{money(gets({ ...quote, feePaidBy }))}</dd></>}
-      <dt>{t('toPay')}</dt><dd className="money"><b>{money(quote.total)}</b></dd>
+      <Fact name={t('amount')}>{money(quote.amount)}</Fact>
+      <Fact name={t('fee')}><span className="money">{money(quote.fee)}</span>{feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</Fact>
+      {feePaidBy === 'RECIPIENT' && !isRefused && <Fact name={t('gets')}>{money(gets({ ...quote, feePaidBy }))}</Fact>}
+      <Fact name={t('toPay')}><b>{money(quote.total)}</b></Fact>
       {children}
-      {!isRefused && <><dt>{t('confirmation')}</dt><dd>{t(how)}</dd></>}
+      {!isRefused && <Fact name={t('confirmation')}>{t(how)}</Fact>}
     </dl>
   );
 }

@@ -18,7 +18,7 @@ export default function Send({ me }: { me: string }) {
   const { t } = useTranslation();
   const { reviewed, review, renew, change, forget } = useReview();
   const { sending, problems, fault, send, ask, confirm, setChallenge, requote, restart, giveUp } = useSending(me);
-  useBare(sending.at === 'done');
+  useBare(sending.at === 'done' ? sending.address : undefined);
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
   const isForm = sending.at === 'form' && !reviewed;
   const form = useReturn(isForm);
@@ -74,13 +74,13 @@ function What({ input, quote }: { input: CreateTransferInput; quote?: Quote }) {
 // looksOf is what was begun before, as it is looked at once more.
 const looksOf = ({ input, quote, was }: Extract<Sending, { at: 'unsent' }>): Reviewed => ({ input, quote, was, from: grouped(input.from), to: Object.values(input.to).find(Boolean) ?? '' });
 
-// useBare takes from the address what asked for a payment that is done: a reload does not ask for it again.
-function useBare(isDone: boolean) {
+// useBare takes from the address what asked for a payment that is done: a reload does not ask for it again. What asks for another one stays.
+function useBare(asked?: string) {
   const go = useNavigate();
   const { search, hash } = useLocation();
   useEffect(() => {
-    if (isDone && (search || hash)) void go('/send', { replace: true });
-  }, [isDone, search, hash]);
+    if (asked && asked === search + hash) void go('/send', { replace: true });
+  }, [asked, search, hash]);
 }
 
 // useReview keeps what is reviewed. The review is a step of its own in the browser's history: going back from it leads to the form, with all that was typed.

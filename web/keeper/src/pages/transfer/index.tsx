@@ -13,7 +13,7 @@ import { Back } from '../../ui/back';
 import { Block } from '../../ui/block';
 import { fateOf, nameOf } from '../../ui/fate';
 import { useLiveQuery } from '../../ui/live-query';
-import { Copyable, Empty, fitted, Page, Status, Waiting } from '../../ui/parts';
+import { Copyable, Empty, Fact, fitted, Page, Status, Waiting } from '../../ui/parts';
 import { Actions } from './actions';
 
 type Shown = Extract<TransferPageQuery['node'], { __typename: 'Transfer' }>;
@@ -23,8 +23,8 @@ export default function Transfer() {
   const id = useParams().id!;
   const [{ data, error }, again] = useLiveQuery(TransferPageDocument, { id });
   const transfer = data?.node?.__typename === 'Transfer' ? data.node : undefined;
-  if (data && !transfer) return <Page title={t('transfer')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/history">{t('toHistory')}</Button>} /></Page>;
-  if (!transfer) return <Page title={t('transfer')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
+  if (data && !transfer) return <div className="narrow"><Page title={t('transfer')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/history">{t('toHistory')}</Button>} /></Page></div>;
+  if (!transfer) return <div className="narrow"><Page title={t('transfer')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page></div>;
   const fate = fateOf(transfer, t);
   return (
     <div className="narrow">
@@ -72,15 +72,15 @@ function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
   const hasFee = Number(x.fee.amount) > 0 && !isFeeOthers;
   return (
     <dl className="facts">
-      <dt>{t('fromWhom')}</dt><dd>{x.from.displayName}<br /><span className="money">{grouped(x.from.walletNumber)}</span></dd>
-      <dt>{t('to')}</dt><dd>{x.to.displayName}<br /><span className="money">{grouped(x.to.walletNumber)}</span></dd>
-      {hasFee && <><dt>{t('amount')}</dt><dd className="money">{money(x.amount)}</dd></>}
-      {hasFee && <><dt>{t('fee')}</dt><dd><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</dd></>}
-      {Number(x.refunded.amount) > 0 && <><dt>{t('refunded')}</dt><dd className="money">{money(x.refunded)}</dd></>}
-      {x.memo && <><dt>{t('memoOf')}</dt><dd>{x.memo}</dd></>}
-      <dt>{t('created')}</dt><dd>{time(x.createdAt)}</dd>
-      {x.completedAt && <><dt>{t(x.status === 'COMPLETED' ? 'completed' : 'ended')}</dt><dd>{time(x.completedAt)}</dd></>}
-      <dt>{t('transferId')}</dt><dd><Copyable text={x.id} shown={`…${x.id.slice(-8)}`} /></dd>
+      <Fact name={t('fromWhom')}>{x.from.displayName}<br /><span className="money">{grouped(x.from.walletNumber)}</span></Fact>
+      <Fact name={t('to')}>{x.to.displayName}<br /><span className="money">{grouped(x.to.walletNumber)}</span></Fact>
+      {hasFee && <Fact name={t('amount')}>{money(x.amount)}</Fact>}
+      {hasFee && <Fact name={t('fee')}><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</Fact>}
+      {Number(x.refunded.amount) > 0 && <Fact name={t('refunded')}>{money(x.refunded)}</Fact>}
+      {x.memo && <Fact name={t('memoOf')}>{x.memo}</Fact>}
+      <Fact name={t('created')}>{time(x.createdAt)}</Fact>
+      {x.completedAt && <Fact name={t(x.status === 'COMPLETED' ? 'completed' : 'ended')}>{time(x.completedAt)}</Fact>}
+      <Fact name={t('transferId')}><Copyable text={x.id} shown={`…${x.id.slice(-8)}`} /></Fact>
     </dl>
   );
 }
