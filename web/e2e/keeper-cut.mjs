@@ -142,6 +142,14 @@ async function requestNeverLeaves(network, page, to) {
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.getByRole('heading', { name: 'Sent' }).waitFor();
   });
+  const again = await begin(page, { to, amount: '3', memo: 'never wanted' });
+  network.cutAt(/"CreateTransfer"/);
+  await again.click();
+  await page.getByText('Connection lost').waitFor();
+  await network.restore(page);
+  await button(page, 'Don’t send').click();
+  await button(page, 'Review').waitFor();
+  await sentOnce(page, 'never wanted', 0, 'what never left and is not wanted any more is not sent');
   await sentOnce(page, 'never left', 1, 'a transfer that never left is sent once, when it is asked for again');
 }
 

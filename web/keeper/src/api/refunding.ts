@@ -93,11 +93,15 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     setOffline(!navigator.onLine);
     if (navigator.onLine && refunding.at === 'form') void send({ by: me, transferId, amount, key: crypto.randomUUID() }); // else nothing has left, and nothing does
   }
-  // again sends what has not arrived; drop ends it.
+  // again sends what has not arrived; drop ends it, unless it has arrived by now.
   const again = () => void (refunding.at === 'unsent' && send(refunding.begun));
-  function drop() {
+  async function drop() {
     if (refunding.at !== 'unsent') return;
-    forget(refunding.begun);
+    const { begun } = refunding;
+    const { data, error: fault } = await client.query(ByKeyDocument, { key: begun.key }, { requestPolicy: 'network-only' });
+    if (fault) return setRefunding({ at: 'lost', begun });
+    if (data?.viewer?.id === me && data.viewer.transferByIdempotencyKey) return settle(begun);
+    forget(begun);
     setRefunding({ at: 'form' });
   }
   function clear() {

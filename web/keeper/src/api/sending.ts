@@ -185,6 +185,18 @@ export function useSending(me: string) {
   }, []);
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
+  // drop ends what has not arrived, unless it has by now: then that is what is told.
+  const drop = async () => {
+    if (sending.at !== 'unsent') return;
+    const { input, quote } = sending;
+    setFault(undefined);
+    const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
+    if (error) return setFault(said(error));
+    const found = data?.viewer?.id === me ? data.viewer.transferByIdempotencyKey : undefined;
+    if (!found) return restart();
+    return found.status === 'AWAITING_CONFIRMATION' ? send(input, quote) : settle(input, found);
+  };
+
   // requote puts what it costs by now in the place of what was looked at; restart ends it, with what keeps it from being sent.
   const requote = (quote: Quote, was?: Quote) => setSending((before) => (before.at === 'unsent' ? { ...before, quote, was } : before));
   const restart = (because: ProblemFragment[] = []) => {
@@ -193,5 +205,5 @@ export function useSending(me: string) {
     setFault(undefined);
     setSending({ at: 'form' });
   };
-  return { sending, problems, fault, send, ask, confirm, setChallenge, requote, restart, giveUp };
+  return { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp };
 }

@@ -36,7 +36,7 @@ export default function Alerts({ id, frozen, log }: { id: string; frozen: boolea
   return (
     <Alert color="yellow" variant="light" role="status" title={t('alertsTitle', { count: news.length })} data-testid="alerts">
       <List spacing={4} mb="sm">
-        {told.slice(0, MOST).map(({ what, count, last }) => <List.Item key={what}>{what} · {count > 1 ? t('alertsTimes', { count, time: time(last) }) : time(last)}</List.Item>)}
+        {told.slice(0, MOST).map(({ what, count, last }) => <List.Item key={what}>{what}{'\u00a0'}· {count > 1 ? t('alertsTimes', { count, time: time(last) }) : time(last)}</List.Item>)}
       </List>
       {told.length > MOST && <Anchor component={Link} to="/security" underline="always" c="inherit" className="back">{t('alertsMore', { count: told.length - MOST })}</Anchor>}
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs">

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { type ChallengePartsFragment, CompleteRecoveryDocument, StartRecoveryDocument, VerifyRecoveryDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
-import { Told } from '../ui/form';
+import { Follows, Told } from '../ui/form';
 import { useKept } from '../ui/kept';
 import { Narrow, Ways } from '../ui/narrow';
 import { agree, NewPassword, useMissing } from '../ui/new-password';
@@ -97,6 +97,7 @@ function Change({ token, login, securityQuestion, totpRequired, onDone }: Proved
         <PasswordInput label={securityQuestion ? t('questionLabel', { question: securityQuestion }) : t('securityAnswer')} name="securityAnswer" autoComplete="off" required value={answer} onChange={(e) => setAnswer(e.currentTarget.value)} error={noAnswer} aria-invalid={!!noAnswer} />
         {totpRequired && <TextInput label={t('lostFactor')} name="totpCode" autoComplete="one-time-code" required value={totp} onChange={(e) => setTotp(e.currentTarget.value)} error={noTotp} aria-invalid={!!noTotp} />}
         <NewPassword label={t('newPassword')} typed={typed} onTyped={setTyped} error={weak} missing={missing} />
+        <Follows items={[t('lostFollows3')]} />
         <Problems problems={complete.problems.filter((p) => !['securityAnswer', 'totpCode', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />
         <Button type="submit" loading={complete.busy}>{t('save')}</Button>
       </Stack>

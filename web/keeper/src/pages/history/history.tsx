@@ -33,7 +33,7 @@ export default function History({ me }: { me: string }) {
       {(isLookedThrough.current || !data) && <Filters {...filters} />}
       <Problems error={error} retry={again} />
       {!data && fetching && <Waiting rows={6} />}
-      {data && days.size === 0 && (filter ? <Empty title={t('filterNothing')} /> : <Empty title={t('noTransfers')} hint={t('noTransfersHint')} />)}
+      {data && days.size === 0 && (filter ? <Empty title={t('filterNothing')} /> : <Empty title={t('noTransfers')} hint={t('noTransfersHint')} action={<Button component={Link} to="/receive">{t('receive')}</Button>} />)}
       <Stack>
         {[...days].map(([name, transfers]) => (
           <section key={name} className="panel" aria-label={name}>

@@ -54,7 +54,7 @@ function useLastLook({ reviewed, onSend, onOther, onGone }: Looked) {
 
 // Review shows once more, and alone on the screen, what will be done. Nothing has left yet.
 // `unsent` is for what was sent before and has not arrived.
-export function Review({ onChange, unsent, ...looked }: Looked & { onChange: () => void; unsent?: boolean }) {
+export function Review({ onChange, unsent, children, ...looked }: Looked & { onChange: () => void; unsent?: boolean; children?: React.ReactNode }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
   const { input, quote, was, from, to } = looked.reviewed;
@@ -75,6 +75,7 @@ export function Review({ onChange, unsent, ...looked }: Looked & { onChange: () 
       </Costs>
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
       <Problems error={error} />
+      {children}
       <Button size="md" disabled={!online} loading={busy} onClick={() => void look()}>{t('sendNow', { amount: money(quote.total) })}</Button>
       <Button variant="subtle" onClick={onChange}>{t(unsent ? 'dontSend' : 'back')}</Button>
     </Stack>

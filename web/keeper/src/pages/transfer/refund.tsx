@@ -48,7 +48,7 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
         <Title order={2} size="h4">{t('notSentTitle')}</Title>
         <Text>{t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
         <Group grow>
-          <Button variant="default" onClick={drop}>{t('dontSend')}</Button>
+          <Button variant="default" onClick={() => void drop()}>{t('dontSend')}</Button>
           <Button onClick={again}>{t('refund')}</Button>
         </Group>
       </Stack>
