@@ -222,9 +222,9 @@ export async function loseThePhone(house, ema) {
   ok('a wrong answer does not recover a lost phone');
   await page.locator('[name=securityAnswer]').fill('the old lime');
   await button(page, 'Continue').click();
-  await page.getByText('You can set a new phone from').waitFor();
+  await page.getByText('You can set a new phone number from').waitFor();
   await page.reload();
-  await page.getByText('You can set a new phone from').waitFor();
+  await page.getByText('You can set a new phone number from').waitFor();
   await house.accessible(page, 'a lost phone, while one waits');
   await house.shot('account-lost-wait', page);
   ok('a lost phone waits for two days, after a reload too');

@@ -142,6 +142,7 @@ async function requestNeverLeaves(network, page, to) {
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.getByRole('heading', { name: 'Sent' }).waitFor();
   });
+  await place(page, 'Home'); // from what became of it
   const again = await begin(page, { to, amount: '3', memo: 'never wanted' });
   network.cutAt(/"CreateTransfer"/);
   await again.click();

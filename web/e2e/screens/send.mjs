@@ -76,7 +76,7 @@ export const send = {
     'send-sending': async (w) => {
       w.letGo = await holds(w.page, 'CreateTransfer');
       await sends(w.page);
-      await w.page.locator('.mantine-Loader-root').waitFor();
+      await w.page.getByTestId('review').waitFor({ state: 'detached' });
       return { waits: true };
     },
     'send-code': async (w) => {

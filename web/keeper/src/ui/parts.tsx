@@ -61,9 +61,9 @@ export function Empty({ title, hint, action, first }: { title: string; hint?: st
   );
 }
 
-// Fact is a line of a list of facts: what has no room beside its name stands below it, and a remark below both.
-export const Fact = ({ name, children, remark }: { name: ReactNode; children: ReactNode; remark?: ReactNode }) => (
-  <div className="fact"><dt>{name}</dt><dd>{children}</dd>{remark && <dd className="whole">{remark}</dd>}</div>
+// Fact is a line of a list of facts: what has no room beside its name stands below it, and a remark below both. `words` are what a person wrote, of any length.
+export const Fact = ({ name, children, remark, words }: { name: ReactNode; children: ReactNode; remark?: ReactNode; words?: boolean }) => (
+  <div className={words ? 'fact words' : 'fact'}><dt>{name}</dt><dd>{children}</dd>{remark && <dd className="whole">{remark}</dd>}</div>
 );
 
 export const Waiting = ({ rows = 4 }: { rows?: number }) => (

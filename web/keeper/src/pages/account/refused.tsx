@@ -49,7 +49,7 @@ function Attempt({ attempt }: { attempt: Attempts['nodes'][number] }) {
   return (
     <div className="row" data-testid="refused">
       <Group justify="space-between" align="start" wrap="nowrap" className="line">
-        <Stack gap={2} className="line-name">
+        <Stack gap={2} className="line-name" style={{ flexBasis: 'auto' }}>
           <Text fw={600} style={{ overflowWrap: 'anywhere' }}>{t('refusedTo', { to: grouped(attempt.to) })}</Text>
           <Text size="sm" c="dimmed">{time(attempt.refusedAt)} · {t('refusedFrom', { from: grouped(attempt.from) })}</Text>
         </Stack>

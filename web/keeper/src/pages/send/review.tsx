@@ -70,7 +70,7 @@ export function Review({ onChange, unsent, children, ...looked }: Looked & { onC
         </Alert>
       )}
       <Costs quote={quote} feePaidBy={input.feePaidBy} whom={<><Fact name={t('to')}>{grouped(to)}</Fact><Fact name={t('from')}>{from}</Fact></>}>
-        {input.memo && <Fact name={t('memoOf')}>{input.memo}</Fact>}
+        {input.memo && <Fact words name={t('memoOf')}>{input.memo}</Fact>}
         <Fact name={t('protection')}>{protectionOf(input, t)}</Fact>
       </Costs>
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}

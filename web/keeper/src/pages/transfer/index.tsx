@@ -77,7 +77,7 @@ function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
       {hasFee && <Fact name={t('amount')}>{money(x.amount)}</Fact>}
       {hasFee && <Fact name={t('fee')}><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</Fact>}
       {Number(x.refunded.amount) > 0 && <Fact name={t('refunded')}>{money(x.refunded)}</Fact>}
-      {x.memo && <Fact name={t('memoOf')}>{x.memo}</Fact>}
+      {x.memo && <Fact words name={t('memoOf')}>{x.memo}</Fact>}
       <Fact name={t('created')}>{time(x.createdAt)}</Fact>
       {x.completedAt && <Fact name={t(x.status === 'COMPLETED' ? 'completed' : 'ended')}>{time(x.completedAt)}</Fact>}
       <Fact name={t('transferId')}><Copyable text={x.id} shown={`…${x.id.slice(-8)}`} /></Fact>
