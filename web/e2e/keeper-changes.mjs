@@ -117,7 +117,7 @@ export async function askForData(house, page, ema) {
   await page.getByText('Your copy is ready, and we emailed you the link.').waitFor();
   await house.accessible(page, 'a copy of the data');
   await house.shot('account-export', page);
-  await page.getByText('You can ask for another from').waitFor();
+  await page.getByText('You can request another after').waitFor();
   check((await button(page, 'Request a copy').isDisabled()) && !(await page.getByText('We’ll send the link to').isVisible()), 'a second copy within a day cannot be asked for, and it is said when');
 }
 
@@ -195,7 +195,7 @@ export async function certify(house, page) {
   await house.accessible(page, 'a request for a certificate that waits');
   await house.shot('account-certificate', page);
   await go(page, 'About you');
-  await page.getByText('only an operator can change these details').waitFor();
+  await page.getByText('only support can change these details').waitFor();
   ok('a request with a picture waits for an operator, and the profile is locked');
 }
 

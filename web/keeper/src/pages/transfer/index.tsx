@@ -76,7 +76,7 @@ function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
       <Fact name={t('to')}>{x.to.displayName}<br /><span className="money">{grouped(x.to.walletNumber)}</span></Fact>
       {hasFee && <Fact name={t('amount')}>{money(x.amount)}</Fact>}
       {hasFee && <Fact name={t('fee')}><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</Fact>}
-      {Number(x.refunded.amount) > 0 && <Fact name={t('refunded')}>{money(x.refunded)}</Fact>}
+      {Number(x.refunded.amount) > 0 && <Fact name={t(x.direction === 'OUTGOING' ? 'refundedToYou' : 'refunded')}>{money(x.refunded)}</Fact>}
       {x.memo && <Fact words name={t('memoOf')}>{x.memo}</Fact>}
       <Fact name={t('created')}>{time(x.createdAt)}</Fact>
       {x.completedAt && <Fact name={t(x.status === 'COMPLETED' ? 'completed' : 'ended')}>{time(x.completedAt)}</Fact>}
