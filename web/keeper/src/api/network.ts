@@ -2,7 +2,7 @@ import type { CombinedError } from 'urql';
 
 // A request is given up when no answer has come for so long, or when the network goes: whoever made it then asks what became of it. A network that
 // swallows answers would otherwise keep it waiting for minutes.
-const ANSWER_MS = 20_000;
+export const ANSWER_MS = 20_000;
 
 export async function request(input: RequestInfo | URL, init: RequestInit = {}) {
   const gone = new AbortController();

@@ -1,13 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { ByKeyDocument, type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
-import { isLost } from './network';
+import { ANSWER_MS, isLost } from './network';
 
 const ASK_MS = 3_000;
-const MISSES = 2; // as often as it is asked for in vain, it has not arrived
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
-type Begun = { by: string; transferId: string; amount: string; key: string };
+type Begun = { by: string; transferId: string; amount: string; key: string; sentAt?: number };
 
 const placeOf = (transferId: string) => `keeper.refunding.${transferId}`;
 
@@ -35,7 +34,6 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   const [offline, setOffline] = useState(false);
   const busy = useRef(false);
   const asking = useRef(false);
-  const misses = useRef(0);
   const done = useRef(onDone);
   done.current = onDone;
 
@@ -50,7 +48,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     busy.current = true;
     setProblems([]);
     setError(undefined);
-    sessionStorage.setItem(placeOf(begun.transferId), JSON.stringify(begun));
+    sessionStorage.setItem(placeOf(begun.transferId), JSON.stringify({ ...begun, sentAt: Date.now() } satisfies Begun));
     setRefunding((was) => (was.at === 'lost' ? was : { at: 'sending', begun }));
     const { data, error: fault } = await client.mutation(RefundTransferDocument, { input: { transferId: begun.transferId, amount: begun.amount, idempotencyKey: begun.key } });
     busy.current = false;
@@ -63,7 +61,8 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     setRefunding({ at: 'form' });
   }, [client, settle]);
 
-  // ask finds out by the key what became of a refund whose answer was lost. What is missing twice is called unsent, and is not sent by itself.
+  // ask finds out by the key what became of a refund whose answer was lost. What is missing when a request cannot be on its way any
+  // more is called unsent, and is not sent by itself.
   const ask = useCallback(async (begun: Begun) => {
     if (asking.current || busy.current) return;
     asking.current = true;
@@ -71,8 +70,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     asking.current = false;
     if (fault || data?.viewer?.id !== me) return; // nobody knows, or somebody else is in by now
     if (data.viewer.transferByIdempotencyKey) return settle(begun);
-    if (++misses.current < MISSES) return;
-    misses.current = 0;
+    if (Date.now() - (kept(begun.transferId)?.sentAt ?? 0) < ANSWER_MS) return;
     setRefunding({ at: 'unsent', begun });
   }, [client, me, settle]);
 
@@ -96,11 +94,14 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   // again sends what has not arrived; drop ends it, unless it has arrived by now.
   const again = () => void (refunding.at === 'unsent' && send(refunding.begun));
   async function drop() {
-    if (refunding.at !== 'unsent') return;
+    if (refunding.at !== 'unsent' || busy.current) return;
     const { begun } = refunding;
+    busy.current = true; // nothing is sent meanwhile
     const { data, error: fault } = await client.query(ByKeyDocument, { key: begun.key }, { requestPolicy: 'network-only' });
+    busy.current = false;
     if (fault) return setRefunding({ at: 'lost', begun });
-    if (data?.viewer?.id === me && data.viewer.transferByIdempotencyKey) return settle(begun);
+    if (data?.viewer?.id !== me) return; // somebody else is in by now
+    if (data.viewer.transferByIdempotencyKey) return settle(begun);
     forget(begun);
     setRefunding({ at: 'form' });
   }

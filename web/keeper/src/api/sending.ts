@@ -1,13 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
-import { isLost } from './network';
+import { ANSWER_MS, isLost } from './network';
 import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key. It holds no secret but
 // a protection code, which the sender chose; that is gone with the tab.
 const KEPT = 'keeper.sending';
 const ASK_MS = 3_000;
-const MISSES = 2; // as often as it is asked for in vain, it has not arrived
 
 type Fault = 'network' | 'offline' | { message: string };
 
@@ -22,7 +21,7 @@ export type Sending =
   | { at: 'done'; transfer: TransferPartsFragment; code?: string | null; address?: string }; // the protection's, which the sender is to tell; and what asked for it
 
 // What was begun, with the quote that was looked at, the address that may have asked for it, and the transfer that it has become as far as that is known.
-type Begun = { by: string; input: CreateTransferInput; quote?: Quote; address?: string; id?: string };
+type Begun = { by: string; input: CreateTransferInput; quote?: Quote; address?: string; sentAt?: number; id?: string };
 
 const begunHere = () => JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
 
@@ -58,7 +57,6 @@ export function useSending(me: string) {
   const [fault, setFault] = useState<Fault>();
   const busy = useRef(false);
   const asking = useRef(false);
-  const misses = useRef(0);
 
   // begins tells that a step of what awaits its code is under way, or is over.
   const begins = (is: boolean) => {
@@ -84,7 +82,7 @@ export function useSending(me: string) {
     setFault(undefined);
     const begun = begunHere();
     const known = begun?.input.idempotencyKey === input.idempotencyKey ? begun : { address: location.search + location.hash }; // what a repeat knows already stays known
-    sessionStorage.setItem(KEPT, JSON.stringify({ ...known, by: me, input, quote } satisfies Begun));
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...known, by: me, input, quote, sentAt: Date.now() } satisfies Begun));
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;
@@ -97,8 +95,8 @@ export function useSending(me: string) {
     setSending({ at: 'form' });
   }, [client, me, settle]);
 
-  // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way: only when it is missing once more it is called
-  // unsent, and nothing is sent that nobody has asked for again.
+  // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way for as long as a
+  // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again.
   const ask = useCallback(async (input: CreateTransferInput, quote?: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
@@ -109,8 +107,8 @@ export function useSending(me: string) {
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
     if (found) return send(input, quote); // a repeat answers with the first result, and with its challenge
-    if (++misses.current < MISSES) return;
-    misses.current = 0;
+    const begun = begunHere();
+    if (begun?.input.idempotencyKey === input.idempotencyKey && Date.now() - (begun.sentAt ?? 0) < ANSWER_MS) return;
     if (quote) return setSending({ at: 'unsent', input, quote });
     forget(input);
     setSending({ at: 'form' });
@@ -186,14 +184,17 @@ export function useSending(me: string) {
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
   // drop ends what has not arrived, unless it has by now: then that is what is told.
-  const drop = async () => {
-    if (sending.at !== 'unsent') return;
+  const drop = async (because?: ProblemFragment[]) => {
+    if (sending.at !== 'unsent' || busy.current) return;
     const { input, quote } = sending;
+    busy.current = true; // nothing is sent meanwhile
     setFault(undefined);
     const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
+    busy.current = false;
     if (error) return setFault(said(error));
-    const found = data?.viewer?.id === me ? data.viewer.transferByIdempotencyKey : undefined;
-    if (!found) return restart();
+    if (data?.viewer?.id !== me) return; // somebody else is in by now
+    const found = data.viewer.transferByIdempotencyKey;
+    if (!found) return restart(because);
     return found.status === 'AWAITING_CONFIRMATION' ? send(input, quote) : settle(input, found);
   };
 

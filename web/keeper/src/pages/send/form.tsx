@@ -82,7 +82,7 @@ export function Form({ onReview, isShown, problems, children }: { onReview: (rev
     };
     onReview({ input, quote, from: `${source.name || source.currency.name} · ${grouped(source.number)}`, to: to.trim() });
   }
-  if (!data || (pay && link.fetching && !link.data)) return error ? <Problems error={error} retry={again} /> : <Waiting />;
+  if (!data || (pay && link.fetching && (!link.data || link.operation?.variables.link !== pay))) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;
   const isForeign = !wallets.some((w) => w.currency.letter === to.trim().charAt(0).toUpperCase());
   const wrong = { incomplete: left || to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: isForeign ? <>{t('numberForeign')} <Anchor component={Link} to={`/wallets${payLink}`} inherit underline="always">{t('openWallet')}</Anchor></> : t('numberCurrency') };

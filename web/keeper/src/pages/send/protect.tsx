@@ -10,6 +10,7 @@ type Kind = 'none' | 'CODE' | 'TIME';
 
 const DAY_MS = 86_400_000;
 const SHORTEST = 4; // of a code
+const MOST_DAYS = 120;
 
 const dayIn = (days: number) => new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'long' }).format(Date.now() + days * DAY_MS).replace(/ /g, '\u00a0');
 
@@ -35,8 +36,8 @@ export function Protect({ kind, setKind, code, setCode, days, setDays, leave, pr
       </Input.Wrapper>
       {kind === 'CODE' && <TextInput label={t('protectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} onBlur={leave} required maxLength={32} autoComplete="off" error={told(of(problems, 'code'))} />}
       {kind !== 'none' && (
-        <NumberInput label={t(kind === 'CODE' ? 'daysToEnter' : 'daysOfTerm')} description={t(kind === 'CODE' ? 'backOn' : 'theirsOn', { day: dayIn(Number(days) || 1) })} inputWrapperOrder={['label', 'input', 'description']}
-          value={days} onChange={setDays} min={1} max={120} allowDecimal={false} allowNegative={false} required withAsterisk={false} size="md" error={told(of(problems, 'days'))} />
+        <NumberInput label={t(kind === 'CODE' ? 'daysToEnter' : 'daysOfTerm')} description={t(kind === 'CODE' ? 'backOn' : 'theirsOn', { day: dayIn(Math.min(Number(days) || 1, MOST_DAYS)) })} inputWrapperOrder={['label', 'input', 'description']}
+          value={days} onChange={setDays} min={1} max={MOST_DAYS} allowDecimal={false} allowNegative={false} required withAsterisk={false} size="md" error={told(of(problems, 'days'))} />
       )}
     </>
   );

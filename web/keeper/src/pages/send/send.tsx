@@ -29,7 +29,7 @@ export default function Send({ me }: { me: string }) {
           <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form onReview={review} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
-        {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={restart} onChange={() => void drop()}>{trouble}</Review>}
+        {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={(because) => void drop(because)} onChange={() => void drop()}>{trouble}</Review>}
         {sending.at === 'sending' && <Stack className="panel" align="center" ta="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
