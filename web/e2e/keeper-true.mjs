@@ -1,7 +1,7 @@
 // node keeper-true.mjs <baseURL>: what the web app tells of money and of people is true, also where it is typed anew, comes late, fails or is made up by somebody.
 import { runInBrowser } from './browser.mjs';
 import { base, check, ok } from './lib.mjs';
-import { alone, anna, arrival, boris, button, code, DESK, fill, forgive, logIn, numberOf, PHONE, place, review, withCode } from './keeper-lib.mjs';
+import { alone, anna, arrival, boris, button, code, CUT, DESK, fill, forgive, logIn, numberOf, PHONE, place, review, withCode } from './keeper-lib.mjs';
 
 const BROKEN = { errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] };
 const isOf = (route, operation) => route.request().postData()?.includes(`"${operation}"`);
@@ -24,7 +24,8 @@ await runInBrowser(async (house) => {
   await twoWaysAtOnce(desk);
   await wrongCodeIsLeftBehind(house);
   await anothersChange(house);
-  forgive(house, /status of 500/);
+  await droppedIsNotSent(house, boriss);
+  forgive(house, CUT);
 });
 
 // anew begins a payment, whatever the one before has come to.
@@ -252,4 +253,29 @@ async function anothersChange(house) {
   await page.goto(`${base}/settings/email`);
   await page.getByText(boris.login).first().waitFor();
   check((await page.getByText('annas-secret').count()) === 0, 'what one person has begun is not shown to the next');
+}
+
+// droppedIsNotSent: what is dropped while it is looked at once more is not sent.
+async function droppedIsNotSent(house, to) {
+  const page = await house.open('/', DESK);
+  await logIn(page, anna);
+  await page.route('**/graphql', (route) => (isOf(route, 'CreateTransfer') ? route.abort() : route.fallback()));
+  await anew(page);
+  await fill(page, { to, amount: '12', memo: 'unsent' });
+  await (await review(page)).click();
+  await page.getByText('Connection lost').waitFor();
+  await page.unroute('**/graphql');
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+
+  let sent = 0;
+  page.on('request', (request) => (sent += /"CreateTransfer"/.test(request.postData() ?? '') ? 1 : 0));
+  await page.route('**/graphql', async (route) => {
+    if (isOf(route, 'Quote') || isOf(route, 'ByKey')) await new Promise((wake) => setTimeout(wake, isOf(route, 'Quote') ? 600 : 1_200));
+    return route.fallback();
+  });
+  await button(page, 'Send 12.10 WMZ').click();
+  await button(page, 'Don’t send').click();
+  await page.locator('[name=to]').waitFor();
+  check(sent === 0, 'what is dropped while it is looked at once more is not sent');
+  await page.unroute('**/graphql');
 }

@@ -3,9 +3,9 @@ import { type CombinedError, useClient } from 'urql';
 import { ANSWER_MS, isLost } from './network';
 import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 
-// A transfer that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key. It holds no secret but
-// a protection code, which the sender chose; that is gone with the tab.
-const KEPT = 'keeper.sending';
+// A transfer that was begun is kept for this tab and this person until its outcome is known, so that a reload goes on with the same key, also when somebody else
+// has been in meanwhile. It holds no secret but a protection code, which the sender chose; that is gone with the tab.
+const placeOf = (me: string) => `keeper.sending.${me}`;
 const ASK_MS = 3_000;
 
 type Fault = 'network' | 'offline' | { message: string };
@@ -14,33 +14,31 @@ export type Quote = NonNullable<QuoteQuery['transferQuote']['quote']>;
 
 export type Sending =
   | { at: 'form' }
-  | { at: 'sending'; input: CreateTransferInput; quote?: Quote; asks?: boolean }
-  | { at: 'lost'; input: CreateTransferInput; quote?: Quote }
+  | { at: 'sending'; input: CreateTransferInput; quote: Quote; asks?: boolean }
+  | { at: 'lost'; input: CreateTransferInput; quote: Quote }
   | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote } // it has not arrived: whoever wants it still sends it again, under the same key
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
   | { at: 'done'; transfer: TransferPartsFragment; code?: string | null; address?: string }; // the protection's, which the sender is to tell; and what asked for it
 
 // What was begun, with the quote that was looked at, the address that may have asked for it, and the transfer that it has become as far as that is known.
-type Begun = { by: string; input: CreateTransferInput; quote?: Quote; address?: string; sentAt?: number; id?: string };
+type Begun = { input: CreateTransferInput; quote: Quote; address: string; sentAt: number; id?: string };
 
-const begunHere = () => JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Begun | null;
+const begunBy = (me: string) => JSON.parse(sessionStorage.getItem(placeOf(me)) ?? 'null') as Begun | null;
+const keep = (me: string, begun: Begun) => sessionStorage.setItem(placeOf(me), JSON.stringify(begun));
+
+// begunAs is what is kept of one transfer; nothing once another one was begun.
+function begunAs(me: string, { idempotencyKey }: CreateTransferInput) {
+  const begun = begunBy(me);
+  return begun?.input.idempotencyKey === idempotencyKey ? begun : undefined;
+}
 
 // awaitsHere tells that this person began a transfer in this tab, which awaits its code still: the screen of sending goes on with it.
-export function awaitsHere(me: string, id: string) {
-  const begun = begunHere();
-  return begun?.by === me && begun.id === id;
-}
+export const awaitsHere = (me: string, id: string) => begunBy(me)?.id === id;
 
-// kept is what this person began in this tab, and asks about; what somebody else did is none of theirs.
+// kept is what this person began in this tab, and asks about.
 function kept(me: string): Sending {
-  const begun = begunHere();
-  return begun?.by === me ? { at: 'sending', input: begun.input, quote: begun.quote, asks: true } : { at: 'form' };
-}
-
-// forget ends what is kept of one transfer, and of no later one.
-function forget({ idempotencyKey }: CreateTransferInput) {
-  const begun = begunHere();
-  if (begun?.input.idempotencyKey === idempotencyKey) sessionStorage.removeItem(KEPT);
+  const begun = begunBy(me);
+  return begun ? { at: 'sending', input: begun.input, quote: begun.quote, asks: true } : { at: 'form' };
 }
 
 // isOver tells that a transfer is past the step that was asked for: somebody else has done something with it, or its time has run out.
@@ -58,6 +56,9 @@ export function useSending(me: string) {
   const busy = useRef(false);
   const asking = useRef(false);
 
+  // forget ends what is kept of one transfer, and of no later one.
+  const forget = useCallback((input: CreateTransferInput) => void (begunAs(me, input) && sessionStorage.removeItem(placeOf(me))), [me]);
+
   // begins tells that a step of what awaits its code is under way, or is over.
   const begins = (is: boolean) => {
     busy.current = is;
@@ -66,23 +67,20 @@ export function useSending(me: string) {
 
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
     const waits = transfer.status === 'AWAITING_CONFIRMATION' && challenge;
-    const kept = begunHere();
-    const begun = kept?.input.idempotencyKey === input.idempotencyKey ? kept : undefined;
+    const begun = begunAs(me, input);
     const next: Sending = waits ? { at: 'code', input, transfer, challenge } : { at: 'done', transfer, code: input.protection?.code, address: begun?.address };
     if (!waits) forget(input);
-    else if (begun) sessionStorage.setItem(KEPT, JSON.stringify({ ...begun, id: transfer.id } satisfies Begun));
+    else if (begun) keep(me, { ...begun, id: transfer.id });
     setSending((was) => ('input' in was && was.input.idempotencyKey === input.idempotencyKey ? next : was)); // an answer that comes late is not of what is done since
-  }, []);
+  }, [me, forget]);
 
-  const send = useCallback(async (input: CreateTransferInput, quote?: Quote) => {
+  const send = useCallback(async (input: CreateTransferInput, quote: Quote) => {
     if (busy.current) return;
     if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    const begun = begunHere();
-    const known = begun?.input.idempotencyKey === input.idempotencyKey ? begun : { address: location.search + location.hash }; // what a repeat knows already stays known
-    sessionStorage.setItem(KEPT, JSON.stringify({ ...known, by: me, input, quote, sentAt: Date.now() } satisfies Begun));
+    keep(me, { address: location.search + location.hash, ...begunAs(me, input), input, quote, sentAt: Date.now() }); // what a repeat knows already stays known
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;
@@ -93,11 +91,11 @@ export function useSending(me: string) {
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
     setSending({ at: 'form' });
-  }, [client, me, settle]);
+  }, [client, me, settle, forget]);
 
   // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way for as long as a
   // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again.
-  const ask = useCallback(async (input: CreateTransferInput, quote?: Quote) => {
+  const ask = useCallback(async (input: CreateTransferInput, quote: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
     const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
@@ -107,11 +105,7 @@ export function useSending(me: string) {
     const found = data.viewer.transferByIdempotencyKey;
     if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
     if (found) return send(input, quote); // a repeat answers with the first result, and with its challenge
-    const begun = begunHere();
-    if (begun?.input.idempotencyKey === input.idempotencyKey && Date.now() - (begun.sentAt ?? 0) < ANSWER_MS) return;
-    if (quote) return setSending({ at: 'unsent', input, quote });
-    forget(input);
-    setSending({ at: 'form' });
+    if (Date.now() - (begunAs(me, input)?.sentAt ?? 0) > ANSWER_MS) setSending({ at: 'unsent', input, quote });
   }, [client, me, send, settle]);
 
   // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
@@ -151,7 +145,8 @@ export function useSending(me: string) {
     busy.current = false;
     const payload = data?.cancelTransfer;
     if (payload?.transfer) return restart();
-    if (isLost(error)) return setSending({ at: 'lost', input, quote: begunHere()?.quote });
+    const begun = begunAs(me, input);
+    if (isLost(error) && begun) return setSending({ at: 'lost', input, quote: begun.quote });
     if (await settled(input, transfer.id)) return;
     begins(false);
     setProblems(payload?.userErrors ?? []);

@@ -123,8 +123,9 @@ function Edit({ asked, onDone }: { asked: Asked; onDone: () => void }) {
   const [missing, setMissing] = useState(false);
 
   async function save() {
-    setMissing('add' in asked && !recipient);
-    if ('add' in asked && !recipient) return;
+    const isMissing = 'add' in asked && !recipient;
+    setMissing(isMissing);
+    if (isMissing) return;
     const { payload } = 'rename' in asked ? await rename.run({ input: { contactId: asked.rename.id, name } }) : await add.run({ input: { recipient: recipient!, name } });
     if (payload) onDone();
   }

@@ -6,7 +6,6 @@ import { useLocation, useNavigate } from 'react-router';
 import { grouped } from '../../api/numbers';
 import { type Quote, type Sending, useSending } from '../../api/sending';
 import type { CreateTransferInput } from '../../gql/graphql';
-import { writeAmount } from '../../ui/amount';
 import { nameOf } from '../../ui/fate';
 import { CodeForm, Page } from '../../ui/parts';
 import { Done } from './done';
@@ -65,9 +64,8 @@ function titleOf(sending: Sending, isReviewed: boolean, t: TFunction) {
   }
 }
 
-// What says what is on its way: as it was looked at, where that is known still.
-function What({ input, quote }: { input: CreateTransferInput; quote?: Quote }) {
-  if (!quote) return <Text fw={600} className="money">{writeAmount(input.amount)} → {grouped(Object.values(input.to).find(Boolean) ?? '')}</Text>;
+// What says what is on its way, as it was looked at.
+function What({ input, quote }: { input: CreateTransferInput; quote: Quote }) {
   return <Sum {...quote} feePaidBy={input.feePaidBy ?? 'SENDER'} whom={quote.recipient.displayName} />;
 }
 
