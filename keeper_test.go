@@ -9,10 +9,16 @@ import (
 	"purser/web"
 )
 
-// TestKeeperWhileTheNetworkFails cuts and silences a real network under the web app: in the middle of a send, and while money arrives.
+// TestKeeperWhileTheNetworkFails cuts and silences a real network under the web app in the middle of a send.
 func TestKeeperWhileTheNetworkFails(t *testing.T) {
 	t.Parallel()
 	keeperScript(t, "keeper-cut.mjs")
+}
+
+// TestKeeperWhileMoneyArrivesOverABadNetwork cuts and silences a real network under the web app while money arrives.
+func TestKeeperWhileMoneyArrivesOverABadNetwork(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-away.mjs")
 }
 
 // TestKeeperSendsBackWhileTheNetworkFails loses the answers to refunds, and reloads the page in the middle of one: each that was meant moves once.

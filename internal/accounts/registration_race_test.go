@@ -83,8 +83,9 @@ func TestTwentyCompletesMakeOneAccount(t *testing.T) { // not parallel: it keeps
 	r := newRoom(t)
 	verified := r.verified(t, phone, "anna@example.com")
 	answers := atOnce(20, func(int) error { return second(r.Complete(t.Context(), requestOf(verified))) })
-	if won, late := answers[""], answers[fault.StepOutOfOrder]; won != 1 || late != 19 {
-		t.Errorf("answers: %v, want one account and 19 times %s", answers, fault.StepOutOfOrder)
+	// On a slow machine some have waited for a hasher for as long as anyone does.
+	if won, late, busy := answers[""], answers[fault.StepOutOfOrder], answers[fault.Overloaded]; won != 1 || late+busy != 19 {
+		t.Errorf("answers: %v, want one account, and else %s or %s", answers, fault.StepOutOfOrder, fault.Overloaded)
 	}
 	if n := r.count(t, `SELECT count(*) FROM accounts WHERE phone_mac = $1`, r.db.Lookup("phone", phone)); n != 1 {
 		t.Errorf("%d accounts", n)

@@ -15,7 +15,7 @@ export const runInBrowser = (body, bound) =>
       executablePath,
       args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
-        '--disable-background-networking', '--disable-component-update',
+        '--disable-background-networking', '--disable-component-update', '--in-process-gpu',
         '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
       ],
     });

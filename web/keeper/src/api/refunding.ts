@@ -1,9 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
-import { ByKeyDocument, type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
-import { ANSWER_MS, isLost } from './network';
-
-const ASK_MS = 3_000;
+import { type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
+import { mayArrive, useAsking, useByKey } from './lost';
+import { isLost } from './network';
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
 type Begun = { by: string; transferId: string; amount: string; key: string; sentAt?: number };
@@ -25,6 +24,7 @@ export type Refunding = { at: 'form' } | { at: 'sending' | 'lost' | 'unsent'; be
 // is known: nothing is sent back twice, and nothing is called failed that was done. `onDone` is called with what has moved.
 export function useRefunding(me: string, transferId: string, onDone: (amount: string) => void) {
   const client = useClient();
+  const byKey = useByKey(me);
   const [refunding, setRefunding] = useState<Refunding>(() => {
     const begun = kept(transferId);
     return begun?.by === me ? { at: 'lost', begun } : { at: 'form' };
@@ -66,25 +66,14 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   const ask = useCallback(async (begun: Begun) => {
     if (asking.current || busy.current) return;
     asking.current = true;
-    const { data, error: fault } = await client.query(ByKeyDocument, { key: begun.key }, { requestPolicy: 'network-only' });
+    const { found } = await byKey(begun.key);
     asking.current = false;
-    if (fault || data?.viewer?.id !== me) return; // nobody knows, or somebody else is in by now
-    if (data.viewer.transferByIdempotencyKey) return settle(begun);
-    if (Date.now() - (kept(begun.transferId)?.sentAt ?? 0) < ANSWER_MS) return;
-    setRefunding({ at: 'unsent', begun });
-  }, [client, me, settle]);
+    if (found) return settle(begun);
+    if (found === null && !mayArrive(kept(begun.transferId)?.sentAt)) setRefunding({ at: 'unsent', begun });
+  }, [byKey, settle]);
 
-  useEffect(() => { // what is not known is asked for until it is: every few seconds, and at once when the network is back
-    if (refunding.at !== 'lost') return;
-    const now = () => void ask(refunding.begun);
-    now();
-    const timer = setInterval(now, ASK_MS);
-    window.addEventListener('online', now);
-    return () => {
-      clearInterval(timer);
-      window.removeEventListener('online', now);
-    };
-  }, [refunding, ask]);
+  const question = useMemo(() => (refunding.at === 'lost' ? () => ask(refunding.begun) : undefined), [refunding, ask]);
+  useAsking(question);
 
   // refund begins one, under a new key.
   function refund(amount: string) {
@@ -97,11 +86,11 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     if (refunding.at !== 'unsent' || busy.current) return;
     const { begun } = refunding;
     busy.current = true; // nothing is sent meanwhile
-    const { data, error: fault } = await client.query(ByKeyDocument, { key: begun.key }, { requestPolicy: 'network-only' });
+    const { found, error: fault } = await byKey(begun.key);
     busy.current = false;
     if (fault) return setRefunding({ at: 'lost', begun });
-    if (data?.viewer?.id !== me) return; // somebody else is in by now
-    if (data.viewer.transferByIdempotencyKey) return settle(begun);
+    if (found) return settle(begun);
+    if (found === undefined) return; // somebody else is in by now
     forget(begun);
     setRefunding({ at: 'form' });
   }

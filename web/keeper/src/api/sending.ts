@@ -1,12 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
-import { ANSWER_MS, isLost } from './network';
-import { ByKeyDocument, CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
+import { mayArrive, useAsking, useByKey } from './lost';
+import { isLost } from './network';
+import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab and this person until its outcome is known, so that a reload goes on with the same key, also when somebody else
 // has been in meanwhile. It holds no secret but a protection code, which the sender chose; that is gone with the tab.
 const placeOf = (me: string) => `keeper.sending.${me}`;
-const ASK_MS = 3_000;
 
 type Fault = 'network' | 'offline' | { message: string };
 
@@ -50,6 +50,7 @@ const said = (error: CombinedError): Fault => (isLost(error) ? 'network' : { mes
 // moves twice, and nothing is called failed that was done.
 export function useSending(me: string) {
   const client = useClient();
+  const byKey = useByKey(me);
   const [sending, setSending] = useState<Sending>(() => kept(me));
   const [problems, setProblems] = useState<ProblemFragment[]>([]);
   const [fault, setFault] = useState<Fault>();
@@ -98,15 +99,13 @@ export function useSending(me: string) {
   const ask = useCallback(async (input: CreateTransferInput, quote: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
-    const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
+    const { found, error } = await byKey(input.idempotencyKey);
     asking.current = false;
     if (error) return setSending((was) => (was.at === 'sending' ? { at: 'lost', input, quote } : was));
-    if (data?.viewer?.id !== me) return; // somebody else is in by now
-    const found = data.viewer.transferByIdempotencyKey;
-    if (found && found.status !== 'AWAITING_CONFIRMATION') return settle(input, found);
-    if (found) return send(input, quote); // a repeat answers with the first result, and with its challenge
-    if (Date.now() - (begunAs(me, input)?.sentAt ?? 0) > ANSWER_MS) setSending({ at: 'unsent', input, quote });
-  }, [client, me, send, settle]);
+    if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote); // a repeat answers with the first result, and with its challenge
+    if (found) return settle(input, found);
+    if (found === null && !mayArrive(begunAs(me, input)?.sentAt)) setSending({ at: 'unsent', input, quote });
+  }, [byKey, me, send, settle]);
 
   // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
   const settled = useCallback(async (input: CreateTransferInput, id: string) => {
@@ -153,23 +152,14 @@ export function useSending(me: string) {
     setFault(error && said(error));
   };
 
-  // What is not known is asked for until it is: every few seconds, and at once when the network is back.
-  useEffect(() => {
-    const lost = sending.at === 'lost' || (sending.at === 'sending' && sending.asks);
-    if (!lost && !(sending.at === 'code' && fault === 'network')) return;
-    const now = async () => {
-      if (lost) return ask(sending.input, sending.quote);
-      if (sending.at !== 'code' || busy.current) return;
-      if ((await settled(sending.input, sending.transfer.id)) === false) setFault(undefined); // it awaits its code still
-    };
-    if (lost) void now();
-    const timer = setInterval(() => void now(), ASK_MS);
-    window.addEventListener('online', now);
-    return () => {
-      clearInterval(timer);
-      window.removeEventListener('online', now);
+  const question = useMemo(() => {
+    if (sending.at === 'lost' || (sending.at === 'sending' && sending.asks)) return () => ask(sending.input, sending.quote);
+    if (sending.at !== 'code' || fault !== 'network') return undefined;
+    return async () => {
+      if (!busy.current && (await settled(sending.input, sending.transfer.id)) === false) setFault(undefined); // it awaits its code still
     };
   }, [sending, fault, ask, settled]);
+  useAsking(question, sending.at !== 'code');
 
   useEffect(() => {
     const back = () => setFault((was) => (was === 'offline' ? undefined : was));
@@ -184,13 +174,11 @@ export function useSending(me: string) {
     const { input, quote } = sending;
     busy.current = true; // nothing is sent meanwhile
     setFault(undefined);
-    const { data, error } = await client.query(ByKeyDocument, { key: input.idempotencyKey }, { requestPolicy: 'network-only' });
+    const { found, error } = await byKey(input.idempotencyKey);
     busy.current = false;
     if (error) return setFault(said(error));
-    if (data?.viewer?.id !== me) return; // somebody else is in by now
-    const found = data.viewer.transferByIdempotencyKey;
-    if (!found) return restart(because);
-    return found.status === 'AWAITING_CONFIRMATION' ? send(input, quote) : settle(input, found);
+    if (found === null) return restart(because);
+    if (found) return found.status === 'AWAITING_CONFIRMATION' ? send(input, quote) : settle(input, found);
   };
 
   // requote puts what it costs by now in the place of what was looked at; restart ends it, with what keeps it from being sent.

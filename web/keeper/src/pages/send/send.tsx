@@ -18,6 +18,8 @@ export default function Send({ me }: { me: string }) {
   const { reviewed, review, renew, change, forget } = useReview();
   const { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp } = useSending(me);
   useBare(sending.at === 'done' ? sending.address : undefined);
+  const another = () => { forget(); restart(); };
+  useAfresh(sending.at === 'done', another);
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
   const isForm = sending.at === 'form' && !reviewed;
   const form = useReturn(isForm);
@@ -46,7 +48,7 @@ export default function Send({ me }: { me: string }) {
             <Button variant="subtle" disabled={sending.busy} onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}
-        {sending.at === 'done' && <Done transfer={sending.transfer} code={sending.code} onAnother={() => { forget(); restart(); }} />}
+        {sending.at === 'done' && <Done transfer={sending.transfer} code={sending.code} onAnother={another} />}
       </div>
     </Page>
   );
@@ -77,8 +79,20 @@ function useBare(asked?: string) {
   const go = useNavigate();
   const { search, hash } = useLocation();
   useEffect(() => {
-    if (asked && asked === search + hash) void go('/send', { replace: true });
+    if (asked && asked === search + hash) void go('/send', { replace: true, state: { bare: true } });
   }, [asked, search, hash]);
+}
+
+// useAfresh begins another payment when whoever looks at one that is done goes to the screen once more.
+function useAfresh(isDone: boolean, begin: () => void) {
+  const { key, state } = useLocation();
+  const isBare = !!(state as { bare?: boolean } | null)?.bare;
+  const seen = useRef(key);
+  useEffect(() => {
+    const isNew = key !== seen.current && !isBare;
+    seen.current = key;
+    if (isDone && isNew) begin();
+  }, [isDone, isBare, key]);
 }
 
 // useReview keeps what is reviewed. The review is a step of its own in the browser's history: going back from it leads to the form, with all that was typed.

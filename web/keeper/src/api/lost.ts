@@ -1,0 +1,35 @@
+// What is done about money whose answer was lost: it is asked for by its key until it is known what became of it.
+import { useCallback, useEffect } from 'react';
+import { type CombinedError, useClient } from 'urql';
+import { ByKeyDocument, type TransferPartsFragment } from '../gql/graphql';
+import { ANSWER_MS } from './network';
+
+const ASK_MS = 3_000;
+
+// useByKey returns what finds the transfer, or the refund, that a person made under a key: null where none has arrived, undefined where that is not known, be it
+// that no answer came or that somebody else is in by now.
+export function useByKey(me: string) {
+  const client = useClient();
+  return useCallback(async (key: string): Promise<{ found?: TransferPartsFragment | null; error?: CombinedError }> => {
+    const { data, error } = await client.query(ByKeyDocument, { key }, { requestPolicy: 'network-only' });
+    if (error || data?.viewer?.id !== me) return { error };
+    return { found: data.viewer.transferByIdempotencyKey ?? null };
+  }, [client, me]);
+}
+
+// mayArrive tells that a request sent at a time may be on its way still: what has not arrived by then is not called unsent yet.
+export const mayArrive = (sentAt = 0) => Date.now() - sentAt <= ANSWER_MS;
+
+// useAsking asks for as long as there is a question: every few seconds, at once when the network is back, and unless told otherwise from the beginning.
+export function useAsking(question?: () => unknown, fromNow = true) {
+  useEffect(() => {
+    if (!question) return;
+    if (fromNow) question();
+    const timer = setInterval(question, ASK_MS);
+    window.addEventListener('online', question);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('online', question);
+    };
+  }, [question, fromNow]);
+}
