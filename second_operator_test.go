@@ -142,8 +142,8 @@ func TestManySmallAmountsCountAsOneLargeOne(t *testing.T) {
 	if got := ask[struct{ RedeemFunds fundsAsked }](d.first, redeemAsking, vars{"w": d.wallet, "a": "1", "r": "out", "k": newKey()}).RedeemFunds; got.Request == nil {
 		t.Errorf("taking out does not count: %+v", got)
 	}
-	roubles, _ := d.anna.wallet("P")
-	if got := d.first.issue(vars{"w": roubles, "a": "900000", "r": "free", "k": newKey()}); got.Transfer == nil {
+	rubles, _ := d.anna.wallet("P")
+	if got := d.first.issue(vars{"w": rubles, "a": "900000", "r": "free", "k": newKey()}); got.Transfer == nil {
 		t.Errorf("a currency without a limit: %+v", got)
 	}
 	if got := d.next.issue(vars{"w": d.wallet, "a": "100", "r": "another's sum", "k": newKey()}); got.Transfer == nil {

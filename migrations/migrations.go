@@ -6,7 +6,7 @@ package migrations
 import "embed"
 
 // Newest is the number of the last file.
-const Newest = 27
+const Newest = 28
 
 // Files are the migrations in SQL.
 //
