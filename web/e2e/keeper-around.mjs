@@ -1,8 +1,8 @@
 // The rest of the web app, once: contacts, notifications, freezing, passkeys, the other language and theme.
 import { readFileSync } from 'node:fs';
 import { authenticator } from './browser.mjs';
-import { check, inbox, ok } from './lib.mjs';
-import { anna, DESK, fill, place, review, TABLET } from './keeper-lib.mjs';
+import { check, ok, soon } from './lib.mjs';
+import { anna, asksFor, code, DESK, fill, forgive, place, review, TABLET } from './keeper-lib.mjs';
 
 // lookAround sees the quieter screens, in both languages and themes.
 export async function lookAround(house, phone) {
@@ -35,6 +35,9 @@ export async function security(house, desk) {
   await desk.setViewportSize(DESK.viewport);
 }
 
+// keeps waits from now on for the answer to an operation: what is not answered when a page is loaded anew may never have been asked.
+const keeps = (page, operation) => page.waitForResponse((r) => asksFor(operation)(r.request()));
+
 // rememberPeople makes a contact of somebody who was paid.
 export async function rememberPeople(house, desk) {
   await place(desk, 'Contacts');
@@ -45,18 +48,21 @@ export async function rememberPeople(house, desk) {
   await desk.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await desk.getByTestId('contact').getByText('Ema from the shop').waitFor();
   await desk.getByTestId('suggested').filter({ hasText: 'Ema Keeper' }).waitFor({ state: 'detached' });
-  await desk.getByRole('switch', { name: 'Accept money from contacts only' }).check();
+  const only = desk.getByRole('switch', { name: 'Accept money from contacts only' });
+  const kept = keeps(desk, 'SetIncoming');
+  await only.check();
+  await kept;
   await house.accessible(desk, 'contacts');
   await house.shot('keeper-contacts-desk', desk);
   await desk.reload();
   await desk.getByTestId('contact').waitFor();
-  check(await desk.getByRole('switch', { name: 'Accept money from contacts only' }).isChecked(), 'a contact has a name of one\'s own, and only contacts may pay');
+  await soon(() => only.isChecked(), true, 'a contact has a name of one\'s own, and only contacts may pay');
   await desk.getByRole('link', { name: 'Send to Ema from the shop' }).click();
-  check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is sent to with a tap');
+  await soon(() => desk.locator('[name=to]').inputValue(), /^\d{12}$/, 'a contact is sent to with a tap');
   await desk.locator('[name=to]').fill('the shop');
   await house.accessible(desk, 'a recipient by name');
   await desk.getByRole('option', { name: 'Ema from the shop' }).click();
-  check(/^\d{12}$/.test(await desk.locator('[name=to]').inputValue()), 'a contact is found by the name that one gave it');
+  await soon(() => desk.locator('[name=to]').inputValue(), /^\d{12}$/, 'a contact is found by the name that one gave it');
   await place(desk, 'Security');
 }
 
@@ -64,7 +70,9 @@ export async function rememberPeople(house, desk) {
 export async function chooseNotifications(house, page) {
   await place(page, 'Settings');
   const box = page.getByRole('checkbox', { name: 'Money received: Email' });
+  const kept = keeps(page, 'SetNotifications');
   await box.check();
+  await kept;
   check((await page.getByLabel('Until', { exact: true }).count()) === 0, 'no quiet hours are shown where there are none');
   await page.getByRole('switch', { name: 'Quiet hours' }).check();
   await page.getByText(/From 10:00.PM until 8:00.AM. Time zone: Moscow/).waitFor();
@@ -76,7 +84,7 @@ export async function chooseNotifications(house, page) {
   await house.shot('keeper-notifications-phone', page);
   await page.reload();
   await box.waitFor();
-  check((await box.isChecked()) && (await page.getByRole('checkbox', { name: 'Security changes: SMS' }).isChecked()), 'what one is told of, and how, is kept');
+  await soon(async () => (await box.isChecked()) && page.getByRole('checkbox', { name: 'Security changes: SMS' }).isChecked(), true, 'what one is told of, and how, is kept');
 }
 
 // freeze stops money, and lets it go again.
@@ -87,10 +95,8 @@ export async function freeze(house, page, me) {
   await page.getByText('Your account is frozen: money comes in but doesn’t go out.').waitFor();
   await page.getByRole('heading', { name: 'The account is frozen' }).waitFor();
   await house.accessible(page, 'a frozen account');
-  await page.getByRole('button', { name: 'Unfreeze' }).click();
-  const field = page.getByRole('dialog').locator('[name=code]');
-  await field.waitFor();
-  await field.fill((await inbox(me.phone)).find((m) => m.code).code);
+  const digits = await code(me.phone, () => page.getByRole('button', { name: 'Unfreeze' }).click());
+  await page.getByRole('dialog').locator('[name=code]').fill(digits);
   await page.getByRole('dialog').getByRole('button', { name: 'Unfreeze', exact: true }).click();
   await page.getByText('Your account is frozen: money comes in but doesn’t go out.').waitFor({ state: 'detached' });
   ok('an account is frozen at once, and unfrozen with a code');
@@ -118,9 +124,11 @@ export async function usePasskeys(house, desk, number) {
   await house.shot('keeper-security-desk', desk);
 
   await place(desk, 'Settings');
+  await desk.getByRole('checkbox', { name: 'Money received: Email' }).waitFor(); // what is asked for when a session ends is refused
   await desk.getByRole('button', { name: 'Log out', exact: true }).click();
   await desk.getByRole('button', { name: 'Log in with a passkey' }).click();
   await desk.getByTestId('wallet').first().waitFor();
+  forgive(house, /status of 401/);
   ok('a passkey opens the account without a password');
 
   await place(desk, 'Send');

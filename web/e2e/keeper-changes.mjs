@@ -1,5 +1,5 @@
 // What a person changes about themselves: what proves who they are, what is known about them, and whether they stay.
-import { base, check, nextMessage, ok } from './lib.mjs';
+import { base, check, nextMessage, ok, soon } from './lib.mjs';
 import { button, code, go, PHONE } from './keeper-lib.mjs';
 
 const fresh = String(Date.now() + 1).slice(-7);
@@ -29,7 +29,7 @@ export async function confirmAndChangeEmail(house, page, ema) {
   await page.locator('[name=currentPassword]').fill('wrong sentence');
   await button(page, 'Send the email').click();
   await page.getByText('The current password is wrong').waitFor();
-  check((await page.locator('[name=currentPassword]').getAttribute('aria-invalid')) === 'true', 'a wrong password is told at its field');
+  await soon(() => page.locator('[name=currentPassword]').getAttribute('aria-invalid'), 'true', 'a wrong password is told at its field');
   await page.locator('[name=currentPassword]').fill(ema.password);
   const { message } = await nextMessage(address, (m) => m.link.includes('verify-email'), () => button(page, 'Send the email').click());
   await page.getByText(`We sent an email to ${address}`).waitFor();

@@ -1,7 +1,7 @@
 // node keeper-cut.mjs <baseURL>: the web app while its network really goes in the middle of a send.
 import { runInBrowser } from './browser.mjs';
-import { check, ok } from './lib.mjs';
-import { alone, besideANetwork, boris, button, code, CUT, fill, forgive, place, review } from './keeper-lib.mjs';
+import { check, ok, soon } from './lib.mjs';
+import { alone, besideANetwork, boris, button, code, CUT, fill, forgive, passing, place, review } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const { network, phone, annas } = await besideANetwork(house);
@@ -36,8 +36,9 @@ async function answerNeverComes(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'swallowed answer' });
   network.swallow(/"CreateTransfer"/);
   await alone(boris.phone, async () => {
+    const isSending = passing(page.getByText('Sending'));
     const digits = await code(boris.phone, () => sendButton.click()); // the code has been sent: the request has arrived
-    await page.getByText('Sending').waitFor();
+    await isSending;
     while (network.swallowed === 0) await page.waitForTimeout(50); // the code is sent before the answer is
     await network.cut(page);
     await page.getByText('Connection lost').waitFor();
@@ -77,7 +78,7 @@ async function calledOffTooLate(network, page, to) {
     network.swallow(/"ConfirmTransfer"/);
     await button(page, 'Confirm').click();
     while (network.swallowed === before) await page.waitForTimeout(50);
-    check(await button(page, 'Cancel').isDisabled(), 'what is being confirmed is not called off');
+    await soon(() => button(page, 'Cancel').isDisabled(), true, 'what is being confirmed is not called off');
     await network.cut(page);
     await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
     await button(page, 'Cancel').click();
@@ -160,7 +161,7 @@ async function offlineFormIsKept(network, page, to) {
   check(await sendButton.isDisabled(), 'without a network nothing is sent, which is said at once');
   await page.goBack();
   await button(page, 'Review').waitFor();
-  check((await page.locator('[name=to]').inputValue()) === to && (await page.locator('[name=amount]').inputValue()) === '3', 'going back from the review leads to what was typed');
+  await soon(async () => [await page.locator('[name=to]').inputValue(), await page.locator('[name=amount]').inputValue()].join(), `${to},3`, 'going back from the review leads to what was typed');
   await network.restore(page);
   await page.getByText('No connection: nothing was sent.').waitFor({ state: 'detached' });
   await review(page);

@@ -1,21 +1,21 @@
 // How a person gets into the web app, and out of it: registration, log-in, a session that is ended, recovery.
-import { check, ok } from './lib.mjs';
-import { code, forgive, logIn, newest, place } from './keeper-lib.mjs';
+import { check, ok, soon } from './lib.mjs';
+import { code, forgive, logIn, newest, passing, place } from './keeper-lib.mjs';
+
+const described = (page) => page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent);
 
 // arrives waits until a step is shown, and said: its heading has the focus, and the title of the page tells how far it is.
 async function arrives(page, name, far) {
   await page.waitForFunction((text) => document.activeElement.tagName === 'H1' && document.activeElement.textContent === text, name);
   await page.waitForFunction((title) => document.title === title, `${name} · ${far} · Keeper`);
-  const described = await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent);
-  check(described === far, `${far} is said with its heading`);
+  await soon(() => described(page), far, `${far} is said with its heading`);
 }
 
 // asks waits until a step that begins with a code is shown: its field has the focus, and says where the code went.
 export async function asks(page, name, far, where) {
   await page.waitForFunction(() => document.activeElement.name === 'code');
   await page.waitForFunction((title) => document.title === title, [name, far, 'Keeper'].filter(Boolean).join(' · '));
-  const described = await page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent);
-  check(described.includes(where), `${name}: the field of the code has the focus, and says where it went`);
+  await soon(() => described(page), (said) => said?.includes(where), `${name}: the field of the code has the focus, and says where it went`);
 }
 
 const profileOf = (me) => [['First name', me.firstName], ['Last name', 'Keeper'], ['Date of birth', '1990-02-03'], ['Email', me.email], ['Security question', 'Which street?'], ['Answer', 'Lime Street']];
@@ -78,8 +78,8 @@ export async function register(life) {
   await arrives(page, 'Password and agreements', 'Step 4 of 5');
   await choosePassword(life);
   await finish(life, digits);
-  const left = (await page.context().cookies()).filter((c) => /registration/.test(c.name));
-  check(left.length === 0 && !(await page.evaluate(() => JSON.stringify({ ...localStorage }))).includes('begun'), 'nothing of a registration is left when it is complete');
+  const left = async () => JSON.stringify([(await page.context().cookies()).map((c) => c.name), await page.evaluate(() => ({ ...localStorage }))]);
+  await soon(left, (kept) => !/registration|begun/.test(kept), 'nothing of a registration is left when it is complete');
 }
 
 async function closeTheTab(life) {
@@ -101,7 +101,7 @@ async function leaveAndReturn(page, me) {
   await page.goBack();
   await page.getByRole('link', { name: 'Create an account' }).click();
   await arrives(page, 'About you', 'Step 2 of 5');
-  for (const [label, text] of profileOf(me)) check((await page.getByLabel(label, { exact: false }).first().inputValue()) === text, `${label} is there for whoever leaves and returns`);
+  for (const [label, text] of profileOf(me)) await soon(() => page.getByLabel(label, { exact: false }).first().inputValue(), text, `${label} is there for whoever leaves and returns`);
   check(!(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).includes('Lime Street'), 'and where a reload would find it there is none of it');
 }
 
@@ -110,22 +110,23 @@ async function changeTheNumber(page, me) {
   const number = page.locator('[name=phone]');
   await page.getByRole('button', { name: 'Change the number' }).click();
   await arrives(page, 'Your phone', 'Step 1 of 5');
-  check((await number.inputValue()).replace(/\D/g, '') === me.phone.slice(1), 'who goes back to the phone finds the number');
+  await soon(async () => (await number.inputValue()).replace(/\D/g, ''), me.phone.slice(1), 'who goes back to the phone finds the number');
   await page.getByRole('button', { name: 'Back' }).click();
-  check((await page.getByLabel('First name').inputValue()) === me.firstName, 'and what was typed after it');
+  const firstName = () => page.getByLabel('First name').inputValue();
+  await soon(firstName, me.firstName, 'and what was typed after it');
   for (const phone of ['+7 902 000-00-00', me.phone]) {
     await page.getByRole('button', { name: 'Change the number' }).click();
     await number.fill(phone);
     await Promise.all([kept(page), page.getByRole('button', { name: 'Continue' }).click()]);
     await arrives(page, 'About you', 'Step 2 of 5');
   }
-  check((await page.getByLabel('First name').inputValue()) === me.firstName, 'another number begins anew, and leaves what was typed');
+  await soon(firstName, me.firstName, 'another number begins anew, and leaves what was typed');
 }
 
 async function backToTheProfile(page, me) {
   await page.getByRole('button', { name: 'Back' }).click();
   await arrives(page, 'About you', 'Step 2 of 5');
-  for (const [label, text] of profileOf(me)) check((await page.getByLabel(label, { exact: false }).first().inputValue()) === text, `${label} is still there`);
+  for (const [label, text] of profileOf(me)) await soon(() => page.getByLabel(label, { exact: false }).first().inputValue(), text, `${label} is still there`);
   await page.getByRole('button', { name: 'Continue' }).click();
   await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
   await page.reload();
@@ -187,7 +188,8 @@ async function choosePassword({ house, own: page, me, name }) {
   if (name === 'phone') {
     await create(page);
     await page.waitForFunction(() => document.activeElement === document.querySelector('input[type=checkbox]'));
-    check((await page.getByText('You need to accept this to open an account.').count()) === (await page.getByRole('checkbox').count()), 'so it is with the agreements');
+    const boxes = await page.getByRole('checkbox').count();
+    await soon(() => page.getByText('You need to accept this to open an account.').count(), boxes, 'so it is with the agreements');
     await page.getByTestId('agreement').first().click();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     check(!(await page.getByRole('checkbox').first().isChecked()), 'the title of an agreement opens its text, and accepts nothing');
@@ -208,7 +210,7 @@ async function finish({ house, own: page, me, name }, before) {
     await page.reload();
     await page.getByText(/There is already an account for .+ Log in with this phone and the account’s password\./).waitFor();
     await page.getByRole('link', { name: 'Log in' }).click();
-    check((await page.getByLabel('WMID, phone, or email').inputValue()) === me.phone, 'an account whose answer was lost is said to be open, and logged in to');
+    await soon(() => page.getByLabel('WMID, phone, or email').inputValue(), me.phone, 'an account whose answer was lost is said to be open, and logged in to');
     await page.locator('[name=password]').fill(me.password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.locator('[name=code]').fill(await newest(me.phone, before));
@@ -289,12 +291,13 @@ export async function recover({ house, own: page, me, name }) {
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   await arrives(page, 'Recover access', 'Step 1 of 3'); // the log-in has a field of the same name
   await page.getByLabel('WMID, phone, or email').fill(me.email);
+  const counts = passing(page.getByRole('button', { name: /^New code in \d+ s$/ }));
   const first = await code(me.phone, () => page.getByRole('button', { name: 'Continue' }).click());
   await asks(page, 'Enter the code', 'Step 2 of 3', 'If there is such an account');
-  await page.getByRole('button', { name: /^New code in \d+ s$/ }).waitFor();
+  await counts;
   await page.reload();
   await page.getByText('so start again').waitFor();
-  check((await page.getByLabel('WMID, phone, or email').inputValue()) === me.email, 'a recovery that is loaded anew says that it begins anew');
+  await soon(() => page.getByLabel('WMID, phone, or email').inputValue(), me.email, 'a recovery that is loaded anew says that it begins anew');
   await page.getByRole('button', { name: 'Continue' }).click();
   const digits = await newest(me.phone, first);
   await page.locator('[name=code]').fill(digits);

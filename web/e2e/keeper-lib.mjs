@@ -1,5 +1,5 @@
 // What all checks of the web app share: the sizes, the people, and what a person does over and over.
-import { inbox, nextMessage, ok, WAIT_MS } from './lib.mjs';
+import { inbox, nextMessage, ok, sleep, WAIT_MS } from './lib.mjs';
 import { Network } from './network.mjs';
 
 // The three sizes that the app is made for.
@@ -54,10 +54,9 @@ export const withCode = (page, phone, action, before = async () => {}) =>
 
 // newest waits for a code that is not the one before.
 export async function newest(to, before) {
-  for (let i = 0; i < 100; i++) {
+  for (const end = Date.now() + WAIT_MS; Date.now() < end; await sleep(200)) {
     const found = (await inbox(to)).find((m) => m.code);
     if (found && found.code !== before) return found.code;
-    await new Promise((wake) => setTimeout(wake, 200));
   }
   throw new Error(`no new code for ${to}`);
 }
@@ -86,9 +85,15 @@ export async function fill(page, { to, amount, memo }) {
   if (memo) await page.getByLabel('Memo (optional)').fill(memo);
 }
 
+// drawn waits until a page has drawn what it knows by now.
+export const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 // arrival waits from now on for what a screen tells for some seconds when money comes.
-export function arrival(page, amount) {
-  const told = page.getByText(`+${amount} WMZ from`).waitFor({ timeout: 2 * WAIT_MS });
+export const arrival = (page, amount) => passing(page.getByText(`+${amount} WMZ from`));
+
+// passing waits from now on for what is shown for a while only.
+export function passing(locator) {
+  const told = locator.waitFor({ timeout: 2 * WAIT_MS });
   told.catch(() => {}); // whoever waits for it hears of it
   return told;
 }
@@ -110,6 +115,15 @@ export async function send(page, payer, what, outcome = 'Sent') {
   await page.getByRole('heading', { name: outcome }).waitFor();
 }
 
+// linkFor has the screen of what is to be received make a link for an amount, and waits until it stands there.
+export async function linkFor(page, amount) {
+  const before = await page.getByTestId('link').getAttribute('title');
+  await page.getByLabel('Amount (optional)').fill(amount);
+  await button(page, 'Update the link').click();
+  await page.waitForFunction((was) => (document.querySelector('[data-testid=link]')?.title ?? was) !== was, before);
+  return page.getByTestId('link').getAttribute('title');
+}
+
 // numberOf is the number of the first wallet of a currency, as the home screen shows it.
 export const numberOf = async (page, currency = 'WMZ') =>
   (await page.getByTestId('wallet').filter({ hasText: currency }).first().innerText()).match(/[A-Z](\s\d{4}){3}/)[0].replace(/\s/g, '');
@@ -119,6 +133,36 @@ export function forgive(house, pattern) {
   const kept = house.trouble.filter((line) => !pattern.test(line));
   house.trouble.splice(0, Infinity, ...kept);
 }
+
+// holdAnswer has the server do what is asked, and keeps its answer until it is let go.
+export async function holdAnswer(page, address, isMeant) {
+  let letGo, reach;
+  const held = new Promise((go) => (letGo = go));
+  const reached = new Promise((go) => (reach = go));
+  let answered;
+  const handle = (route) => {
+    if (!isMeant(route.request())) return route.fallback();
+    answered = (async () => {
+      const response = await route.fetch();
+      reach();
+      await held;
+      await route.fulfill({ response }).catch(() => {}); // who asked may be gone
+    })();
+    return answered;
+  };
+  await page.route(address, handle);
+  return {
+    reached,
+    letGo: async () => {
+      letGo();
+      await answered;
+      await page.unroute(address, handle);
+    },
+  };
+}
+
+// asksFor tells the requests of one operation.
+export const asksFor = (operation) => (request) => request.postData()?.includes(`"${operation}"`) ?? false;
 
 // CUT is what a browser complains of when its network goes.
 export const CUT = /ERR_|status of 401|WebSocket connection|: Event$/;

@@ -1,7 +1,7 @@
 // node keeper-lists.mjs <baseURL>: what lies behind the first page of a list: each row once, no answer of another list, and a failure that is told.
 import { runInBrowser } from './browser.mjs';
 import { call, check, nextMessage } from './lib.mjs';
-import { boris, button, DESK, forgive, logIn, place } from './keeper-lib.mjs';
+import { boris, button, DESK, drawn, forgive, logIn, place } from './keeper-lib.mjs';
 
 const MOVED = 30; // more than a page of 20, less than two
 
@@ -138,7 +138,7 @@ async function comesLate(page) {
   const answered = page.waitForResponse((response) => isMore(response.request()));
   letGo();
   await (await answered).finished();
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await drawn(page);
   const memos = await page.getByTestId('transfer').allInnerTexts();
   check(memos.length === 1 && /row 7/.test(memos[0]), 'an answer that comes after the filter has changed is not appended to the other list');
 }

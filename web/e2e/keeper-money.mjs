@@ -1,6 +1,6 @@
 // How money moves in the web app between two people, each at a screen.
 import { readFileSync } from 'node:fs';
-import { check, ok } from './lib.mjs';
+import { check, ok, soon } from './lib.mjs';
 import { arrival, code, fill, forgive, numberOf, place, review, withCode } from './keeper-lib.mjs';
 
 const MOSCOW_MS = 3 * 3_600_000; // the people of these checks live there
@@ -32,7 +32,7 @@ export async function sendFromDesk({ house, own: phone, other: desk, me, payer, 
 
   await arrives;
   await phone.getByTestId('wallet').getByText('25.00 WMZ').waitFor();
-  check((await phone.getByTestId('transfer').innerText()).includes('for the <b>tea</b>'), 'the other screen shows the arrival without a reload, the memo as text');
+  await soon(() => phone.getByTestId('transfer').innerText(), /for the <b>tea<\/b>/, 'the other screen shows the arrival without a reload, the memo as text');
   await house.shot(`keeper-arrival-${name}`, phone);
   await house.accessible(phone, 'an arrival');
 }
@@ -43,7 +43,7 @@ async function amountsAsTheLanguageWritesThem(page) {
   for (const [typed, shown] of [['12,505', '12,505'], ['1,234.50', '1,234.50'], ['9000000', '9,000,000'], ['1 234', '1,234']]) {
     await amount.fill(typed);
     await amount.blur();
-    check((await amount.inputValue()) === shown, `${typed} is written ${shown}`);
+    await soon(() => amount.inputValue(), shown, `${typed} is written ${shown}`);
   }
   for (const typed of ['0,500', '12,50', '1.234,50', '12 50', '1,2345']) {
     await amount.fill(typed);
@@ -144,7 +144,7 @@ export async function statement({ house, own: page, number, name }) {
   await house.shot(`keeper-history-${name}`, page);
   await page.getByLabel('Search memos').fill('tea');
   await page.getByTestId('transfer').nth(1).waitFor({ state: 'detached' });
-  check((await page.getByTestId('transfer').count()) === 1, 'the history is searched');
+  await soon(() => page.getByTestId('transfer').count(), 1, 'the history is searched');
   await narrowDown(house, page);
 
   await page.goto(new URL(`/wallets/${number}`, page.url()).href);
@@ -167,9 +167,12 @@ const dayBefore = (days) => new Date(Date.now() + MOSCOW_MS - days * 86_400_000)
 // narrowDown goes through the other filters. They are there still for whoever comes back from a transfer, or reloads.
 async function narrowDown(house, page) {
   await page.getByTestId('transfer').click();
+  await page.waitForURL('**/transfers/**');
+  await page.locator('dl.facts').waitFor(); // the list has the memo as well
   await page.getByText('for the <b>tea</b>').first().waitFor();
   await page.goBack();
-  check((await page.getByLabel('Search memos').inputValue()) === 'tea', 'who comes back from a transfer finds what was searched for');
+  await page.waitForURL('**/history');
+  await soon(() => page.getByLabel('Search memos').inputValue(), 'tea', 'who comes back from a transfer finds what was searched for');
   await page.getByLabel('Search memos').fill('');
   await page.getByRole('button', { name: 'Filters' }).click();
   await page.getByLabel('From', { exact: true }).fill(dayBefore(0));
@@ -180,10 +183,11 @@ async function narrowDown(house, page) {
   await house.accessible(page, 'filters');
   await page.reload();
   await page.getByText('Nothing found').waitFor();
-  check((await page.getByLabel('To', { exact: true }).inputValue()) === dayBefore(1), 'a reload leaves the filters as they are');
+  const until = () => page.getByLabel('To', { exact: true }).inputValue();
+  await soon(until, dayBefore(1), 'a reload leaves the filters as they are');
   const isLeft = async (what) => {
     await page.getByText('Nothing found').waitFor();
-    check((await page.getByLabel('To', { exact: true }).inputValue()) === dayBefore(1), what);
+    await soon(until, dayBefore(1), what);
   };
   await place(page, 'Home');
   await place(page, 'History');
@@ -195,7 +199,7 @@ async function narrowDown(house, page) {
   await isLeft('also from the history itself, and a reload after it');
   await page.getByRole('button', { name: 'Reset' }).click();
   await page.getByTestId('transfer').nth(3).waitFor();
-  check(await page.getByRole('button', { name: 'Filters', exact: true }).evaluate((filters) => filters === document.activeElement), 'whoever clears the filters is left beside them');
+  await soon(() => page.getByRole('button', { name: 'Filters', exact: true }).evaluate((filters) => filters === document.activeElement), true, 'whoever clears the filters is left beside them');
   await place(page, 'Home');
   await place(page, 'History');
   await page.getByTestId('transfer').nth(3).waitFor();

@@ -1,6 +1,6 @@
 // node keeper-offline.mjs <baseURL>: the web app without a network: what it shows of what it last knew, and when it forgets that.
 import { runInBrowser } from './browser.mjs';
-import { check, ok } from './lib.mjs';
+import { check, ok, sleep, soon, WAIT_MS } from './lib.mjs';
 import { anna, besideANetwork, boris, CUT, DESK, fill, forgive, logIn, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
@@ -34,10 +34,9 @@ function known(page) {
 
 // isKept waits until what was seen has been written down.
 async function isKept(page, ...words) {
-  for (let i = 0; i < 100; i++) {
+  for (const end = Date.now() + WAIT_MS; Date.now() < end; await sleep(100)) {
     const kept = await known(page);
     if (words.every((word) => kept.includes(word))) return;
-    await page.waitForTimeout(100);
   }
   throw new Error(`not kept: ${words}`);
 }
@@ -91,7 +90,7 @@ async function comeBack(network, phone, desk, annas, boriss) {
   await send(desk, anna, { to: boriss, amount: '4', memo: 'meanwhile' });
   await network.restore(phone);
   await phone.getByTestId('quote').getByText('1.01').waitFor();
-  check((await phone.getByLabel('Memo (optional)').inputValue()) === 'typed before', 'what was typed without a network is there when it is back');
+  await soon(() => phone.getByLabel('Memo (optional)').inputValue(), 'typed before', 'what was typed without a network is there when it is back');
   await phone.getByText('Showing data from').waitFor({ state: 'detached' });
   await place(phone, 'Home');
   await phone.getByTestId('transfer').filter({ hasText: 'meanwhile' }).waitFor();
@@ -105,7 +104,7 @@ async function registerOffline(network, page) {
   await page.getByRole('alert').filter({ hasText: 'We couldn’t reach the server' }).waitFor();
   await network.restore(page);
   await page.getByTestId('wallet').first().waitFor();
-  check(new URL(page.url()).pathname === '/', 'a registration that is opened without a network leads whoever is in to the app when it is back');
+  await soon(() => new URL(page.url()).pathname, '/', 'a registration that is opened without a network leads whoever is in to the app when it is back');
 }
 
 // logOutOffline: who logs out is out, network or not.
@@ -114,7 +113,7 @@ async function logOutOffline(network, page) {
   await place(page, 'Settings');
   await page.getByRole('button', { name: 'Log out', exact: true }).click();
   await page.getByLabel('WMID, phone, or email').waitFor();
-  check((await known(page)) === '[]', 'who logs out leaves nothing behind, without a network too');
+  await soon(() => known(page), '[]', 'who logs out leaves nothing behind, without a network too');
   await page.reload();
   await page.getByText('No internet connection').waitFor();
   const dropped = (route) => (route.request().method() === 'DELETE' ? route.abort() : route.fallback());
@@ -153,5 +152,5 @@ async function beRefused(house, page) {
   await other.getByRole('button', { name: 'Log out other devices' }).click();
   await other.getByRole('dialog').getByRole('button', { name: 'Log out other devices' }).click();
   await page.getByLabel('WMID, phone, or email').waitFor();
-  check((await known(page)) === '[]', 'a session that is ended takes what was kept along');
+  await soon(() => known(page), '[]', 'a session that is ended takes what was kept along');
 }

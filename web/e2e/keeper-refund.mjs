@@ -1,6 +1,6 @@
 // node keeper-refund.mjs <baseURL>: sending a payment back while the network goes: each part that was meant moves once.
 import { runInBrowser } from './browser.mjs';
-import { check, ok } from './lib.mjs';
+import { check, ok, soon } from './lib.mjs';
 import { anna, besideANetwork, button, CUT, forgive, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
@@ -44,7 +44,7 @@ async function answerNeverComes(house, network, page) {
   await house.accessible(page, 'a refund whose answer is lost');
   await network.restore(page);
   await sentBack(page, '4.00'); // without another press
-  check((await keptOf(page)) === 0, 'it is found by its key, and forgotten');
+  await soon(() => keptOf(page), 0, 'it is found by its key, and forgotten');
 }
 
 // reloadedInTheMiddle: the page is loaded again before any answer.
@@ -86,7 +86,7 @@ async function meantAnew(page) {
 async function refused(page) {
   await ask(page, '5');
   await page.getByRole('alert').waitFor();
-  check((await keptOf(page)) === 0, 'a refusal is told, and leaves nothing behind');
+  await soon(() => keptOf(page), 0, 'a refusal is told, and leaves nothing behind');
   await button(page, 'Cancel').click();
   await page.getByRole('alert').waitFor({ state: 'detached' });
 }

@@ -1,9 +1,8 @@
 // node keeper-tabs.mjs <baseURL>: what an open tab must not do when something changes behind its back: a slow quote, a lost screen, another person.
 import { runInBrowser } from './browser.mjs';
-import { alone, anna, boris, code, DESK, fill, forgive, INSTALLED, logIn, place, review } from './keeper-lib.mjs';
+import { alone, anna, asksFor, boris, code, DESK, fill, forgive, holdAnswer, INSTALLED, logIn, place, review } from './keeper-lib.mjs';
 import { base, check, ok } from './lib.mjs';
 
-const QUOTE_MS = 2_000;
 const TURN_MS = 1_000;
 
 await runInBrowser(async (house) => {
@@ -24,17 +23,14 @@ async function quoteSlowly(page) {
   await place(page, 'Send');
   await fill(page, { to: boris.phone, amount: '5' });
   await page.getByTestId('quote').getByText('5.04').waitFor();
-  await page.route('**/graphql', async (route) => {
-    if (route.request().postData()?.includes('"Quote"')) await new Promise((wake) => setTimeout(wake, QUOTE_MS));
-    await route.continue();
-  });
-  const asked = page.waitForRequest((r) => Boolean(r.postData()?.includes('"Quote"')));
+  const late = await holdAnswer(page, '**/graphql', asksFor('Quote'));
   await page.locator('[name=amount]').fill('90');
-  await asked;
+  await late.reached;
   check((await page.getByRole('button', { name: 'Review' }).isDisabled()) && !(await page.getByTestId('quote').innerText()).includes('5.04'), 'an old quote is not offered for a new sum');
-  const send = await review(page);
+  const reviewed = review(page);
+  await late.letGo();
+  const send = await reviewed;
   check((await send.innerText()).includes('90.72'), 'what is reviewed is what was typed');
-  await page.unroute('**/graphql');
   ok('a slow quote is waited for');
 }
 
@@ -98,7 +94,7 @@ async function answerComesLate(page) {
   await alone(anna.phone, async () => {
     await place(page, 'Send');
     await awaits('2');
-    const late = await holdAnswer(page, '**/graphql', (request) => /"ConfirmTransfer"/.test(request.postData() ?? ''));
+    const late = await holdAnswer(page, '**/graphql', asksFor('ConfirmTransfer'));
     await page.getByRole('button', { name: 'Confirm' }).click();
     await late.reached;
     await place(page, 'Home');
@@ -113,36 +109,9 @@ async function answerComesLate(page) {
   });
 }
 
-// holdAnswer has the server do what is asked, and keeps its answer until it is let go.
-async function holdAnswer(page, address, isMeant) {
-  let letGo, reach;
-  const held = new Promise((go) => (letGo = go));
-  const reached = new Promise((go) => (reach = go));
-  let answered;
-  const handle = (route) => {
-    if (!isMeant(route.request())) return route.fallback();
-    answered = (async () => {
-      const response = await route.fetch();
-      reach();
-      await held;
-      await route.fulfill({ response }).catch(() => {}); // who asked may be gone
-    })();
-    return answered;
-  };
-  await page.route(address, handle);
-  return {
-    reached,
-    letGo: async () => {
-      letGo();
-      await answered;
-      await page.unroute(address, handle);
-    },
-  };
-}
-
 // loseAScreen comes before any reload: the service worker of a later page has every screen.
 async function loseAScreen(house, page) {
-  await page.evaluate(() => sessionStorage.setItem('keeper.reloaded', String(Date.now()))); // it is taken anew once a minute at most
+  await page.evaluate(() => sessionStorage.setItem('keeper.reloaded', String(Date.now() + 3_600_000))); // it is taken anew once a minute at most, however long this takes
   await page.route(/\/assets\/history-/, (route) => route.abort());
   await place(page, 'History');
   await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
@@ -196,6 +165,7 @@ async function changePerson(house, page) {
 // renewalsTakeTurns logs out while another tab's renewal has been done and not answered: its late cookie must not take the place of who logs in next.
 async function renewalsTakeTurns(house, page) {
   const other = await page.context().newPage();
+  await other.addInitScript(() => (AbortSignal.timeout = () => new AbortController().signal)); // a busy machine takes longer than the app waits
   const late = await holdAnswer(other, '**/web/session', (request) => request.method() === 'POST');
   await other.goto(base);
   await late.reached;

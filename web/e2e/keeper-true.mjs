@@ -1,7 +1,7 @@
 // node keeper-true.mjs <baseURL>: what the web app tells of money and of people is true, also where it is typed anew, comes late, fails or is made up by somebody.
 import { runInBrowser } from './browser.mjs';
-import { base, check, ok } from './lib.mjs';
-import { alone, anna, arrival, boris, button, code, CUT, DESK, fill, forgive, logIn, numberOf, PHONE, place, review, withCode } from './keeper-lib.mjs';
+import { base, check, ok, soon } from './lib.mjs';
+import { alone, anna, arrival, asksFor, boris, button, code, CUT, DESK, drawn, fill, forgive, holdAnswer, linkFor, logIn, numberOf, passing, PHONE, place, review, withCode } from './keeper-lib.mjs';
 
 const BROKEN = { errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] };
 const isOf = (route, operation) => route.request().postData()?.includes(`"${operation}"`);
@@ -44,7 +44,7 @@ async function daysAreTypedAnew(page, to) {
   await page.keyboard.press('Backspace');
   await page.keyboard.type('14');
   await page.keyboard.press('Tab');
-  check((await days.inputValue()) === '14', 'a term is what is typed, digit by digit');
+  await soon(() => days.inputValue(), '14', 'a term is what is typed, digit by digit');
   await review(page);
   await page.getByTestId('review').getByText('For 14 days').waitFor();
 }
@@ -63,26 +63,26 @@ async function protectionIsJudgedAtItsField(page, to) {
   await page.getByLabel(/^Protection code/).fill('abc');
   await page.keyboard.press('Tab');
   await page.locator('[aria-invalid=true]').waitFor();
-  check(await button(page, 'Review').isDisabled(), 'a code that is too short is told at its field, before anything is sent');
+  await soon(() => button(page, 'Review').isDisabled(), true, 'a code that is too short is told at its field, before anything is sent');
 }
 
 // feeIsTheRecipients: lists, the note of an arrival and what can be sent back all say what has come.
 async function feeIsTheRecipients(desk, phone, to) {
   await place(phone, 'Home');
-  const note = arrival(phone, '99.20');
   await anew(desk);
   await fill(desk, { to, amount: '100', memo: 'the fee is yours' });
   await desk.getByRole('switch', { name: 'The recipient pays the fee' }).check();
   const sendIt = await review(desk);
+  const told = arrival(phone, '99.20');
   await withCode(desk, anna.phone, () => sendIt.click());
   await desk.getByRole('heading', { name: 'Sent' }).waitFor();
-  await note;
+  await told;
   const row = phone.getByTestId('transfer').filter({ hasText: 'the fee is yours' });
   await row.filter({ hasText: '+99.20' }).waitFor();
   ok('where the recipient pays the fee, what has come is told');
   await row.click();
   await button(phone, 'Send back…').click();
-  check((await phone.getByLabel('Amount to send back').inputValue()) === '99.20', 'what has come is what is offered to be sent back');
+  await soon(() => phone.getByLabel('Amount to send back').inputValue(), '99.20', 'what has come is what is offered to be sent back');
   await phone.getByText('Up to 100.00 WMZ · you received 99.20 WMZ').waitFor();
   await button(phone, 'Cancel').click();
 }
@@ -90,16 +90,15 @@ async function feeIsTheRecipients(desk, phone, to) {
 // protectedIsNotCome: money that awaits its code is not told as come; once a code was tried it is not offered to be taken back; who sent it sees that it was taken.
 async function protectedIsNotCome(desk, phone, to) {
   await place(phone, 'Home');
-  const note = phone.getByText('50.00 WMZ is on its way to you with protection').waitFor();
-  note.catch(() => {}); // whoever waits for it hears of it
   await anew(desk);
   await fill(desk, { to, amount: '50', memo: 'behind a code' });
   await desk.getByText('With a code', { exact: true }).click();
   await desk.getByLabel(/^Protection code/).fill('4711');
   const sendIt = await review(desk);
+  const told = passing(phone.getByText('50.00 WMZ is on its way to you with protection'));
   await withCode(desk, anna.phone, () => sendIt.click());
   await desk.getByText('Boris Ivanov has 50.00 WMZ waiting. Tell them the code 4711').waitFor();
-  await note;
+  await told;
   const row = phone.getByTestId('transfer').filter({ hasText: 'behind a code' });
   check(!/[+−]50/.test(await row.innerText()), 'what awaits its code has no sign');
   await row.click();
@@ -143,10 +142,7 @@ async function awaitingHasNoSign(page, to) {
 // linkIsSlowOrFails: nothing is typed over by a link that comes late; one that cannot be read says so; what was paid is not asked for by a reload.
 async function linkIsSlowOrFails(desk, phone) {
   await place(phone, 'Receive');
-  await phone.getByLabel('Amount (optional)').fill('5');
-  await button(phone, 'Update the link').click();
-  await phone.waitForFunction(() => document.querySelector('form button[type=submit]:not([data-loading])'));
-  const made = await phone.getByTestId('link').getAttribute('title');
+  const made = await linkFor(phone, '5');
   const pay = `/send#pay=${new URLSearchParams(new URL(made).hash.slice(1)).get('token')}`;
 
   let fails = true;
@@ -175,6 +171,7 @@ async function linkIsSlowOrFails(desk, phone) {
   const sendIt = await review(desk);
   await withCode(desk, anna.phone, () => sendIt.click());
   await desk.getByRole('heading', { name: 'Sent' }).waitFor();
+  await desk.waitForFunction(() => !location.hash);
   await desk.reload();
   await desk.locator('[name=to]').waitFor();
   check(!(await desk.locator('[name=to]').inputValue()) && !new URL(desk.url()).hash, 'what was paid by a link is not asked for again by a reload');
@@ -183,16 +180,21 @@ async function linkIsSlowOrFails(desk, phone) {
 // ownMove: nobody else has got anything.
 async function ownMove(page) {
   await place(page, 'Wallets');
+  await button(page, 'Open a wallet').waitFor();
+  await page.getByTestId('wallet').first().waitFor();
+  const before = await page.getByTestId('wallet').count();
   await button(page, 'Open a wallet').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Open a wallet' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await place(page, 'Wallets');
+  await page.getByTestId('wallet').nth(before).waitFor();
   const numbers = (await page.getByTestId('wallet').allInnerTexts()).map((text) => /Z(\s\d{4}){3}/.exec(text)?.[0].replace(/\s/g, '')).filter(Boolean);
   await page.goto(`${base}/send?from=${numbers[0]}`);
   await fill(page, { to: numbers.at(-1), amount: '1' });
   await (await review(page)).click();
   await page.getByRole('heading', { name: 'Sent' }).waitFor();
-  check((await page.getByText('The recipient has the money').count()) === 0 && (await page.getByText('Between your wallets').count()) > 0, 'between own wallets nobody else is said to have got anything');
+  await page.getByText('Between your wallets').first().waitFor();
+  check((await page.getByText('The recipient has the money').count()) === 0, 'between own wallets nobody else is said to have got anything');
 }
 
 // twoWaysAtOnce: two boxes of a row, pressed while the first answer is awaited, are both kept.
@@ -214,7 +216,7 @@ async function twoWaysAtOnce(page) {
   await page.unroute('**/graphql');
   await page.reload();
   await box('Push').waitFor();
-  for (const [channel, is] of Object.entries(want)) check((await box(channel).isChecked()) === is, `${channel} is ${is ? 'on' : 'off'}, as it was chosen beside another`);
+  for (const [channel, is] of Object.entries(want)) await soon(() => box(channel).isChecked(), is, `${channel} is ${is ? 'on' : 'off'}, as it was chosen beside another`);
 }
 
 // wrongCodeIsLeftBehind: what a code was refused for says nothing of the next one.
@@ -269,13 +271,14 @@ async function droppedIsNotSent(house, to) {
 
   let sent = 0;
   page.on('request', (request) => (sent += /"CreateTransfer"/.test(request.postData() ?? '') ? 1 : 0));
-  await page.route('**/graphql', async (route) => {
-    if (isOf(route, 'Quote') || isOf(route, 'ByKey')) await new Promise((wake) => setTimeout(wake, isOf(route, 'Quote') ? 600 : 1_200));
-    return route.fallback();
-  });
+  const [look, fate] = [await holdAnswer(page, '**/graphql', asksFor('Quote')), await holdAnswer(page, '**/graphql', asksFor('ByKey'))];
   await button(page, 'Send 12.10 WMZ').click();
+  await look.reached;
   await button(page, 'Don’t send').click();
+  await fate.reached;
+  await look.letGo();
+  await drawn(page);
+  await fate.letGo();
   await page.locator('[name=to]').waitFor();
   check(sent === 0, 'what is dropped while it is looked at once more is not sent');
-  await page.unroute('**/graphql');
 }

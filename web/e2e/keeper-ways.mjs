@@ -1,8 +1,8 @@
 // node keeper-ways.mjs <baseURL>: the web app by keyboard and by ear, on the narrowest screen, and the way out of it to whoever has lost the phone.
 import { runInBrowser } from './browser.mjs';
 import { loses } from './keeper-entry.mjs';
-import { check, nextMessage, ok } from './lib.mjs';
-import { anna, boris, button, code, DESK, fill, forgive, logIn, newest, numberOf, place, review } from './keeper-lib.mjs';
+import { check, nextMessage, ok, soon } from './lib.mjs';
+import { anna, boris, button, code, DESK, drawn, fill, forgive, logIn, newest, numberOf, place, review } from './keeper-lib.mjs';
 
 const LOW = { ...DESK, viewport: { width: 1000, height: 420 } };
 const NARROWEST = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', locale: 'ru' };
@@ -62,21 +62,21 @@ async function byKeyboard(page) {
   check((await focused(page)) === 'BODY', 'a page that is loaded begins at its beginning');
   const row = page.getByTestId('transfer').last();
   await row.focus(); // which scrolls to it
-  check((await page.evaluate(() => scrollY)) > 0, 'the page is longer than the screen');
+  await soon(() => page.evaluate(() => scrollY), (y) => y > 0, 'the page is longer than the screen');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/transfers/**');
   await page.waitForFunction(() => document.activeElement.tagName === 'H1');
-  check((await page.evaluate(() => scrollY)) === 0, 'whoever opens something is put at its top, and the focus at its heading');
+  await soon(() => page.evaluate(() => scrollY), 0, 'whoever opens something is put at its top, and the focus at its heading');
   await page.locator('dl.facts').waitFor();
   await page.keyboard.press('Tab');
-  check((await focused(page)) !== 'BODY' && (await page.evaluate(() => document.getElementById('main').contains(document.activeElement))), 'the next key goes on from there');
+  await soon(() => page.evaluate(() => document.getElementById('main').contains(document.activeElement)), true, 'the next key goes on from there');
 
   await page.getByRole('navigation').getByRole('link', { name: 'Receive', exact: true }).focus();
   await page.keyboard.press('Enter');
   check((await arrives(page, 'Receive')) === 0, 'so it is from the bar of places');
   await page.getByLabel('Amount (optional)').focus();
   await page.evaluate(() => { history.pushState(history.state, '', '/receive?wallet=none'); dispatchEvent(new PopStateEvent('popstate', { state: history.state })); });
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await drawn(page);
   check((await focused(page)).startsWith('INPUT'), 'what follows a ? takes the focus from nothing');
   await place(page, 'History'); // by the pointer
   await arrives(page, 'History');
@@ -86,9 +86,9 @@ async function byKeyboard(page) {
 async function monthsInWords(house, page) {
   const table = page.getByRole('table');
   await table.waitFor({ state: 'attached' });
-  const rows = await table.getByRole('row').allInnerTexts();
   const now = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date());
-  check(rows.length === 7 && rows.at(-1).startsWith(now) && /123\.45\sWMZ/.test(rows.at(-1)) && rows.slice(1).every((r) => (r.match(/WMZ/g) ?? []).length === 2), `all months that are drawn are in a table too: ${rows.at(-1)}`);
+  const isWhole = (rows) => rows.length === 7 && rows.at(-1).startsWith(now) && /123\.45\sWMZ/.test(rows.at(-1)) && rows.slice(1).every((r) => (r.match(/WMZ/g) ?? []).length === 2);
+  await soon(() => table.getByRole('row').allInnerTexts(), isWhole, 'all months that are drawn are in a table too');
   check((await table.locator('th[scope=row]').count()) === 6 && (await table.locator('th[scope=col]').count()) === 3, 'with heads of its rows and columns');
   await house.accessible(page, 'the months');
 }

@@ -5,6 +5,7 @@ const operations = readFileSync(new URL('operations.graphql', import.meta.url), 
 const BOUND_MS = 480_000;
 
 export const WAIT_MS = 60_000; // a busy machine takes its time
+export const WATCH_MS = 20_000; // for what the server sees to every two seconds
 export const base = (process.argv[2] ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 
 // What Debian's packages call Chromium: without windows, and with.
@@ -15,6 +16,16 @@ export const ok = (what) => console.log(`ok - ${what}`);
 
 export function check(condition, what) {
   if (!condition) throw new Error(what);
+  ok(what);
+}
+
+// soon is check for what takes a render or an answer to be seen: it looks until that is a value, fits a pattern, or pleases a judge.
+export async function soon(look, wanted, what) {
+  const isSo = wanted instanceof RegExp ? (seen) => wanted.test(seen) : typeof wanted === 'function' ? wanted : (seen) => seen === wanted;
+  let seen;
+  for (const end = Date.now() + WAIT_MS; !isSo((seen = await look())); await sleep(50)) {
+    if (Date.now() > end) throw new Error(`${what}: it is ${JSON.stringify(seen)}`);
+  }
   ok(what);
 }
 

@@ -1,6 +1,6 @@
 // node pages.mjs <baseURL>: the development inbox and the page behind the link of a letter.
 import { checkPolicy, runInBrowser } from './browser.mjs';
-import { base, call, check, nextMessage, ok, register } from './lib.mjs';
+import { base, call, check, nextMessage, ok, register, soon } from './lib.mjs';
 
 const pathOf = (link) => link.replace(/^https?:\/\/[^/]+/, '');
 const PHONE = { viewport: { width: 390, height: 844 } };
@@ -75,20 +75,21 @@ async function checkVerification(house, link) {
 
   await button.click();
   await page.locator('#outcome.good').waitFor();
-  check(calls.length === 1 && !page.url().includes('#'), 'the button confirms and the token leaves the address bar');
+  check(calls.length === 1, 'the button asks once');
+  await soon(() => page.url(), (url) => !url.includes('#'), 'the button confirms and the token leaves the address bar');
   await house.shot('verify-email-done', page);
 
   const again = await house.open(path, { locale: 'ru-RU', colorScheme: 'dark' });
   await again.getByRole('button', { name: 'Подтвердить' }).click();
   await again.locator('#outcome.bad').waitFor();
-  check(await again.getByRole('button').isHidden(), 'a spent link cannot be tried again');
+  await soon(() => again.getByRole('button').isHidden(), true, 'a spent link cannot be tried again');
   ok(`it answers “${await again.locator('#outcome').innerText()}”`);
   await house.accessible(again, 'the confirmation page in Russian');
   await house.shot('verify-email-again', again);
 
   const bare = await house.open('/verify-email');
   await bare.getByText('The link is incomplete').waitFor();
-  check(await bare.getByRole('button').isHidden(), 'without a token there is a message and no button');
+  await soon(() => bare.getByRole('button').isHidden(), true, 'without a token there is a message and no button');
   await house.shot('verify-email-bare', bare);
 }
 
@@ -124,7 +125,7 @@ async function checkLostPhone(house) {
   ok('opening the link stops nothing');
   await button.click();
   await stop.locator('#outcome.good').waitFor();
-  check(!stop.url().includes('#'), 'the token leaves the address bar');
+  await soon(() => stop.url(), (url) => !url.includes('#'), 'the token leaves the address bar');
   await house.shot('cancel-recovery-done', stop);
   const over = await house.open(pathOf(letter.link), PHONE);
   await over.locator('#outcome.bad').getByText('was stopped').waitFor();
@@ -166,5 +167,5 @@ async function checkPaymentLink(house, token) {
 
   const changed = await house.open(`${pathOf(link.url)}A`, PHONE);
   await changed.locator('#outcome.bad').waitFor();
-  check(await changed.locator('#request').isHidden(), 'a changed address asks for nothing');
+  await soon(() => changed.locator('#request').isHidden(), true, 'a changed address asks for nothing');
 }

@@ -1,7 +1,7 @@
 // node playground.mjs <baseURL>: the playground by hand, in a browser without the internet.
 import { randomUUID } from 'node:crypto';
 import { checkPolicy, runInBrowser } from './browser.mjs';
-import { call, check, nextMessage, ok, WAIT_MS } from './lib.mjs';
+import { call, check, nextMessage, ok, soon, WAIT_MS, WATCH_MS } from './lib.mjs';
 
 const PHONES = { Anna: '+79000000002', Boris: '+79000000003' };
 const WALK = [
@@ -13,8 +13,7 @@ await runInBrowser(async (house) => {
   const anna = await house.open('/playground/');
   checkPolicy(anna.answer, 'the playground');
   await anna.locator('.graphiql-query-editor .view-lines').waitFor();
-  const tabs = await anna.locator('.graphiql-tab-button').allTextContents();
-  check(WALK.every((name, i) => tabs[i] === name), 'the walk stands ready in tabs');
+  await soon(() => anna.locator('.graphiql-tab-button').allTextContents(), (tabs) => WALK.every((name, i) => tabs[i] === name), 'the walk stands ready in tabs');
   await house.shot('playground');
   await house.accessible(anna, 'the log-in bar', '#bar');
 
@@ -69,14 +68,14 @@ await runInBrowser(async (house) => {
   await boris.getByRole('button', { name: 'Log out' }).click();
   const left = Date.now();
   await answers(boris, 'The socket was closed: 4403');
-  check(Date.now() - left < 5_000, 'a subscription ends soon after its session, and says why');
+  check(Date.now() - left < WATCH_MS, 'a subscription ends soon after its session, and says why');
   await boris.getByRole('button', { name: /^Execute query/ }).waitFor();
   ok('it does not come back by itself');
 
   await anna.getByRole('button', { name: 'Log out' }).click();
   await anna.getByLabel('Password').waitFor();
   await anna.getByRole('button', { name: 'Headers', exact: true }).click();
-  check((await headers(anna)) === '', 'log out takes the token away');
+  await soon(() => headers(anna), '', 'log out takes the token away');
 
   const phone = await house.open('/playground/', { viewport: { width: 390, height: 844 }, locale: 'ru-RU', colorScheme: 'dark' });
   await phone.getByRole('button', { name: 'Войти' }).waitFor();
