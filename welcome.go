@@ -15,7 +15,7 @@ func welcome(w io.Writer, c config.Config, address, place string) {
 	}
 	fmt.Fprintf(w, "\nPurser is serving. Ctrl-C stops it; the data stays.\n\n")
 	fmt.Fprintf(w, "  Data        %s\n", place)
-	fmt.Fprintf(w, "  App         %s/   (Keeper: sign in or register)\n", address)
+	fmt.Fprintf(w, "  App         %s/   (Keeper: log in or register)\n", address)
 	fmt.Fprintf(w, "  API         %s/graphql\n", address)
 	fmt.Fprintf(w, "  Playground  %s/playground/\n", address)
 	fmt.Fprintf(w, "  Dev inbox   %s/dev/inbox   (every SMS and letter, with its code or link)\n\n", address)

@@ -1,5 +1,5 @@
 // What all checks of the web app share: the sizes, the people, and what a person does over and over.
-import { inbox, nextMessage, ok, sleep, WAIT_MS } from './lib.mjs';
+import { call, inbox, nextMessage, ok, sleep, WAIT_MS } from './lib.mjs';
 import { Network } from './network.mjs';
 
 // The three sizes that the app is made for.
@@ -68,6 +68,15 @@ export async function logIn(page, person) {
   await page.getByTestId('wallet').first().waitFor();
   ok(`${person.login ?? person.phone} logs in with a code`);
 }
+
+// tokenOf logs a person in outside the browser, and returns what opens the API.
+export const tokenOf = (person) =>
+  alone(person.phone, async () => {
+    const { message, result } = await nextMessage(person.phone, (m) => m.code, () =>
+      call('LogIn', { input: { login: person.login, password: person.password, device: { name: 'e2e', platform: 'OTHER' } } }));
+    const { tokens } = await call('ConfirmLogIn', { input: { challengeId: result.challenge.id, code: message.code } });
+    return tokens.accessToken;
+  });
 
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 

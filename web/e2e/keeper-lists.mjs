@@ -1,7 +1,7 @@
 // node keeper-lists.mjs <baseURL>: what lies behind the first page of a list: each row once, no answer of another list, and a failure that is told.
 import { runInBrowser } from './browser.mjs';
-import { call, check, nextMessage } from './lib.mjs';
-import { boris, button, DESK, drawn, forgive, logIn, place } from './keeper-lib.mjs';
+import { call, check } from './lib.mjs';
+import { boris, button, DESK, drawn, forgive, logIn, place, tokenOf } from './keeper-lib.mjs';
 
 const MOVED = 30; // more than a page of 20, less than two
 
@@ -34,15 +34,13 @@ async function failsWhole(page) {
 
 // move sends money to and fro between two wallets of one person, which takes no code, and returns the number of the one that is new.
 async function move() {
-  const { message, result } = await nextMessage(boris.phone, (m) => m.code, () =>
-    call('LogIn', { input: { login: boris.login, password: boris.password, device: { name: 'e2e', platform: 'OTHER' } } }));
-  const { tokens } = await call('ConfirmLogIn', { input: { challengeId: result.challenge.id, code: message.code } });
-  const { wallets } = await call('Wallets', {}, tokens.accessToken);
+  const token = await tokenOf(boris);
+  const { wallets } = await call('Wallets', {}, token);
   const first = wallets.map((w) => w.number).find((number) => number.startsWith('Z'));
-  const { wallet } = await call('OpenWallet', { input: { currency: 'Z', name: 'To and fro' } }, tokens.accessToken);
+  const { wallet } = await call('OpenWallet', { input: { currency: 'Z', name: 'To and fro' } }, token);
   for (let i = 0; i < MOVED; i++) {
     const [from, to] = i % 2 === 0 ? [first, wallet.number] : [wallet.number, first];
-    await call('CreateTransfer', { input: { from, to: { walletNumber: to }, amount: '1', memo: `row ${i}`, idempotencyKey: crypto.randomUUID() } }, tokens.accessToken);
+    await call('CreateTransfer', { input: { from, to: { walletNumber: to }, amount: '1', memo: `row ${i}`, idempotencyKey: crypto.randomUUID() } }, token);
   }
   return wallet.number;
 }

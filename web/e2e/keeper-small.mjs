@@ -1,8 +1,8 @@
 // node keeper-small.mjs <baseURL>: the web app's country list, its theme from the first moment, its sound, and a payment link that leads into it.
 import { runInBrowser } from './browser.mjs';
-import { check, ok, soon } from './lib.mjs';
+import { call, check, ok, soon } from './lib.mjs';
 import { fillProfile, loses } from './keeper-entry.mjs';
-import { alone, anna, arrival, boris, code, DESK, drawn, forgive, linkFor, logIn, numberOf, PHONE, place, review, send } from './keeper-lib.mjs';
+import { alone, anna, arrival, boris, button, code, DESK, drawn, forgive, linkFor, logIn, numberOf, PHONE, place, review, send, tokenOf } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   await countries(house);
@@ -13,6 +13,7 @@ await runInBrowser(async (house) => {
   await theme(house, desk);
   await sound(house, desk, phone);
   await payLink(house, desk, phone);
+  await payInItsCurrency(desk);
   forgive(house, /ERR_FAILED/);
 });
 
@@ -141,6 +142,21 @@ async function payLink(house, desk, phone) {
     if (page === desk) await payOtherwise(page);
   }
   ok('payment links lead into the app');
+}
+
+// payInItsCurrency follows a link that asks for a currency of which the payer has no wallet.
+async function payInItsCurrency(page) {
+  const token = await tokenOf(boris);
+  const { wallet } = await call('OpenWallet', { input: { currency: 'K', name: 'Tenge' } }, token);
+  const { link } = await call('PaymentLink', { input: { walletNumber: wallet.number, amount: '5' } }, token);
+  await page.goto(new URL(`/wallets#pay=${new URLSearchParams(new URL(link.url).hash.slice(1)).get('token')}`, page.url()).href);
+  await page.getByText('open a WMK wallet, then pay').waitFor();
+  await button(page, 'Open a wallet').click();
+  const dialog = page.getByRole('dialog');
+  await soon(() => dialog.getByRole('combobox', { name: 'Currency' }).inputValue(), /WMK/, 'the currency that a payment link asks for is chosen already');
+  await button(dialog, 'Open a wallet').click();
+  await page.getByRole('link', { name: 'Go to the payment' }).click();
+  await soon(() => page.locator('[name=to]').inputValue(), (to) => to.replace(/\s/g, '') === wallet.number, 'and the payment goes on');
 }
 
 // payOtherwise pays more than the link asks for, and thinks better of it: by then all that was asked has been asked anew.

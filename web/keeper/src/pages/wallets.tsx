@@ -2,11 +2,12 @@ import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from '@ma
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { OpenWalletDocument, WalletsDocument } from '../gql/graphql';
+import { useQuery } from 'urql';
+import { OpenWalletDocument, PayRequestDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { Empty, Page, Waiting } from '../ui/parts';
-import { usePayLink } from '../ui/pay-link';
+import { usePay, usePayLink } from '../ui/pay-link';
 import { WalletCard } from './home';
 
 export default function Wallets() {
@@ -16,8 +17,14 @@ export default function Wallets() {
   const [currency, setCurrency] = useState<string | null>('Z');
   const [name, setName] = useState('');
   const open = useAct(OpenWalletDocument);
-  const pay = usePayLink();
+  const [pay, payLink] = [usePay(), usePayLink()];
+  const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
+  const asked = link.data?.paymentRequest.request?.currency; // of a payment that cannot be made from any other wallet
 
+  function begin() {
+    if (asked) setCurrency(asked.letter);
+    setOpening(true);
+  }
   async function submit() {
     const { payload } = await open.run({ input: { currency: currency ?? '', name: name || null } });
     if (!payload) return;
@@ -26,14 +33,14 @@ export default function Wallets() {
     again();
   }
   const wallets = data?.viewer?.wallets ?? [];
-  const canPay = !!pay && wallets.some((w) => !w.closedAt);
-  const button = <Button variant={canPay ? 'default' : 'filled'} onClick={() => setOpening(true)}>{t('openWallet')}</Button>;
+  const canPay = !!pay && wallets.some((w) => !w.closedAt && (!asked || w.currency.letter === asked.letter));
+  const button = <Button variant={canPay ? 'default' : 'filled'} onClick={begin}>{t('openWallet')}</Button>;
   return (
     <Page title={t('wallets')} aside={wallets.length > 0 && button}>
       <Problems error={error} retry={again} />
-      {pay && data && (
+      {pay && data && !link.fetching && (
         <Alert color="teal" variant="light" role="status">
-          {canPay ? <Stack align="flex-start"><Text>{t('payReady')}</Text><Button component={Link} to={`/send${pay}`}>{t('payGo')}</Button></Stack> : t('payFirst')}
+          {canPay ? <Stack align="flex-start"><Text>{t('payReady')}</Text><Button component={Link} to={`/send${payLink}`}>{t('payGo')}</Button></Stack> : asked ? t('payFirstIn', asked) : t('payFirst')}
         </Alert>
       )}
       {!data ? !error && <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
