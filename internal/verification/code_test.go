@@ -97,6 +97,8 @@ func TestRow04WrongTriesKillTheChallenge(t *testing.T) {
 		if faults, _ := fault.All(err); len(faults) == 1 {
 			if left := faults[0].Facts.(fault.AttemptsFacts).Left; left != verification.Attempts-1-n {
 				t.Errorf("after %d wrong codes %d attempts are left", n+1, left)
+			} else if said := faults[0].Reason == "last_try"; said != (left == 0) {
+				t.Errorf("with %d attempts left another code is asked for: %t", left, said)
 			}
 		}
 	}

@@ -126,6 +126,11 @@ func TestResendIsRefusedWhereNothingIsAwaited(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	r.clock.Advance(cool)
+	_, err := r.Resend(t.Context(), tired.ID)
+	if faults, ok := fault.All(err); !ok || faults[0].Code != fault.CodeExpired || faults[0].Reason != "no_more_sends" {
+		t.Errorf("a sixth code: %v; the fifth is good still, which is told", err)
+	}
 	r.clock.Advance(24 * time.Hour)
 	for what, id := range map[string]uuid.UUID{
 		"a code that was used": used.ID, "one that was sent five times": tired.ID, "one of yesterday": old.ID, "one that never was": uuid.New(),

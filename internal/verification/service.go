@@ -55,6 +55,9 @@ const (
 	burstWindow = 5 * time.Minute
 	// wrongInARow is how many wrong codes of one purpose a phone can have in a day without a right one (NIST SP 800-63B, 5.2.2).
 	wrongInARow = 100
+	// What a refusal says besides: the code has died with this try, or no other is sent in its place.
+	lastTry     = "last_try"
+	noMoreSends = "no_more_sends"
 	// transferCodesPerDay bounds codes to a person who is signed in and moves money.
 	transferCodesPerDay = 1000
 
@@ -207,8 +210,11 @@ func (s *Service) judgeSent(tx *postgres.Tx, challenge models.Challenge, code st
 	if err := s.Take(tx, wrong); err != nil {
 		return nil, err
 	}
-	return fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).
-		Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft}), saveChallenge(tx, challenge)
+	refusal = fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft})
+	if challenge.AttemptsLeft == 0 {
+		refusal.Because(lastTry)
+	}
+	return refusal, saveChallenge(tx, challenge)
 }
 
 // use uses a challenge up; after a right code that was sent, wrong ones are counted anew.
@@ -259,8 +265,11 @@ func (s *Service) Resend(ctx context.Context, id uuid.UUID) (models.Challenge, e
 		if err != nil {
 			return models.Challenge{}, err
 		}
-		if challenge.UsedAt != nil || challenge.Sends >= maxSends || tx.Now.Sub(challenge.CreatedAt) > day {
+		if challenge.UsedAt != nil || tx.Now.Sub(challenge.CreatedAt) > day {
 			return models.Challenge{}, fault.New(fault.CodeExpired, "challengeId")
+		}
+		if challenge.Sends >= maxSends { // the last code may be good still
+			return models.Challenge{}, fault.New(fault.CodeExpired, "challengeId").Because(noMoreSends)
 		}
 		if wait := challenge.ResendAt.Sub(tx.Now); wait > 0 {
 			return models.Challenge{}, fault.Limited(wait)
