@@ -51,6 +51,12 @@ func TestKeeperTellsTheTruth(t *testing.T) {
 	keeperScript(t, "keeper-true.mjs")
 }
 
+// TestKeeperLeavesOneWhereOneWas looks at codes that are asked for again, at what runs out or is ended behind one's back, and at where the keyboard is left.
+func TestKeeperLeavesOneWhereOneWas(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-stays.mjs", "CODE_RESEND_AFTER=1s", "TRANSFER_CONFIRMATION_TTL=45s")
+}
+
 // keeperScript runs a script about the web app. Its server is called localhost, where a browser gives a page all that it gives to https.
 func keeperScript(t *testing.T, name string, settings ...string) {
 	t.Helper()

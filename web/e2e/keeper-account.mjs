@@ -67,7 +67,7 @@ async function setPolicy(house, page, ema) {
   await go(page, 'Limits and codes');
   await page.getByTestId('limit').nth(2).waitFor();
   check(/0\.00\sWMZ of 100\.00\sWMZ/.test(await page.getByTestId('limit').first().innerText()), 'the limits of a currency are shown');
-  await page.getByText('Now every transfer to others needs a code.').waitFor();
+  await page.getByText('Right now, every transfer to others needs a code.').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7,5');
   await button(page, 'Save').click();
   await page.getByText('Write it like 1,234.50').waitFor();
@@ -78,7 +78,7 @@ async function setPolicy(house, page, ema) {
   await button(page, 'Confirm').click();
   await page.getByText('From now on, up to 7.50 WMZ goes without a code').waitFor();
   await page.reload();
-  await page.getByText('Now up to 7.50 WMZ goes without a code').waitFor();
+  await page.getByText('Right now, up to 7.50 WMZ goes without a code').waitFor();
   await house.accessible(page, 'the limits');
   await house.shot('account-limits', page);
   await button(page, 'Always ask for a code').click();

@@ -203,7 +203,7 @@ export async function certify(house, page) {
 export async function loseThePhone(house, ema) {
   const page = await house.open('/recovery', PHONE);
   await page.getByRole('link', { name: 'I lost my phone too' }).click();
-  await page.getByText('For two days the recovery can be stopped').waitFor();
+  await page.getByText('For two days, the recovery can be stopped').waitFor();
   await house.accessible(page, 'a lost phone');
   await page.locator('[name=login]').fill(ema.email);
   const { message } = await nextMessage(ema.email, (m) => m.link.includes('/recover#'), () => button(page, 'Send the email').click());

@@ -247,7 +247,7 @@ export async function openWallet({ house, own: page }) {
   check(number.startsWith('Z'), 'a wallet is opened and shown with its number');
   if (!page.url().includes('#pay=')) return number;
   await page.getByRole('link', { name: 'Go to the payment' }).click();
-  await page.waitForURL('**/send#pay=brought-along');
+  await page.waitForURL('**/send#pay=*');
   ok('a payment link is there when the account is, and its first wallet');
   return number;
 }

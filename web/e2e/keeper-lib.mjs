@@ -70,13 +70,21 @@ export async function logIn(page, person) {
 }
 
 // tokenOf logs a person in outside the browser, and returns what opens the API.
-export const tokenOf = (person) =>
+export const tokenOf = (person, device = 'e2e') =>
   alone(person.phone, async () => {
     const { message, result } = await nextMessage(person.phone, (m) => m.code, () =>
-      call('LogIn', { input: { login: person.login, password: person.password, device: { name: 'e2e', platform: 'OTHER' } } }));
+      call('LogIn', { input: { login: person.login, password: person.password, device: { name: device, platform: 'OTHER' } } }));
     const { tokens } = await call('ConfirmLogIn', { input: { challengeId: result.challenge.id, code: message.code } });
     return tokens.accessToken;
   });
+
+// payLinkTo makes a link that asks for money to the first wallet of a person, and returns what an address carries of it.
+export async function payLinkTo(person, input) {
+  const token = await tokenOf(person);
+  const [{ number }] = (await call('Wallets', {}, token)).wallets;
+  const { link } = await call('PaymentLink', { input: { walletNumber: number, ...input } }, token);
+  return new URLSearchParams(new URL(link.url).hash.slice(1)).get('token');
+}
 
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 

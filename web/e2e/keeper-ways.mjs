@@ -87,8 +87,8 @@ async function monthsInWords(house, page) {
   const table = page.getByRole('table');
   await table.waitFor({ state: 'attached' });
   const now = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date());
-  const isWhole = (rows) => rows.length === 7 && rows.at(-1).startsWith(now) && /123\.45\sWMZ/.test(rows.at(-1)) && rows.slice(1).every((r) => (r.match(/WMZ/g) ?? []).length === 2);
-  await soon(() => table.getByRole('row').allInnerTexts(), isWhole, 'all months that are drawn are in a table too');
+  const isWhole = (rows) => rows.length === 7 && rows.at(-1).startsWith(now) && /124\.44\sWMZ/.test(rows.at(-1)) && rows.slice(1).every((r) => (r.match(/WMZ/g) ?? []).length === 2);
+  await soon(() => table.getByRole('row').allInnerTexts(), isWhole, 'all months that are drawn are in a table too, with what was paid in fees');
   check((await table.locator('th[scope=row]').count()) === 6 && (await table.locator('th[scope=col]').count()) === 3, 'with heads of its rows and columns');
   await house.accessible(page, 'the months');
 }
@@ -195,7 +195,7 @@ async function runsOut(house) {
   await page.context().addCookies([{ name: 'purser_registration', value: 'of-long-ago', domain: hostname, path: '/web/registration', httpOnly: true, sameSite: 'Strict' }]);
   const forgotten = forgets(page, 'registration');
   await page.getByRole('link', { name: 'Create an account' }).click();
-  await page.getByText('has expired, and nothing of it was kept').waitFor();
+  await page.getByText('has expired, and nothing you entered was kept').waitFor();
   await page.locator('[name=phone]').waitFor();
   await forgotten;
   await page.reload();
@@ -203,7 +203,7 @@ async function runsOut(house) {
   check(!(await page.getByText('has expired').isVisible()) && !(await page.context().cookies()).some((c) => /registration/.test(c.name)), 'a registration that has expired is said to have, once, and another can be begun');
   await page.evaluate(() => localStorage.setItem('keeper.begun.registration', 'yes')); // the browser has let the cookie go with it
   await page.reload();
-  await page.getByText('has expired, and nothing of it was kept').waitFor();
+  await page.getByText('has expired, and nothing you entered was kept').waitFor();
   ok('also by a browser that has forgotten it in time');
   await page.route('**/web/registration', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 410, json: {} }) : route.fallback()));
   const refused = page.waitForResponse((r) => r.url().endsWith('/web/registration') && r.request().method() === 'POST');

@@ -34,8 +34,12 @@ async function getsLost(w, ...operations) {
   return () => Promise.all(restore.map((one) => one()));
 }
 
-async function dontSend({ page, t }) {
-  await told(page, t.notSent);
+// unsent waits as long as the request could be on its way.
+const unsent = ({ page, t }) => page.getByText(t.notSent).first().waitFor({ timeout: 60_000 });
+
+async function dontSend(w) {
+  const { page, t } = w;
+  await unsent(w);
   await press(page, t.dontSend);
   await page.getByTestId('review').waitFor({ state: 'detached' });
 }
@@ -151,7 +155,7 @@ export const sendOtherwise = {
     },
     'send-unsent': async (w) => {
       const restore = await getsLost(w, 'CreateTransfer');
-      await told(w.page, w.t.notSent);
+      await unsent(w);
       return { after: async () => { await restore(); await dontSend(w); } };
     },
     'send-asked-for': async (w) => {
@@ -159,10 +163,10 @@ export const sendOtherwise = {
       await w.page.goto(`${base}/send#pay=${new URLSearchParams(new URL(link.url).hash.slice(1)).get('token')}`);
       await quoted(w.page);
     },
-    'send-asked-for-wrongly': async ({ page }) => {
+    'send-asked-for-wrongly': async ({ page, t }) => {
       await page.goto(`${base}/wallets`);
       await go(page, '/send#pay=of-long-ago');
-      await page.getByRole('alert').waitFor();
+      await told(page, t.payLinkBad);
     },
     'send-offline': async ({ page, t, boriss }) => {
       await page.goto(`${base}/send?to=${boriss}&amount=3`);

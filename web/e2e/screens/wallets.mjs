@@ -7,6 +7,14 @@ const at = (path, text = 'noWallets') => async ({ page, t }) => {
   await told(page, t[text]);
 };
 
+// toPay comes with a payment link.
+const toPay = (text) => async (w) => {
+  const { emilia } = await w.scene();
+  const { link } = await emilia.ask('PaymentLink', { walletNumber: emilia.wallets[0], amount: '20' });
+  await go(w.page, `/wallets#pay=${new URLSearchParams(new URL(link.url).hash.slice(1)).get('token')}`);
+  await told(w.page, w.t[text].split(/\s*{{/)[0]);
+};
+
 // empty is what a new person finds.
 export const empty = {
   begin: async (w) => (await w.newcomer()).enter(w.open),
@@ -14,7 +22,7 @@ export const empty = {
     'home-none': at('/'), 'wallets-none': at('/wallets'), 'send-none': at('/send'), 'receive-none': at('/receive'), 'history-none': at('/history', 'noTransfers'),
     'contacts-none': at('/contacts', 'contactsEmpty'), 'settings-limits-none': at('/settings/limits'), 'settings-refused-none': at('/settings/refused', 'refusedNone'),
     'settings-blocked-none': at('/settings/blocked', 'blockedNone'), 'settings-agreements-none': at('/settings/agreements', 'agreementsNone'),
-    'wallets-to-pay': at('/wallets#pay=brought-along', 'payFirst'),
+    'wallets-to-pay': toPay('payFirstIn'),
   },
 };
 
@@ -40,7 +48,7 @@ export const beginning = {
       await go(page, '/');
       await page.getByTestId('wallet').waitFor();
     },
-    'wallets-one-to-pay': at('/wallets#pay=brought-along', 'payGo'),
+    'wallets-one-to-pay': toPay('payGo'),
     'receive': async ({ page, t }) => {
       await go(page, '/receive');
       await page.getByAltText(t.qrAlt).waitFor();
@@ -114,9 +122,10 @@ export const wallets = {
       const honestly = await answers(page, 'WalletPage', ({ viewer }) => void (viewer.wallet.balance.amount = '0.00')); // it was, when it was looked at
       await show(page, of.second);
       await pick(page, `${t.more}:`, t.closeWallet);
+      await honestly();
       await dialog(page).getByRole('button', { name: t.closeWallet, exact: true }).click();
-      await dialog(page).getByRole('alert').waitFor();
-      return { after: () => dismiss(page).then(honestly) };
+      await told(dialog(page), t.sendTheMoney);
+      return { after: () => dismiss(page) };
     },
     'wallet-closed': ({ page, of }) => show(page, of.closed),
     'wallet-of-nobody': async ({ page, of, t }) => {

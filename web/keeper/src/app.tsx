@@ -10,6 +10,7 @@ import { onSession, personOf, sessionOf, sessionState } from './api/session';
 import { MeDocument } from './gql/graphql';
 import { Problems } from './ui/act';
 import { Boundary } from './ui/boundary';
+import { useFocusKept } from './ui/focus';
 import { Empty } from './ui/parts';
 import { useNews } from './ui/live-query';
 import { usePayLink } from './ui/pay-link';
@@ -49,6 +50,7 @@ export function App() {
   const client = useMemo(makeClient, [session, i18n.language]); // what was cached for one person is nobody else's, and texts are of a language
   const state = sessionState();
   const { pathname } = useLocation();
+  useFocusKept();
   if (state === 'unknown') return <Loading whole />;
   return (
     <Provider value={client}>

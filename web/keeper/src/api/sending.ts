@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
+import { useLive } from './live';
 import { mayArrive, useAsking, useByKey } from './lost';
 import { isLost } from './network';
 import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
@@ -7,6 +8,8 @@ import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDoc
 // A transfer that was begun is kept for this tab and this person until its outcome is known, so that a reload goes on with the same key, also when somebody else
 // has been in meanwhile. It holds no secret but a protection code, which the sender chose; that is gone with the tab.
 const placeOf = (me: string) => `keeper.sending.${me}`;
+
+const OVERDUE_MS = 2_000; // then the server has ended it
 
 type Fault = 'network' | 'offline' | { message: string };
 
@@ -161,6 +164,18 @@ export function useSending(me: string) {
   }, [sending, fault, ask, settled]);
   useAsking(question, sending.at !== 'code');
 
+  // look finds out whether what awaits its code awaits it still: its time may have run out, or it was confirmed or called off elsewhere.
+  const awaited = sending.at === 'code' ? sending : undefined;
+  const look = useCallback(() => void (awaited && !busy.current && settled(awaited.input, awaited.transfer.id)), [awaited, settled]);
+  const { version } = useLive();
+  useEffect(look, [version]);
+  const until = awaited?.transfer.confirmBy;
+  useEffect(() => {
+    if (!until) return;
+    const timer = setTimeout(look, Math.max(0, Date.parse(until) - Date.now()) + OVERDUE_MS);
+    return () => clearTimeout(timer);
+  }, [until, look]);
+
   useEffect(() => {
     const back = () => setFault((was) => (was === 'offline' ? undefined : was));
     window.addEventListener('online', back);
@@ -189,5 +204,5 @@ export function useSending(me: string) {
     setFault(undefined);
     setSending({ at: 'form' });
   };
-  return { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp };
+  return { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp, look };
 }

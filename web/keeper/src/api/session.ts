@@ -15,11 +15,15 @@ const PATIENCE_MS = 3_000; // then what is kept is shown, while it is still aske
 let access: Access | undefined;
 let state: State = 'unknown';
 let person = ''; // whose the token is
+let ended = false; // by somebody else than who looks at it
 let changes = 0; // of the person, without a log-out here
 let renewing: Promise<void> | undefined;
 const listeners = new Set<() => void>();
 
 export const sessionState = () => state;
+
+// hasEnded tells that a session that was open here has ended, and not by a log-out here.
+export const hasEnded = () => ended;
 
 // personOf changes when it is another person's session than it was: another tab may have logged out, and somebody else in.
 export const personOf = () => changes;
@@ -54,7 +58,10 @@ async function exchange(handed: Partial<Handed>) {
   const response = await request('/web/session', {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed), signal: AbortSignal.timeout(ANSWER_MS),
   });
-  if (response.status === 204) return set(undefined);
+  if (response.status === 204) {
+    ended = state === 'in';
+    return set(undefined);
+  }
   if (!response.ok) throw new Error(`session: ${response.status}`);
   set((await response.json()) as Access);
   if (handed.refreshToken) forgetNotes('registration', 'lost-phone'); // with what was begun, as the server does

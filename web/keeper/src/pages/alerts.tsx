@@ -1,10 +1,12 @@
 import '../text/account';
 import { Alert, Anchor, Button, List, SimpleGrid } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import type { HappenedQuery, SecurityEventKind } from '../gql/graphql';
+import { useClient } from 'urql';
+import { HappenedDocument, type HappenedQuery, type SecurityEventKind } from '../gql/graphql';
 import { time } from '../text/text';
+import { useMore } from '../ui/more';
 
 // What somebody else may have done with the account.
 const grave = new Set<SecurityEventKind>([
@@ -12,22 +14,49 @@ const grave = new Set<SecurityEventKind>([
   'UNFROZEN', 'CLOSING_BEGUN', 'TOTP_ENABLED', 'TOTP_DISABLED', 'BACKUP_CODES_RENEWED', 'BACKUP_CODE_USED', 'PASSKEY_ADDED', 'PASSKEY_REMOVED', 'PASSKEY_REFUSED', 'RECOVERY_STARTED', 'RECOVERED',
   'DATA_EXPORT_REQUESTED', 'DATA_EXPORT_FETCHED', 'FROZEN_BY_OPERATOR', 'SESSIONS_ENDED_BY_OPERATOR',
 ]);
+const FAILED: SecurityEventKind = 'SIGN_IN_FAILED';
 const LATELY_MS = 7 * 86_400_000;
 const MOST = 4;
+const MOST_EVENTS = 1_000; // looked through at most
+
+type Log = NonNullable<HappenedQuery['viewer']>['securityLog'];
+
+// useLog is all of the log back to a moment: whoever fills it with trifles hides nothing behind them.
+function useLog(first: Log | undefined, back: string, waits: boolean) {
+  const client = useClient();
+  const older = useMore<Log['nodes'][number]>(first, '', waits, async (after) => {
+    const next = await client.query(HappenedDocument, { after }, { requestPolicy: 'network-only' });
+    return { rows: next.data?.viewer?.securityLog, error: next.error };
+  });
+  const log = [...(first?.nodes ?? []), ...older.nodes];
+  const oldest = log.at(-1)?.occurredAt ?? back;
+  const goesOn = older.hasMore && !older.error && log.length < MOST_EVENTS && Date.parse(oldest) > Date.parse(back);
+  useEffect(() => {
+    if (goesOn && !older.busy) older.more();
+  }, [goesOn, older.busy]);
+  return log;
+}
 
 // Alerts tells of what other devices did, or nobody who was signed in, until the person has seen it. What this session did it knows.
-export default function Alerts({ id, frozen, log }: { id: string; frozen: boolean; log: NonNullable<HappenedQuery['viewer']>['securityLog']['nodes'] }) {
+export default function Alerts({ id, frozen, log: first, waits }: { id: string; frozen: boolean; log?: Log; waits: boolean }) {
   const { t } = useTranslation();
   const kept = `keeper.seen.${id}`;
   const [seen, setSeen] = useState(() => localStorage.getItem(kept) ?? new Date(Date.now() - LATELY_MS).toISOString());
+  useEffect(() => { // seen in another tab
+    const look = ({ key, newValue }: StorageEvent) => void (key === kept && newValue && setSeen(newValue));
+    window.addEventListener('storage', look);
+    return () => window.removeEventListener('storage', look);
+  }, [kept]);
+  const log = useLog(first, seen, waits);
   const news = log.filter((e) => grave.has(e.kind) && !e.session?.current && Date.parse(e.occurredAt) > Date.parse(seen));
   if (news.length === 0) return null;
-  const alike = new Map<string, { what: string; count: number; last: string }>(); // the same done over and over is told once
+  const alike = new Map<string, { what: string; isOpen: boolean; count: number; last: string }>(); // the same done over and over is told once
   for (const e of news) {
-    const what = t(`log_${e.kind}`, e.kind) + (e.device ? ` · ${e.device.name || e.device.platform}` : '');
-    alike.set(what, { what, count: (alike.get(what)?.count ?? 0) + 1, last: alike.get(what)?.last ?? e.occurredAt });
+    const isOpen = e.kind !== FAILED; // who fails to log in calls the device what they like
+    const what = t(`log_${e.kind}`, e.kind) + (e.device && isOpen ? ` · ${(e.device.name || e.device.platform).replace(/ (?=\d)/g, '\u00a0')}` : '');
+    alike.set(what, { what, isOpen, count: (alike.get(what)?.count ?? 0) + 1, last: alike.get(what)?.last ?? e.occurredAt });
   }
-  const told = [...alike.values()];
+  const told = [...alike.values()].sort((a, b) => Number(b.isOpen) - Number(a.isOpen)); // what was done before what was tried
 
   function acknowledge() {
     localStorage.setItem(kept, news[0].occurredAt);

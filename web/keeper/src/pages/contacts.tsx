@@ -9,6 +9,7 @@ import { of, Problems, useAct } from '../ui/act';
 import { BlockDialog, Blocked } from '../ui/block';
 import { MoreIcon } from '../ui/icons';
 import { useLiveQuery } from '../ui/live-query';
+import { oneLine } from '../ui/one-line';
 import { useMore } from '../ui/more';
 import { Empty, Page, Waiting } from '../ui/parts';
 import { useToggle } from '../ui/toggle';
@@ -132,8 +133,8 @@ function Edit({ asked, onDone }: { asked: Asked; onDone: () => void }) {
   return (
     <form onSubmit={(e) => { e.preventDefault(); void save(); }}>
       <Stack>
-        {'add' in asked && <TextInput name="contact-to" label={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : missing && !recipient ? t('numberIncomplete') : undefined} />}
-        <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={60} autoComplete="off" data-autofocus error={of([...add.problems, ...rename.problems], 'name')} />
+        {'add' in asked && <TextInput name="contact-to" data-autofocus={!asked.add || undefined} label={t('toHint')} value={to} onChange={(e) => setTo(e.currentTarget.value)} required maxLength={24} autoComplete="off" error={problem === 'mistyped' ? t('numberMistyped') : missing && !recipient ? t('numberIncomplete') : undefined} />}
+        <TextInput name="contact-name" label={t('contactName')} value={name} onChange={(e) => setName(oneLine(e.currentTarget.value))} required maxLength={60} autoComplete="off" data-autofocus={'rename' in asked || !!asked.add || undefined} error={of([...add.problems, ...rename.problems], 'name')} />
         <Problems problems={[...add.problems, ...rename.problems].filter((p) => p.field?.at(-1) !== 'name')} error={add.error ?? rename.error} />
         <Button type="submit" loading={add.busy || rename.busy}>{t('save')}</Button>
       </Stack>

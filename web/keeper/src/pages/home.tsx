@@ -48,7 +48,7 @@ export function Home() {
       <Problems error={error} retry={again} />
       {!me || (!happened && looks && !known) ? (fetching || looks) && !error && <CardsWaiting /> : (
         <Suspense fallback={<CardsWaiting />}>
-          <Alerts id={me.id} frozen={me.status === 'FROZEN'} log={happened?.viewer?.securityLog.nodes ?? []} />
+          <Alerts id={me.id} frozen={me.status === 'FROZEN'} log={happened?.viewer?.securityLog} waits={looks} />
           <Own wallets={wallets} />
           {(wallets.length > 0 || me.transfers.nodes.length > 0) && <Latest transfers={me.transfers.nodes} moves={moves} />}
         </Suspense>

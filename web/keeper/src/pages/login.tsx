@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
-import { adopt, type Handed } from '../api/session';
+import { adopt, type Handed, hasEnded } from '../api/session';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
 import { Failure, Problems, useAct } from '../ui/act';
@@ -74,6 +74,7 @@ export function LogIn() {
     <Narrow title={t('logInTitle')}>
       <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
         <Stack>
+          {hasEnded() && <Alert color="yellow" variant="light" role="status">{t('sessionEnded')}</Alert>}
           {pay && <Alert color="blue" variant="light" role="status">{t('payKept')}</Alert>}
           <TextInput label={t('login')} name="login" autoComplete="username" value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoFocus />
           <PasswordInput label={t('password')} name="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.currentTarget.value)} required />

@@ -79,7 +79,7 @@ export default function LostPhone() {
       {isOver && <Button onClick={forget}>{t('lostAgain')}</Button>}
       <Ways>
         {!token && !sent && <Button variant="subtle" onClick={() => setSent({ until: '' })}>{t('lostHaveLink')}</Button>}
-        {(token || sent) && !isOver && <Button variant="subtle" onClick={forget}>{t('lostAgain')}</Button>}
+        {(token || sent) && !isOver && !recovery?.readyAt && <Button variant="subtle" onClick={forget}>{t('lostAgain')}</Button>}
         <Button component={Link} variant="subtle" to={`/login${pay}`}>{t('toLogIn')}</Button>
       </Ways>
     </Narrow>

@@ -43,6 +43,7 @@ export function Notifications() {
         <Text size="sm" c="dimmed">{t('alwaysOn')}</Text>
         {!data.viewer!.email.verified && <Text size="sm"><Anchor component={Link} to="/settings/email" underline="always">{t('confirmEmail')}</Anchor> {t('confirmEmailWhy')}</Text>}
         <Problems problems={choose.problems} error={choose.error} />
+        {!canBePushed() && <Text size="sm" c="dimmed">{t('noPushHere')}</Text>}
         {data.pushKeys.webPush && canBePushed() && <Here serverKey={data.pushKeys.webPush} id={settings.pushDevices.find((d) => d.current && d.kind === 'WEB_PUSH')?.id} onChange={again} />}
         <Quiet hours={settings.quietHours ?? undefined} onChange={again} />
       </Stack>

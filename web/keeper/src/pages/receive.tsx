@@ -9,6 +9,7 @@ import { of, Problems } from '../ui/act';
 import { readAmount } from '../ui/amount';
 import { AmountField, told } from '../ui/amount-field';
 import { useLiveQuery } from '../ui/live-query';
+import { oneLine } from '../ui/one-line';
 import { Copyable, Empty, Page, Waiting } from '../ui/parts';
 import { WalletSelect } from '../ui/wallet-select';
 
@@ -69,7 +70,7 @@ function Requested({ number, code, children }: { number: string; code: string; c
         <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
           <Stack>
             <AmountField label={t('askFor')} value={amount} onChange={setAmount} code={code} problem={of(problems, 'amount')} />
-            <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} error={told(of(problems, 'memo'))} />
+            <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(oneLine(e.currentTarget.value))} maxLength={255} error={told(of(problems, 'memo'))} />
             <Problems problems={problems.filter((p) => !['amount', 'memo'].includes(p.field?.at(-1) ?? ''))} error={link.error} />
             <Button type="submit" variant={isOther ? 'filled' : 'default'} loading={link.fetching}>{t(made ? 'updateLink' : 'makeLink')}</Button>
           </Stack>

@@ -2,11 +2,13 @@ import { Anchor, Badge, Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
+import { useClient } from 'urql';
 import '../text/account';
-import { RevokeOthersDocument, RevokeSessionDocument, SecurityDocument, type SecurityQuery } from '../gql/graphql';
+import { RevokeOthersDocument, RevokeSessionDocument, SecurityDocument, SecurityLogDocument, type SecurityQuery } from '../gql/graphql';
 import { time } from '../text/text';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
+import { useMore } from '../ui/more';
 import { Page, Waiting } from '../ui/parts';
 import { Sure } from '../ui/sure';
 import { Factors } from './factors';
@@ -14,8 +16,13 @@ import { Freezing } from './freezing';
 
 export default function Security() {
   const { t } = useTranslation();
-  const [{ data, error }, again] = useLiveQuery(SecurityDocument, {});
+  const client = useClient();
+  const [{ data, error, fetching, stale }, again] = useLiveQuery(SecurityDocument, {});
   const me = data?.viewer;
+  const older = useMore(me?.securityLog, '', fetching || stale, async (after) => {
+    const next = await client.query(SecurityLogDocument, { after }, { requestPolicy: 'network-only' });
+    return { rows: next.data?.viewer?.securityLog, error: next.error };
+  });
   const { hash } = useLocation();
   useEffect(() => {
     if (me && hash) document.getElementById(hash.slice(1))?.scrollIntoView();
@@ -29,7 +36,7 @@ export default function Security() {
       <section className="panel" aria-labelledby="log">
         <Title order={2} size="h4" mb="sm" id="log">{t('log')}</Title>
         <Stack gap="xs">
-          {me.securityLog.nodes.map((e) => (
+          {[...me.securityLog.nodes, ...older.nodes].map((e) => (
             <Group key={e.id} justify="space-between" wrap="nowrap" align="start">
               <div>
                 <Text>{t(`log_${e.kind}`, e.kind)}</Text>
@@ -39,6 +46,8 @@ export default function Security() {
             </Group>
           ))}
         </Stack>
+        <Problems error={older.error} />
+        {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
       </section>
       <Anchor component={Link} to="/settings/refused" state={{ from: 'security' }} underline="always" className="back">{t('refusedTitle')}</Anchor>
     </Page>

@@ -6,7 +6,8 @@ import { useQuery } from 'urql';
 import { OpenWalletDocument, PayRequestDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
-import { Empty, Page, Waiting } from '../ui/parts';
+import { oneLine } from '../ui/one-line';
+import { CardsWaiting, Empty, Page } from '../ui/parts';
 import { usePay, usePayLink } from '../ui/pay-link';
 import { WalletCard } from './home';
 
@@ -19,6 +20,7 @@ export default function Wallets() {
   const open = useAct(OpenWalletDocument);
   const [pay, payLink] = [usePay(), usePayLink()];
   const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
+  const isBad = !!link.data?.paymentRequest.userErrors.length;
   const asked = link.data?.paymentRequest.request?.currency; // of a payment that cannot be made from any other wallet
 
   function begin() {
@@ -38,20 +40,21 @@ export default function Wallets() {
   return (
     <Page title={t('wallets')} aside={wallets.length > 0 && button}>
       <Problems error={error} retry={again} />
-      {pay && data && !link.fetching && (
+      {isBad && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
+      {pay && data && !link.fetching && !isBad && (
         <Alert color="teal" variant="light" role="status">
-          {canPay ? <Stack align="flex-start"><Text>{t('payReady')}</Text><Button component={Link} to={`/send${payLink}`}>{t('payGo')}</Button></Stack> : asked ? t('payFirstIn', asked) : t('payFirst')}
+          {canPay ? <Stack align="flex-start"><Text size="sm">{t('payReady')}</Text><Button component={Link} to={`/send${payLink}`}>{t('payGo')}</Button></Stack> : asked ? t('payFirstIn', asked) : t('payFirst')}
         </Alert>
       )}
-      {!data ? !error && <Waiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
+      {!data ? !error && <CardsWaiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}
       <Modal opened={opening} onClose={() => setOpening(false)} title={t('openWallet')} closeButtonProps={{ 'aria-label': t('close') }}>
         <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
           <Stack>
-            <Select label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
+            <Select data-autofocus label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
               data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
-            <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(e.currentTarget.value)} />
+            <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(oneLine(e.currentTarget.value))} />
             <Problems problems={open.problems} error={open.error} />
             <Group grow>
               <Button variant="default" onClick={() => setOpening(false)}>{t('cancel')}</Button>

@@ -12,10 +12,15 @@ export async function startTexts() {
     lng: wanted, fallbackLng: 'en', resources: { en: { translation: en }, ru: { translation: ru } }, interpolation: { escapeValue: false },
   });
   document.documentElement.lang = i18n.language;
+  window.addEventListener('storage', ({ key, newValue }) => void (key === KEPT && newValue && speak(newValue))); // chosen in another tab
 }
 
 export function chooseLanguage(language: string) {
   localStorage.setItem(KEPT, language);
+  return speak(language);
+}
+
+function speak(language: string) {
   document.documentElement.lang = language;
   return i18n.changeLanguage(language);
 }

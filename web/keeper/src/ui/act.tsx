@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
 import { isLost } from '../api/network';
@@ -13,6 +13,9 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
   const [{ fetching }, execute] = useMutation<D, V>(document);
   const [problems, setProblems] = useState<ProblemFragment[]>([]);
   const [error, setError] = useState<CombinedError>();
+
+  const { i18n } = useTranslation();
+  useEffect(clear, [i18n.language]); // what the server said is in the language of before
 
   async function run(variables: V): Promise<Outcome<D[keyof D]>> {
     clear();
@@ -31,6 +34,9 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
   return { run, clear, busy: fetching, problems, error };
 }
 
+// whole keeps each sum of a message together with its currency.
+const whole = (message: string) => message.replace(/(\d) (?=[A-Z]{3}\b)/g, '$1\u00a0');
+
 // Failure says that something was not done.
 export const Failure = ({ children }: { children: ReactNode }) => <Alert color="red" role="alert" variant="light">{children}</Alert>;
 
@@ -42,7 +48,7 @@ export function Problems({ problems, error, retry }: { problems?: ProblemFragmen
   return (
     <Alert color="red" role="alert" variant="light">
       {problems?.map((p) => (
-        <div key={p.code + p.message}>{p.message}</div>
+        <div key={p.code + p.message}>{whole(p.message)}</div>
       ))}
       {error && <div>{isLost(error) ? t('failedNetwork') : (error.graphQLErrors[0]?.message ?? t('failed'))}</div>}
       {reference ? <div>{t('reference', { reference: String(reference) })}</div> : null}
@@ -52,4 +58,7 @@ export function Problems({ problems, error, retry }: { problems?: ProblemFragmen
 }
 
 // of picks what concerns a field, for the field itself.
-export const of = (problems: ProblemFragment[], field: string) => problems.find((p) => p.field?.at(-1) === field)?.message;
+export const of = (problems: ProblemFragment[], field: string) => {
+  const message = problems.find((p) => p.field?.at(-1) === field)?.message;
+  return message && whole(message);
+};

@@ -24,12 +24,15 @@ export function writeAmount(amount: string, useGrouping = true) {
 }
 
 // minus takes one amount from another that is no smaller.
-export function minus(amount: string, less: string) {
-  const places = Math.max(...[amount, less].map((one) => one.split('.')[1]?.length ?? 0));
+const add = (amount: string, other: string, sign: bigint) => {
+  const places = Math.max(...[amount, other].map((one) => one.split('.')[1]?.length ?? 0));
   const minor = ([whole, part = '']: string[]) => BigInt(whole + part.padEnd(places, '0'));
-  const digits = String(minor(amount.split('.')) - minor(less.split('.'))).padStart(places + 1, '0');
+  const digits = String(minor(amount.split('.')) + sign * minor(other.split('.'))).padStart(places + 1, '0');
   return places > 0 ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits;
-}
+};
+
+export const plus = (amount: string, more: string) => add(amount, more, 1n);
+export const minus = (amount: string, less: string) => add(amount, less, -1n);
 
 export type Figures = Pick<TransferPartsFragment, 'amount' | 'fee' | 'feePaidBy'>;
 

@@ -142,10 +142,11 @@ export type Proof = { code: string } | { assertion: string };
 type CodeProps = {
   challenge: ChallengePartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onProof: (proof: Proof) => void; busy: boolean; secret?: boolean; children?: ReactNode;
   problems?: ProblemFragment[]; error?: CombinedError; submit?: string; color?: string;
+  onRefused?: () => void; // no other code is sent: what it was for may be over
 };
 
 // Resend asks for another code, when the time has come; `needed` where there is nothing else to do.
-export function Resend({ challenge, onChallenge, needed, label }: Pick<CodeProps, 'challenge' | 'onChallenge'> & { needed?: boolean; label?: string }) {
+export function Resend({ challenge, onChallenge, onRefused, needed, label }: Pick<CodeProps, 'challenge' | 'onChallenge' | 'onRefused'> & { needed?: boolean; label?: string }) {
   const { t } = useTranslation();
   const resend = useAct(ResendCodeDocument);
   const seconds = useSecondsUntil(challenge.resendAt);
@@ -153,6 +154,7 @@ export function Resend({ challenge, onChallenge, needed, label }: Pick<CodeProps
   async function again() {
     const { payload } = await resend.run({ input: { challengeId: challenge.id } });
     if (payload?.challenge) onChallenge(payload.challenge);
+    else onRefused?.();
   }
   return (
     <>
@@ -183,31 +185,39 @@ export function CodeField({ label, hint, name = 'code', value, onChange, refusal
 }
 
 // CodeForm asks for a code: filled in by the phone, pasted or typed; another can be asked for when the time has come. What it is refused for is said at the field.
-export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children, problems = [], error, submit, color }: CodeProps) {
+export function CodeForm({ challenge, onChallenge, onProof, busy, secret, children, problems = [], error, submit, color, onRefused }: CodeProps) {
   const { t } = useTranslation();
   const [code, setCode] = useState('');
   const [refused, setRefused] = useState(false);
+  const [isNew, setNew] = useState(false); // another code was sent: what the last one was refused for is over
   const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
   const isLost = challenge.delivery === 'ABANDONED';
   const hint = !isSent ? t(challenge.method === 'PASSKEY' ? 'codeOrPasskey' : 'codeFromApp') : secret || !challenge.sentTo ? t('codeUnknown') : t('codeSentTo', { to: unbroken(challenge.sentTo) });
-  const refusal = problems.find((p) => p.field?.at(-1) === 'code');
+  const wrong = isNew ? [] : problems;
+  const refusal = wrong.find((p) => p.field?.at(-1) === 'code');
+
+  const take = (next: ChallengePartsFragment) => {
+    setNew(true);
+    setCode('');
+    onChallenge(next);
+  };
 
   const usePasskey = (options: string) => {
     setRefused(false);
     return sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
   };
   return (
-    <form onSubmit={(e) => { e.preventDefault(); setRefused(false); onProof({ code: code.replace(/\s/g, '') }); }}>
+    <form onSubmit={(e) => { e.preventDefault(); setRefused(false); setNew(false); onProof({ code: code.replace(/\s/g, '') }); }}>
       <Stack>
         {isLost && <Failure>{t('codeLost')}</Failure>}
-        {isLost && isSent && <Resend needed challenge={challenge} onChallenge={onChallenge} />}
+        {isLost && isSent && <Resend needed challenge={challenge} onChallenge={take} onRefused={onRefused} />}
         {challenge.assertionOptions && <Button size="md" onClick={() => void usePasskey(challenge.assertionOptions!)} loading={busy}>{t('usePasskey')}</Button>}
         {refused && <Failure>{t('passkeyFailed')}</Failure>}
-        <CodeField first={!challenge.assertionOptions} label={t(challenge.method === 'PASSKEY' ? 'backupCode' : 'code')} hint={isLost ? undefined : hint} inputMode={isSent ? 'numeric' : 'text'} value={code} onChange={setCode} refusal={refusal} />
+        <CodeField first={!challenge.assertionOptions} label={t(challenge.method === 'PASSKEY' ? 'backupCode' : 'code')} hint={isLost ? undefined : isNew ? <span role="status">{secret || !challenge.sentTo ? t('codeAnew') : t('codeAnewTo', { to: unbroken(challenge.sentTo) })}</span> : hint} inputMode={isSent ? 'numeric' : 'text'} value={code} onChange={setCode} refusal={refusal} />
         {children}
-        <Problems problems={problems.filter((p) => p !== refusal)} error={error} />
+        <Problems problems={wrong.filter((p) => p !== refusal)} error={error} />
         <Button type="submit" size="md" color={color} variant={challenge.assertionOptions || isLost ? 'default' : 'filled'} loading={busy}>{submit ?? t('confirm')}</Button>
-        {isSent && !isLost && <Resend challenge={challenge} onChallenge={onChallenge} />}
+        {isSent && !isLost && <Resend challenge={challenge} onChallenge={take} onRefused={onRefused} />}
       </Stack>
     </form>
   );

@@ -63,8 +63,8 @@ function Close({ onDone }: { onDone: () => void }) {
 // Mark says whether a condition is met; of one that only the server knows it says nothing.
 function Mark({ met }: { met?: boolean }) {
   const { t } = useTranslation();
-  if (met === undefined) return <span aria-hidden="true">•</span>;
-  return <><span aria-hidden="true">{met ? '✓' : '○'}</span><VisuallyHidden>{t(met ? 'met' : 'notMet')}</VisuallyHidden></>;
+  if (met === undefined) return <span aria-hidden="true" className="tick">•</span>;
+  return <><span aria-hidden="true" className="tick">{met ? '✓' : '○'}</span><VisuallyHidden>{t(met ? 'met' : 'notMet')}</VisuallyHidden></>;
 }
 
 // Conditions says what must be so first, and which wallets still hold something.

@@ -1,7 +1,7 @@
-import { Button, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { shown } from '../../api/phones';
 import { signOut } from '../../api/session';
 import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument, type OwnPartsFragment } from '../../gql/graphql';
@@ -32,12 +32,12 @@ function Own({ own }: { own: OwnPartsFragment }) {
       </div>
       {done ? <Finished>{t('phoneDone', { phone: shown(done) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > Date.now()
         ? <Codes begun={begun} onBegun={setBegun} onDone={() => { setDone(begun.phone); setBegun(undefined); }} />
-        : <Begin phone={shown(own.phone)} onBegun={setBegun} />}
+        : <Begin phone={shown(own.phone)} isVerified={own.email.verified} onBegun={setBegun} />}
     </>
   );
 }
 
-function Begin({ phone, onBegun }: { phone: string; onBegun: (begun: Begun) => void }) {
+function Begin({ phone, isVerified, onBegun }: { phone: string; isVerified: boolean; onBegun: (begun: Begun) => void }) {
   const { t } = useTranslation();
   const typed = useTyped();
   const change = useAct(ChangePhoneDocument);
@@ -53,7 +53,7 @@ function Begin({ phone, onBegun }: { phone: string; onBegun: (begun: Begun) => v
       <FieldsForm fields={[passwordField(t('passwordNow'))]} before={number} besides={['newPhone']} typed={typed} {...change} submit={t('sendCodes')} onSubmit={() => void begin()}>
         <Follows items={[t('phoneFollows1', { phone }), t('othersOut'), t('phoneFollows2')]} />
       </FieldsForm>
-      <Lost />
+      {isVerified ? <Lost /> : <Text size="sm">{t('phoneLost')} {t('phoneLostEmail')} <Anchor component={Link} to="/settings/email" underline="always">{t('confirmEmail')}</Anchor></Text>}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
@@ -49,12 +49,10 @@ function Attempt({ attempt }: { attempt: Attempts['nodes'][number] }) {
   return (
     <div className="row" data-testid="refused">
       <Group justify="space-between" align="start" wrap="nowrap" className="line">
-        <Stack gap={2} className="line-name" style={{ flexBasis: 'auto' }}>
-          <Text fw={600} style={{ overflowWrap: 'anywhere' }}>{t('refusedTo', { to: grouped(attempt.to) })}</Text>
-          <Text size="sm" c="dimmed">{time(attempt.refusedAt)} · {t('refusedFrom', { from: grouped(attempt.from) })}</Text>
-        </Stack>
+        <Text fw={600} className="line-name" style={{ overflowWrap: 'anywhere' }}>{t('refusedTo', { to: grouped(attempt.to) })}</Text>
         <Text fw={600} className="money line-sum">{money(attempt.amount)}</Text>
       </Group>
+      <Text size="sm" c="dimmed" mt={2}>{time(attempt.refusedAt)} · {t('refusedFrom', { from: grouped(attempt.from) })}</Text>
       <Text mt={4}>{attempt.explanation}</Text>
       <Anchor component={Link} to={to} underline="always" className="back">{t(`way_${key}`)}</Anchor>
     </div>

@@ -1,7 +1,8 @@
 import { Group, Select, Skeleton, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { TurnoverDocument, WalletsDocument } from '../../gql/graphql';
+import { TurnoverDocument, type TurnoverQuery, WalletsDocument } from '../../gql/graphql';
+import { plus } from '../../ui/amount';
 import { useLiveQuery } from '../../ui/live-query';
 
 const Months = lazy(() => import('../../ui/months')); // with its library, which nothing else needs
@@ -14,11 +15,16 @@ function monthsUntil(date: string) {
   return Array.from({ length: SHOWN_MONTHS }, (_, i) => new Date(Date.UTC(year, month - SHOWN_MONTHS + i, 1)).toISOString().slice(0, 10));
 }
 
+type Month = NonNullable<TurnoverQuery['viewer']>['turnover'][number];
+
 // still is a month in which nothing moved, in the currency of one in which something did.
-function still<M extends { month: string; incoming: { amount: string }; outgoing: { amount: string } }>(month: string, like: M) {
+function still(month: string, like: Month): Month {
   const amount = like.incoming.amount.replace(/\d/g, '0').replace(/^0+(?=0\.|0$)/, '');
-  return { ...like, month, incoming: { ...like.incoming, amount }, outgoing: { ...like.outgoing, amount } };
+  return { ...like, month, incoming: { ...like.incoming, amount }, outgoing: { ...like.outgoing, amount }, fees: { ...like.fees, amount } };
 }
+
+// withFees counts the fees of a month among what went: what came less what went is what a balance has changed by.
+const withFees = (m: Month): Month => ({ ...m, outgoing: { ...m.outgoing, amount: plus(m.outgoing.amount, m.fees.amount) } });
 
 const Drawing = () => <Skeleton height={186} aria-busy="true" />;
 
@@ -35,7 +41,7 @@ export function Turnover() {
   const [{ data, fetching }] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
   const months = useMemo(() => {
     const moved = data?.viewer?.turnover ?? [];
-    return moved.length === 0 ? [] : names.map((month) => moved.find((m) => m.month === month) ?? still(month, moved[0]));
+    return moved.length === 0 ? [] : names.map((month) => withFees(moved.find((m) => m.month === month) ?? still(month, moved[0])));
   }, [names, data]);
   const waits = !data && fetching;
   if (!waits && months.length === 0 && currencies.length < 2) return null;
@@ -46,6 +52,7 @@ export function Turnover() {
         {currencies.length > 1 && <Select aria-label={t('currency')} data={currencies} value={currency} onChange={setChosen} allowDeselect={false} w={110} />}
       </Group>
       {waits ? <Drawing /> : months.length === 0 ? <Text c="dimmed">{t('noMoves')}</Text> : <Suspense fallback={<Drawing />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>}
+      {months.length > 0 && <Text size="sm" c="dimmed">{t('monthsHold')}</Text>}
     </section>
   );
 }

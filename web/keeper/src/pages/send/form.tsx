@@ -1,18 +1,21 @@
 import { Alert, Anchor, Button, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue, useNetwork } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { grouped, readRecipient } from '../../api/numbers';
-import { PayRequestDocument, QuoteDocument, type ProblemFragment, type RecipientInput, WalletsDocument } from '../../gql/graphql';
+import { QuoteDocument, type ProblemFragment, type RecipientInput, WalletsDocument } from '../../gql/graphql';
 import { of, Problems } from '../../ui/act';
 import { readAmount, writeAmount } from '../../ui/amount';
 import { AmountField, told } from '../../ui/amount-field';
 import { useLiveQuery } from '../../ui/live-query';
+import { oneLine } from '../../ui/one-line';
 import { Empty, Waiting } from '../../ui/parts';
-import { usePay, usePayLink } from '../../ui/pay-link';
+import { usePayLink } from '../../ui/pay-link';
 import { WalletSelect } from '../../ui/wallet-select';
+import { usePayRequest } from './asked';
+import { useDraft } from './draft';
 import { Protect, useProtection } from './protect';
 import { RecipientField } from './recipient';
 import { Costs, type Reviewed } from './review';
@@ -20,33 +23,29 @@ import { Costs, type Reviewed } from './review';
 const QUOTE_AFTER_MS = 350;
 
 // Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
-export function Form({ onReview, isShown, problems, children }: { onReview: (reviewed: Reviewed) => void; isShown: boolean; problems: ProblemFragment[]; children: React.ReactNode }) {
+export function Form({ me, onReview, isShown, problems, children }: { me: string; onReview: (reviewed: Reviewed) => void; isShown: boolean; problems: ProblemFragment[]; children: React.ReactNode }) {
   const { t } = useTranslation();
   const payLink = usePayLink();
   const [asked] = useSearchParams();
   const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
-  const [from, setFrom] = useState<string | null>(asked.get('from'));
-  const [to, setTo] = useState(asked.get('to') ?? '');
+  const [draft, keep] = useDraft(me);
+  const [from, setFrom] = useState<string | null>(draft?.from ?? asked.get('from'));
+  const [to, setTo] = useState(draft?.to ?? asked.get('to') ?? '');
   const [left, setLeft] = useState(false); // the field of the recipient: then what is in it is all that is meant
-  const [amount, setAmount] = useState(writeAmount(asked.get('amount') ?? ''));
-  const [memo, setMemo] = useState(asked.get('memo') ?? '');
-  const [byRecipient, setByRecipient] = useState(false);
+  const [amount, setAmount] = useState(draft?.amount ?? writeAmount(asked.get('amount') ?? ''));
+  const [memo, setMemo] = useState(draft?.memo ?? asked.get('memo') ?? '');
+  const [byRecipient, setByRecipient] = useState(draft?.byRecipient ?? false);
   const protection = useProtection();
-  const pay = usePay();
-  const [link, askLink] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
-  const request = link.operation?.variables.link === pay ? link.data?.paymentRequest.request : undefined;
-  const filled = useRef('');
-
-  useEffect(() => { // what a payment link asks for, once: what has been changed since is not undone when it is asked for again
-    if (!request || filled.current === pay) return;
-    filled.current = pay;
-    setTo(request.walletNumber);
-    setAmount(writeAmount(request.amount?.amount ?? ''));
-    setMemo(request.memo ?? '');
-    const own = wallets.find((w) => w.currency.letter === request.currency.letter);
+  const link = usePayRequest((request) => {
+    if (draft) return; // it was typed after the link was followed
+    setTo(request?.walletNumber ?? '');
+    setAmount(writeAmount(request?.amount?.amount ?? ''));
+    setMemo(request?.memo ?? '');
+    const own = wallets.find((w) => w.currency.letter === request?.currency.letter);
     if (own) setFrom(own.number);
-  }, [request, pay]);
+  });
+  keep(protection.kind === 'none' ? { from, to, amount, memo, byRecipient } : undefined); // what protects is not left out unseen
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
   const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');
@@ -80,28 +79,29 @@ export function Form({ onReview, isShown, problems, children }: { onReview: (rev
       from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
       protection: protection.input,
     };
-    onReview({ input, quote, from: `${source.name || source.currency.name} · ${grouped(source.number)}`, to: to.trim() });
+    onReview({ input, quote, from: `${source.name || source.currency.name}\u00a0· ${grouped(source.number)}`, to: to.trim() });
   }
-  if (!data || (pay && link.fetching && (!link.data || link.operation?.variables.link !== pay))) return error ? <Problems error={error} retry={again} /> : <Waiting />;
+  if (!data || link.isAwaited) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;
   const isForeign = !wallets.some((w) => w.currency.letter === to.trim().charAt(0).toUpperCase());
   const wrong = { incomplete: left || to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: isForeign ? <>{t('numberForeign')} <Anchor component={Link} to={`/wallets${payLink}`} inherit underline="always">{t('openWallet')}</Anchor></> : t('numberCurrency') };
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">
-        <Problems error={link.error} retry={() => askLink({ requestPolicy: 'network-only' })} />
-        {!!link.data?.paymentRequest.userErrors.length && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
+        <Problems error={link.error} retry={link.again} />
+        {link.isBad && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
+        {wallets.some((w) => w.number === link.request?.walletNumber) && <Alert color="yellow" variant="light" role="status">{t('payOwn')}</Alert>}
         <WalletSelect label={t('from')} wallets={wallets} value={source?.number} onChange={setFrom} />
         <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
         <AmountField name="amount" label={t('amount')} value={amount} onChange={setAmount} required code={source?.currency.code} problem={of(refusals, 'amount')} />
-        <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(e.currentTarget.value)} maxLength={255} autoComplete="off" />
+        <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(oneLine(e.currentTarget.value))} maxLength={255} autoComplete="off" error={told(of(others, 'memo'))} />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
         <Protect {...protection} problems={ofProtection} />
         <Stack aria-live="polite" data-testid="quote">
           {quote ? <Costs quote={quote} feePaidBy={feePaidBy} isRefused={refusals.length > 0} /> : isQuoted && quoted.fetching ? <Text c="dimmed" size="sm">{t('quoting')}</Text> : !isWrong && !quoted.error && <Text c="dimmed" size="sm">{t('typeToQuote')}</Text>}
           <Problems problems={refusals.filter((p) => p !== ofRecipient && p.field?.at(-1) !== 'amount' && !ofProtection.includes(p))} error={isQuoted && online ? quoted.error : undefined} retry={quoted.error && (() => quoteAgain())} />
         </Stack>
-        <Problems problems={others.filter((p) => !ofProtection.includes(p))} />
+        <Problems problems={others.filter((p) => !ofProtection.includes(p) && p.field?.at(-1) !== 'memo')} />
         {children}
         <Button type="submit" size="md" disabled={!online || !quote || refusals.length > 0}>{t('review')}</Button>
         {!online && <Text size="sm" c="dimmed" role="alert">{t('offlineSend')}</Text>}

@@ -1,8 +1,8 @@
 import { Input, NumberInput, SegmentedControl, TextInput } from '@mantine/core';
-import i18n from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ProblemFragment, TransferProtectionInput } from '../../gql/graphql';
+import { time } from '../../text/text';
 import { of } from '../../ui/act';
 import { told } from '../../ui/amount-field';
 
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 const SHORTEST = 4; // of a code
 const MOST_DAYS = 120;
 
-const dayIn = (days: number) => new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'long' }).format(Date.now() + days * DAY_MS).replace(/ /g, '\u00a0');
+const timeIn = (days: number) => time(new Date(Date.now() + days * DAY_MS).toISOString());
 
 // useProtection holds how a transfer is to be protected.
 export function useProtection() {
@@ -36,7 +36,7 @@ export function Protect({ kind, setKind, code, setCode, days, setDays, leave, pr
       </Input.Wrapper>
       {kind === 'CODE' && <TextInput label={t('protectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} onBlur={leave} required maxLength={32} autoComplete="off" error={told(of(problems, 'code'))} />}
       {kind !== 'none' && (
-        <NumberInput label={t(kind === 'CODE' ? 'daysToEnter' : 'daysOfTerm')} description={t(kind === 'CODE' ? 'backOn' : 'theirsOn', { day: dayIn(Math.min(Number(days) || 1, MOST_DAYS)) })} inputWrapperOrder={['label', 'input', 'description']}
+        <NumberInput label={t(kind === 'CODE' ? 'daysToEnter' : 'daysOfTerm')} description={t(kind === 'CODE' ? 'backOn' : 'theirsOn', { day: timeIn(Math.min(Number(days) || 1, MOST_DAYS)) })} inputWrapperOrder={['label', 'input', 'description']}
           value={days} onChange={setDays} min={1} max={MOST_DAYS} allowDecimal={false} allowNegative={false} required withAsterisk={false} size="md" error={told(of(problems, 'days'))} />
       )}
     </>

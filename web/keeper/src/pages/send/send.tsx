@@ -16,7 +16,7 @@ import { AtTop, Sum } from './step';
 export default function Send({ me }: { me: string }) {
   const { t } = useTranslation();
   const { reviewed, review, renew, change, forget } = useReview();
-  const { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp } = useSending(me);
+  const { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp, look } = useSending(me);
   useBare(sending.at === 'done' ? sending.address : undefined);
   const another = () => { forget(); restart(); };
   useAfresh(sending.at === 'done', another);
@@ -27,7 +27,7 @@ export default function Send({ me }: { me: string }) {
     <Page title={titleOf(sending, !!reviewed, t)}>
       <div className="narrow">
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form onReview={review} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
+          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form me={me} onReview={review} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
         {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={(because) => void drop(because)} onChange={() => void drop()}>{trouble}</Review>}
@@ -44,7 +44,7 @@ export default function Send({ me }: { me: string }) {
           <Stack className="panel">
             <AtTop />
             <Sum {...sending.transfer} whom={nameOf(sending.transfer.to)} />
-            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={!!sending.busy} problems={problems}>{trouble}</CodeForm>
+            <CodeForm challenge={sending.challenge} onChallenge={setChallenge} onProof={(proof) => void confirm(proof)} busy={!!sending.busy} problems={problems} onRefused={look}>{trouble}</CodeForm>
             <Button variant="subtle" disabled={sending.busy} onClick={() => void giveUp()}>{t('cancel')}</Button>
           </Stack>
         )}

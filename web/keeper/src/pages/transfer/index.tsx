@@ -1,5 +1,5 @@
 import '../../text/account';
-import { Alert, Button, Menu, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Menu, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
@@ -78,6 +78,7 @@ function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
       {hasFee && <Fact name={t('fee')}><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</Fact>}
       {Number(x.refunded.amount) > 0 && <Fact name={t(x.direction === 'OUTGOING' ? 'refundedToYou' : 'refunded')}>{money(x.refunded)}</Fact>}
       {x.memo && <Fact words name={t('memoOf')}>{x.memo}</Fact>}
+      {x.refundOf && <Fact name={t('refundOf')}><Anchor component={Link} to={`/transfers/${encodeURIComponent(x.refundOf.id)}`} underline="always">{t('showTransfer')}</Anchor></Fact>}
       <Fact name={t('created')}>{time(x.createdAt)}</Fact>
       {x.completedAt && <Fact name={t(x.status === 'COMPLETED' ? 'completed' : 'ended')}>{time(x.completedAt)}</Fact>}
       <Fact name={t('transferId')}><Copyable text={x.id} shown={`…${x.id.slice(-8)}`} /></Fact>

@@ -67,7 +67,7 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
   return (
     <form onSubmit={(e) => { e.preventDefault(); if (amount) refund(amount); }}>
       <Stack>
-        <AmountField label={t('refundAmount')} description={`${t('refundUpTo', { amount: money({ amount: left, currency }) })}${got === transfer.amount.amount ? '' : ` · ${t('refundGot', { amount: money({ amount: got, currency }) })}`}`} value={value} onChange={setTyped} code={currency.code} problem={of(problems, 'amount')} disabled={refunding.at === 'sending'} required />
+        <AmountField autoFocus={!isRefused} label={t('refundAmount')} description={`${t('refundUpTo', { amount: money({ amount: left, currency }) })}${got === transfer.amount.amount ? '' : ` · ${t('refundGot', { amount: money({ amount: got, currency }) })}`}`} value={value} onChange={setTyped} code={currency.code} problem={of(problems, 'amount')} disabled={refunding.at === 'sending'} required />
         <Problems problems={problems.filter((p) => p.field?.at(-1) !== 'amount')} error={error} />
         {offline && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
         <Group grow>

@@ -7,6 +7,7 @@ import { money } from '../../text/text';
 import { of, Problems, useAct } from '../../ui/act';
 import { told } from '../../ui/amount-field';
 import { MoreIcon } from '../../ui/icons';
+import { oneLine } from '../../ui/one-line';
 
 type Props = { wallet: WalletPartsFragment; onChange: () => void };
 
@@ -55,7 +56,7 @@ function Rename({ wallet, onDone, onCancel }: AskedProps) {
   return (
     <form onSubmit={async (e) => { e.preventDefault(); if ((await rename.run({ input: { walletNumber: wallet.number, name } })).payload) onDone(); }}>
       <Stack>
-        <TextInput label={t('walletName')} value={name} maxLength={64} data-autofocus onChange={(e) => setName(e.currentTarget.value)} error={told(wrong)} />
+        <TextInput label={t('walletName')} value={name} maxLength={64} data-autofocus onChange={(e) => setName(oneLine(e.currentTarget.value))} error={told(wrong)} />
         <Problems problems={rename.problems.filter((p) => p.message !== wrong)} error={rename.error} />
         <Group grow>
           <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
