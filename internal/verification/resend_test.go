@@ -131,6 +131,17 @@ func TestResendIsRefusedWhereNothingIsAwaited(t *testing.T) {
 	if faults, ok := fault.All(err); !ok || faults[0].Code != fault.CodeExpired || faults[0].Reason != "no_more_sends" {
 		t.Errorf("a sixth code: %v; the fifth is good still, which is told", err)
 	}
+	for n := range verification.Attempts {
+		err := r.check(tired.ID, verification.LogIn, wrong(r.code(t, phone2), n))
+		if faults, _ := fault.All(err); n == verification.Attempts-1 && faults[0].Reason != "last_code" {
+			t.Errorf("the last try of the last code: %v", err)
+		}
+	}
+	if _, err := r.Resend(t.Context(), tired.ID); err == nil {
+		t.Error("a sixth code was sent")
+	} else if faults, _ := fault.All(err); faults[0].Reason != "no_more_codes" {
+		t.Errorf("when the fifth is dead as well: %v", err)
+	}
 	r.clock.Advance(24 * time.Hour)
 	for what, id := range map[string]uuid.UUID{
 		"a code that was used": used.ID, "one that was sent five times": tired.ID, "one of yesterday": old.ID, "one that never was": uuid.New(),

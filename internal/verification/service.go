@@ -55,9 +55,11 @@ const (
 	burstWindow = 5 * time.Minute
 	// wrongInARow is how many wrong codes of one purpose a phone can have in a day without a right one (NIST SP 800-63B, 5.2.2).
 	wrongInARow = 100
-	// What a refusal says besides: the code has died with this try, or no other is sent in its place.
+	// What a refusal says besides: the code has died with this try, the last code has, no other is sent while it is good still, or none at all.
 	lastTry     = "last_try"
+	lastCode    = "last_code"
 	noMoreSends = "no_more_sends"
+	noMoreCodes = "no_more_codes"
 	// transferCodesPerDay bounds codes to a person who is signed in and moves money.
 	transferCodesPerDay = 1000
 
@@ -211,7 +213,9 @@ func (s *Service) judgeSent(tx *postgres.Tx, challenge models.Challenge, code st
 		return nil, err
 	}
 	refusal = fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft})
-	if challenge.AttemptsLeft == 0 {
+	if challenge.AttemptsLeft == 0 && challenge.Sends >= maxSends {
+		refusal.Because(lastCode)
+	} else if challenge.AttemptsLeft == 0 {
 		refusal.Because(lastTry)
 	}
 	return refusal, saveChallenge(tx, challenge)
@@ -268,8 +272,12 @@ func (s *Service) Resend(ctx context.Context, id uuid.UUID) (models.Challenge, e
 		if challenge.UsedAt != nil || tx.Now.Sub(challenge.CreatedAt) > day {
 			return models.Challenge{}, fault.New(fault.CodeExpired, "challengeId")
 		}
-		if challenge.Sends >= maxSends { // the last code may be good still
-			return models.Challenge{}, fault.New(fault.CodeExpired, "challengeId").Because(noMoreSends)
+		if challenge.Sends >= maxSends {
+			refusal := fault.New(fault.CodeExpired, "challengeId").Because(noMoreCodes)
+			if challenge.AttemptsLeft > 0 && tx.Now.Before(challenge.ExpiresAt) { // the last code is good still
+				refusal.Because(noMoreSends)
+			}
+			return models.Challenge{}, refusal
 		}
 		if wait := challenge.ResendAt.Sub(tx.Now); wait > 0 {
 			return models.Challenge{}, fault.Limited(wait)
