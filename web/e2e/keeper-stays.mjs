@@ -105,7 +105,9 @@ async function keyboardStays(page) {
   await page.getByRole('button', { name: 'Log out: a stranger’s phone' }).waitFor({ state: 'detached' });
   await soon(() => focused(page), /^SECTION .*Devices|^SECTION .*This device/, 'who logs a device out is left among the devices');
   await place(page, 'Home');
-  await button(page.getByTestId('alerts'), 'Yes, it was me').press('Enter');
+  const seen = button(page.getByTestId('alerts'), 'Yes, it was me');
+  await soon(() => seen.isEnabled(), true, 'what has happened is all there before it can be called seen');
+  await seen.press('Enter');
   await page.getByTestId('alerts').waitFor({ state: 'detached' });
   await soon(() => focused(page), (at) => at !== 'nothing', 'who has read a notice is on the page still');
   await page.getByTestId('wallet').first().press('Enter');

@@ -76,7 +76,7 @@ export function LiveProvider({ from, follow, children }: { from: string; follow:
           wake = done;
           setTimeout(done, wait);
         });
-        await renew().catch(() => undefined);
+        if (!over) await renew().catch(() => undefined);
       }
     }
     const hurry = () => wake?.();

@@ -3,7 +3,7 @@ import { type CombinedError, useClient } from 'urql';
 import { useLive } from './live';
 import { mayArrive, useAsking, useByKey } from './lost';
 import { isLost } from './network';
-import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, TransferPageDocument, type TransferPartsFragment } from '../gql/graphql';
+import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab and this person until its outcome is known, so that a reload goes on with the same key, also when somebody else
 // has been in meanwhile. It holds no secret but a protection code, which the sender chose; that is gone with the tab.
@@ -110,21 +110,20 @@ export function useSending(me: string) {
     if (found === null && !mayArrive(begunAs(me, input)?.sentAt)) setSending({ at: 'unsent', input, quote });
   }, [byKey, me, send, settle]);
 
-  // settled finds out what became of a transfer whose code was sent when no answer came; undefined while nobody knows.
-  const settled = useCallback(async (input: CreateTransferInput, id: string) => {
-    const { data, error } = await client.query(TransferPageDocument, { id }, { requestPolicy: 'network-only' });
-    const node = data?.node;
-    if (error || node?.__typename !== 'Transfer') return undefined;
-    if (node.status === 'AWAITING_CONFIRMATION') return false;
-    settle(input, node);
+  // settled finds out what became of a transfer that awaited its code; undefined while nobody knows.
+  const settled = useCallback(async (input: CreateTransferInput) => {
+    const { found } = await byKey(input.idempotencyKey);
+    if (!found) return undefined;
+    if (found.status === 'AWAITING_CONFIRMATION') return false;
+    settle(input, found);
     return true;
-  }, [client, settle]);
+  }, [byKey, settle]);
 
   const confirm = useCallback(async (proof: { code: string } | { assertion: string }) => {
     if (sending.at !== 'code' || busy.current) return;
+    setProblems([]);
     if (!navigator.onLine) return setFault('offline');
     begins(true);
-    setProblems([]);
     setFault(undefined);
     const { data, error } = await client.mutation(ConfirmTransferDocument, { input: { transferId: sending.transfer.id, ...proof } });
     const payload = data?.confirmTransfer;
@@ -132,7 +131,7 @@ export function useSending(me: string) {
       busy.current = false;
       return settle(sending.input, payload.transfer);
     }
-    if ((error || isOver(payload?.userErrors)) && (await settled(sending.input, sending.transfer.id))) return void (busy.current = false);
+    if ((error || isOver(payload?.userErrors)) && (await settled(sending.input))) return void (busy.current = false);
     begins(false);
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -149,7 +148,7 @@ export function useSending(me: string) {
     if (payload?.transfer) return restart();
     const begun = begunAs(me, input);
     if (isLost(error) && begun) return setSending({ at: 'lost', input, quote: begun.quote });
-    if (await settled(input, transfer.id)) return;
+    if (await settled(input)) return;
     begins(false);
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -159,14 +158,14 @@ export function useSending(me: string) {
     if (sending.at === 'lost' || (sending.at === 'sending' && sending.asks)) return () => ask(sending.input, sending.quote);
     if (sending.at !== 'code' || fault !== 'network') return undefined;
     return async () => {
-      if (!busy.current && (await settled(sending.input, sending.transfer.id)) === false) setFault(undefined); // it awaits its code still
+      if (!busy.current && (await settled(sending.input)) === false) setFault(undefined); // it awaits its code still
     };
   }, [sending, fault, ask, settled]);
   useAsking(question, sending.at !== 'code');
 
   // look finds out whether what awaits its code awaits it still: its time may have run out, or it was confirmed or called off elsewhere.
   const awaited = sending.at === 'code' ? sending : undefined;
-  const look = useCallback(() => void (awaited && !busy.current && settled(awaited.input, awaited.transfer.id)), [awaited, settled]);
+  const look = useCallback(() => void (awaited && !busy.current && settled(awaited.input)), [awaited, settled]);
   const { version } = useLive();
   useEffect(look, [version]);
   const until = awaited?.transfer.confirmBy;

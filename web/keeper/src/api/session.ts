@@ -59,10 +59,11 @@ async function exchange(handed: Partial<Handed>) {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed), signal: AbortSignal.timeout(ANSWER_MS),
   });
   if (response.status === 204) {
-    ended = state === 'in';
+    ended ||= state === 'in';
     return set(undefined);
   }
   if (!response.ok) throw new Error(`session: ${response.status}`);
+  ended = false;
   set((await response.json()) as Access);
   if (handed.refreshToken) forgetNotes('registration', 'lost-phone'); // with what was begun, as the server does
 }
@@ -110,6 +111,7 @@ export async function begin() {
 export async function signOut() {
   sessionStorage.clear(); // what was begun is nobody else's
   await leave().catch(() => void leaveLater());
+  ended = false;
   set(undefined);
 }
 

@@ -1,11 +1,12 @@
 import '../text/account';
 import { Alert, Anchor, Button, List, SimpleGrid } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useClient } from 'urql';
+import { CombinedError, useClient } from 'urql';
 import { HappenedDocument, type HappenedQuery, type SecurityEventKind } from '../gql/graphql';
 import { time } from '../text/text';
+import { Problems } from '../ui/act';
 import { useMore } from '../ui/more';
 
 // What somebody else may have done with the account.
@@ -21,20 +22,24 @@ const MOST_EVENTS = 1_000; // looked through at most
 
 type Log = NonNullable<HappenedQuery['viewer']>['securityLog'];
 
-// useLog is all of the log back to a moment: whoever fills it with trifles hides nothing behind them.
+// useLog is all of the log back to a moment: whoever fills it with trifles hides nothing behind them. What was read before stays told while what is newer is read.
 function useLog(first: Log | undefined, back: string, waits: boolean) {
   const client = useClient();
+  const read = useRef<Log['nodes']>([]);
   const older = useMore<Log['nodes'][number]>(first, '', waits, async (after) => {
-    const next = await client.query(HappenedDocument, { after }, { requestPolicy: 'network-only' });
-    return { rows: next.data?.viewer?.securityLog, error: next.error };
+    const { data, error } = await client.query(HappenedDocument, { after }, { requestPolicy: 'network-only' });
+    const rows = data?.viewer?.securityLog;
+    return { rows, error: error ?? (rows ? undefined : new CombinedError({ networkError: new Error('nobody is in') })) };
   });
-  const log = [...(first?.nodes ?? []), ...older.nodes];
-  const oldest = log.at(-1)?.occurredAt ?? back;
-  const goesOn = older.hasMore && !older.error && log.length < MOST_EVENTS && Date.parse(oldest) > Date.parse(back);
+  const fresh = [...(first?.nodes ?? []), ...older.nodes];
+  const log = [...fresh, ...read.current.filter(({ id }) => !fresh.some((e) => e.id === id))];
+  const isJoined = log.length < fresh.length + read.current.length; // with what was read before
+  const goesOn = older.hasMore && !isJoined && fresh.length < MOST_EVENTS && Date.parse(fresh.at(-1)?.occurredAt ?? back) > Date.parse(back);
   useEffect(() => {
-    if (goesOn && !older.busy) older.more();
-  }, [goesOn, older.busy]);
-  return log;
+    if (goesOn && !older.busy && !older.error) older.more();
+    if (first && !goesOn) read.current = log.slice(0, MOST_EVENTS);
+  }, [first, goesOn, older.busy]);
+  return { log, isWhole: !!first && !goesOn, error: goesOn ? older.error : undefined, more: older.more };
 }
 
 // Alerts tells of what other devices did, or nobody who was signed in, until the person has seen it. What this session did it knows.
@@ -47,7 +52,7 @@ export default function Alerts({ id, frozen, log: first, waits }: { id: string; 
     window.addEventListener('storage', look);
     return () => window.removeEventListener('storage', look);
   }, [kept]);
-  const log = useLog(first, seen, waits);
+  const { log, isWhole, error, more } = useLog(first, seen, waits);
   const news = log.filter((e) => grave.has(e.kind) && !e.session?.current && Date.parse(e.occurredAt) > Date.parse(seen));
   if (news.length === 0) return null;
   const alike = new Map<string, { what: string; isOpen: boolean; count: number; last: string }>(); // the same done over and over is told once
@@ -68,8 +73,9 @@ export default function Alerts({ id, frozen, log: first, waits }: { id: string; 
         {told.slice(0, MOST).map(({ what, count, last }) => <List.Item key={what}>{what}{'\u00a0'}· {count > 1 ? t('alertsTimes', { count, time: time(last) }) : time(last)}</List.Item>)}
       </List>
       {told.length > MOST && <Anchor component={Link} to="/security" underline="always" c="inherit" className="back">{t('alertsMore', { count: told.length - MOST })}</Anchor>}
+      <Problems error={error} retry={more} />
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs">
-        <Button variant="default" onClick={acknowledge}>{t('alertsOk')}</Button>
+        <Button variant="default" disabled={!isWhole} onClick={acknowledge}>{t('alertsOk')}</Button>
         <Button component={Link} to={frozen ? '/security' : '/security#freezing'} {...(frozen ? { variant: 'default' } : { color: 'red' })}>{t(frozen ? 'log' : 'alertsNotMe')}</Button>
       </SimpleGrid>
     </Alert>

@@ -20,8 +20,9 @@ export default function Wallets() {
   const open = useAct(OpenWalletDocument);
   const [pay, payLink] = [usePay(), usePayLink()];
   const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
-  const isBad = !!link.data?.paymentRequest.userErrors.length;
-  const asked = link.data?.paymentRequest.request?.currency; // of a payment that cannot be made from any other wallet
+  const known = pay && link.operation?.variables.link === pay ? link.data?.paymentRequest : undefined;
+  const isBad = !!known?.userErrors.length;
+  const asked = known?.request?.currency; // of a payment that cannot be made from any other wallet
 
   function begin() {
     if (asked) setCurrency(asked.letter);

@@ -28,16 +28,17 @@ export function useFocusKept() {
   useEffect(() => {
     let trail: Used[] = [];
     let waits: ReturnType<typeof setTimeout> | undefined;
+    let left: HTMLElement | undefined;
     let wasTaken = false; // from what is there still, while it waited for an answer
     const come = (event: FocusEvent) => {
       const path = event.composedPath().filter((e) => e instanceof HTMLElement && e !== document.body && e !== document.documentElement) as Used;
       if (path.length > 0) trail = [path, ...trail.filter(([e]) => e !== path[0])].slice(0, MOST);
-      wasTaken = false;
+      [left, wasTaken] = [undefined, false];
     };
     const look = () => {
       const [last] = trail[0] ?? [];
       if (!last || (document.activeElement && document.activeElement !== document.body) || !document.querySelector('main h1')) return;
-      if (last.isConnected && last.matches(':disabled')) return void (wasTaken = true); // it is given back when it can be
+      if (last.isConnected && last.matches(':disabled')) return void (wasTaken = last !== left); // it is given back when it can be
       if (last.isConnected && !wasTaken && last.checkVisibility()) return; // somebody has left it
       const next = last.isConnected && last.checkVisibility() ? last : nearest(trail);
       if (next) put(next);
@@ -46,13 +47,20 @@ export function useFocusKept() {
       clearTimeout(waits);
       waits = setTimeout(look, SETTLED_MS);
     };
+    const leave = () => { // whoever does something meanwhile is not brought back to what waits
+      if (document.activeElement === document.body) [left, wasTaken] = [trail[0]?.[0], false];
+    };
     const changes = new MutationObserver(soon);
     changes.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] });
     document.addEventListener('focusin', come);
+    document.addEventListener('pointerdown', leave);
+    document.addEventListener('keydown', leave);
     return () => {
       changes.disconnect();
       clearTimeout(waits);
       document.removeEventListener('focusin', come);
+      document.removeEventListener('pointerdown', leave);
+      document.removeEventListener('keydown', leave);
     };
   }, []);
 }

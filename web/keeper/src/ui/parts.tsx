@@ -189,6 +189,7 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
   const { t } = useTranslation();
   const [code, setCode] = useState('');
   const [refused, setRefused] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const [isNew, setNew] = useState(false); // another code was sent: what the last one was refused for is over
   const isSent = challenge.method === 'SMS' || challenge.method === 'EMAIL';
   const isLost = challenge.delivery === 'ABANDONED';
@@ -199,6 +200,7 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
   const take = (next: ChallengePartsFragment) => {
     setNew(true);
     setCode('');
+    form.current?.querySelector<HTMLElement>('[name=code]')?.focus(); // the button waits for its time
     onChallenge(next);
   };
 
@@ -207,7 +209,7 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
     return sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
   };
   return (
-    <form onSubmit={(e) => { e.preventDefault(); setRefused(false); setNew(false); onProof({ code: code.replace(/\s/g, '') }); }}>
+    <form ref={form} onSubmit={(e) => { e.preventDefault(); setRefused(false); setNew(false); onProof({ code: code.replace(/\s/g, '') }); }}>
       <Stack>
         {isLost && <Failure>{t('codeLost')}</Failure>}
         {isLost && isSent && <Resend needed challenge={challenge} onChallenge={take} onRefused={onRefused} />}

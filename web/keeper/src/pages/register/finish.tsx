@@ -91,7 +91,7 @@ function Agreement({ id, title, accepted, missing, onChange, onRead }: Agreement
   const [before, name] = t('agreeTo', { title }).split('|'); // the link begins at the bar
   return (
     <div>
-      <Group gap="sm" wrap="nowrap" mih={44}>
+      <Group gap="sm" wrap="nowrap" align="start" py={10}>
         <Checkbox id={id} aria-labelledby={`agree-${id}`} checked={accepted} required error={missing} aria-invalid={missing} aria-describedby={missing ? `missing-${id}` : undefined} onChange={(e) => onChange(e.currentTarget.checked)} />
         <Text id={`agree-${id}`}>
           <label htmlFor={id}>{before}</label><Anchor component="button" type="button" inherit ta="left" underline="always" display="inline" style={{ whiteSpace: 'normal' }} data-testid="agreement" onClick={onRead}>{name}</Anchor>

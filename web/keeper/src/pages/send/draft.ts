@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { sessionState } from '../../api/session';
 
-type Typed = { from: string | null; to: string; amount: string; memo: string; byRecipient: boolean };
+type Typed = { from: string | null; to: string; amount: string; memo: string; byRecipient: boolean; link: string }; // with the payment link that has been filled in
 
 let kept: { me: string; at: string; typed: Typed } | undefined; // in memory, and nowhere else
 

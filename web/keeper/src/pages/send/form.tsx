@@ -38,14 +38,13 @@ export function Form({ me, onReview, isShown, problems, children }: { me: string
   const [byRecipient, setByRecipient] = useState(draft?.byRecipient ?? false);
   const protection = useProtection();
   const link = usePayRequest((request) => {
-    if (draft) return; // it was typed after the link was followed
     setTo(request?.walletNumber ?? '');
     setAmount(writeAmount(request?.amount?.amount ?? ''));
     setMemo(request?.memo ?? '');
     const own = wallets.find((w) => w.currency.letter === request?.currency.letter);
     if (own) setFrom(own.number);
-  });
-  keep(protection.kind === 'none' ? { from, to, amount, memo, byRecipient } : undefined); // what protects is not left out unseen
+  }, draft?.link);
+  keep(protection.kind === 'none' ? { from, to, amount, memo, byRecipient, link: link.filled.current } : undefined); // what protects is not left out unseen
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
   const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');

@@ -2,12 +2,13 @@ import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core';
 import type { TFunction } from 'i18next';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useNavigate } from 'react-router';
+import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { grouped } from '../../api/numbers';
 import { type Quote, type Sending, useSending } from '../../api/sending';
 import type { CreateTransferInput } from '../../gql/graphql';
 import { nameOf } from '../../ui/fate';
 import { CodeForm, Page } from '../../ui/parts';
+import { usePay } from '../../ui/pay-link';
 import { Done } from './done';
 import { Form } from './form';
 import { Review, type Reviewed } from './review';
@@ -19,7 +20,7 @@ export default function Send({ me }: { me: string }) {
   const { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp, look } = useSending(me);
   useBare(sending.at === 'done' ? sending.address : undefined);
   const another = () => { forget(); restart(); };
-  useAfresh(sending.at === 'done', another);
+  useAfresh(sending.at === 'done' ? sending.address ?? '' : undefined, another);
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
   const isForm = sending.at === 'form' && !reviewed;
   const form = useReturn(isForm);
@@ -83,16 +84,19 @@ function useBare(asked?: string) {
   }, [asked, search, hash]);
 }
 
-// useAfresh begins another payment when whoever looks at one that is done goes to the screen once more.
-function useAfresh(isDone: boolean, begin: () => void) {
-  const { key, state } = useLocation();
+// useAfresh begins another payment when whoever looks at one that is done, which was asked for at an address, goes to the screen once more, or follows another payment link.
+// Going back and forth changes nothing: what is done stays told.
+function useAfresh(done: string | undefined, begin: () => void) {
+  const { key, state, search, hash } = useLocation();
+  const isPop = useNavigationType() === 'POP';
+  const pay = usePay();
   const isBare = !!(state as { bare?: boolean } | null)?.bare;
   const seen = useRef(key);
   useEffect(() => {
-    const isNew = key !== seen.current && !isBare;
+    const isNew = key !== seen.current && !isBare && (!isPop || (pay !== '' && search + hash !== done));
     seen.current = key;
-    if (isDone && isNew) begin();
-  }, [isDone, isBare, key]);
+    if (done !== undefined && isNew) begin();
+  }, [done, isBare, key]);
 }
 
 // useReview keeps what is reviewed. The review is a step of its own in the browser's history: going back from it leads to the form, with all that was typed.

@@ -35,7 +35,7 @@ function Accept({ transfer, onDone }: Props) {
     <form onSubmit={async (e) => { e.preventDefault(); await accept.run({ input: { transferId: transfer.id, protectionCode: code } }); onDone(); }}>
       <Stack>
         <TextInput label={t('enterProtectionCode')} value={code} onChange={(e) => setCode(e.currentTarget.value)} error={told(wrong)} required autoComplete="off" maxLength={255} />
-        <Problems problems={accept.problems.filter((p) => p.message !== wrong)} error={accept.error} />
+        <Problems problems={accept.problems.filter((p) => p.field?.at(-1) !== 'protectionCode')} error={accept.error} />
         <Group grow>
           <Reject transfer={transfer} onDone={onDone} />
           <Button type="submit" loading={accept.busy}>{t('accept')}</Button>

@@ -57,7 +57,7 @@ function Rename({ wallet, onDone, onCancel }: AskedProps) {
     <form onSubmit={async (e) => { e.preventDefault(); if ((await rename.run({ input: { walletNumber: wallet.number, name } })).payload) onDone(); }}>
       <Stack>
         <TextInput label={t('walletName')} value={name} maxLength={64} data-autofocus onChange={(e) => setName(oneLine(e.currentTarget.value))} error={told(wrong)} />
-        <Problems problems={rename.problems.filter((p) => p.message !== wrong)} error={rename.error} />
+        <Problems problems={rename.problems.filter((p) => p.field?.at(-1) !== 'name')} error={rename.error} />
         <Group grow>
           <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
           <Button type="submit" loading={rename.busy}>{t('save')}</Button>
