@@ -72,7 +72,8 @@ INSERT INTO contacts (id, account_id, contact_id, name_sealed, created_at)
 SELECT md5('contact' || g || '-' || n)::uuid, md5('account' || g)::uuid, md5('account' || 1 + (g + n) % 10000)::uuid, 'x', now()
 FROM generate_series(1, 2000) g CROSS JOIN generate_series(1, 5) n;
 INSERT INTO notification_choices (account_id, event, channels) SELECT md5('account' || g)::uuid, 'MONEY_SENT', 'EMAIL' FROM generate_series(1, 10000) g;
-INSERT INTO quiet_hours (account_id, from_minute, to_minute, time_zone) SELECT md5('account' || g)::uuid, 0, 60, 'UTC' FROM generate_series(1, 10000) g;
+INSERT INTO quiet_hours (account_id, from_minute, to_minute, time_zone) SELECT md5('account' || g)::uuid, (later * 60)::integer, (later * 60 + 30)::integer, 'UTC' -- at no hour of the day is anybody told late
+  FROM generate_series(1, 10000) g, (SELECT (extract(hour FROM now() AT TIME ZONE 'UTC')::integer + 6) % 24 AS later) l;
 INSERT INTO push_devices (id, account_id, session_id, kind, target_mac, name, created_at)
 SELECT md5('push' || g)::uuid, md5('account' || g % 10000 + 1)::uuid, md5('session' || g)::uuid, 'WEB_PUSH', decode(md5('push' || g), 'hex'), 'x', now() FROM generate_series(1, 20000) g;
 INSERT INTO notices (id, account_id, event, subject, created_at, due_at)

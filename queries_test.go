@@ -155,7 +155,7 @@ func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
 			ask[created](anna, createTransfer, vars{"from": annaWallet, "to": borisWallet, "amount": "1", "key": newKey()})
 		}
 		for name, read := range reads {
-			got := counted.fewest(t, anna, name, read.query)
+			got := counted.fewest(t, anna, name, read.query, read.want)
 			if len(got) > read.want || (round > 0 && len(got) != read.want) {
 				t.Errorf("%s takes %d queries after %d transfers, want %d:\n%s", name, len(got), round, read.want, strings.Join(got, "\n"))
 			}
@@ -165,15 +165,18 @@ func TestEveryReadHasAKnownNumberOfQueries(t *testing.T) {
 
 // fewest are the statements of a read. On a machine that is busy with other tests, what the fields of a list ask for may not be
 // gathered in time and take one more; a read that needs more takes more each time.
-func (s *statements) fewest(t *testing.T, c *client, name, query string) (fewest []string) {
+func (s *statements) fewest(t *testing.T, c *client, name, query string, want int) (fewest []string) {
 	t.Helper()
-	for try := range 3 {
+	for try := range 20 {
 		r, err := c.try(query, nil)
 		if err != nil || len(r.Errors) > 0 {
 			t.Fatalf("%s: %+v, %v", name, r.Errors, err)
 		}
 		if got := s.beside(t, r); try == 0 || len(got) < len(fewest) {
 			fewest = got
+		}
+		if len(fewest) <= want {
+			break
 		}
 	}
 	return fewest

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 )
 
 // askCounted is ask for a mutation whose statements are counted, begin and commit among them, beside the one that finds out who
@@ -171,7 +172,8 @@ func walkContacts(me *client, counted *statements, other *client) {
 func walkNotifications(me *client, counted *statements) {
 	// begin, the account, its wallets, the choice, the marks, events, commit; the settings
 	askCounted[any](me, counted, "setNotifications", 10, setNotifications, vars{"e": "MONEY_RECEIVED", "c": []string{"EMAIL", "PUSH"}})
-	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": vars{"from": "22:00", "to": "07:00", "timeZone": "Europe/Berlin"}})
+	later := time.Now().UTC().Add(6 * time.Hour) // nothing that is told meanwhile waits for their end
+	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": vars{"from": later.Format("15:04"), "to": later.Add(time.Hour).Format("15:04"), "timeZone": "UTC"}})
 	askCounted[any](me, counted, "setQuietHours", 10, setQuietHours, vars{"q": nil})
 	// begin, the counter, commit; begin, the target locked, whose it is, the account, its wallets, dead ones, the target, how many, the row, the marks,
 	// events, commit
