@@ -213,9 +213,11 @@ func (s *Service) judgeSent(tx *postgres.Tx, challenge models.Challenge, code st
 		return nil, err
 	}
 	refusal = fault.New(fault.CodeRejected, "code").With("Count", challenge.AttemptsLeft).Knowing(fault.AttemptsFacts{Left: challenge.AttemptsLeft})
-	if challenge.AttemptsLeft == 0 && challenge.Sends >= maxSends {
+	switch {
+	case challenge.AttemptsLeft > 0:
+	case challenge.Sends >= maxSends:
 		refusal.Because(lastCode)
-	} else if challenge.AttemptsLeft == 0 {
+	default:
 		refusal.Because(lastTry)
 	}
 	return refusal, saveChallenge(tx, challenge)

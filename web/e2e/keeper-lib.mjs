@@ -78,11 +78,10 @@ export const tokenOf = (person, device = 'e2e') =>
     return tokens.accessToken;
   });
 
-// payLinkTo makes a link that asks for money to the first wallet of a person, and returns what an address carries of it.
-export async function payLinkTo(person, input) {
-  const token = await tokenOf(person);
-  const [{ number }] = (await call('Wallets', {}, token)).wallets;
-  const { link } = await call('PaymentLink', { input: { walletNumber: number, ...input } }, token);
+// payLinkBy makes a link that asks for money to a wallet of whose token it is, the first one where none is named, and returns what an address carries of it.
+export async function payLinkBy(token, { walletNumber, ...asked }) {
+  walletNumber ??= (await call('Wallets', {}, token)).wallets[0].number;
+  const { link } = await call('PaymentLink', { input: { walletNumber, ...asked } }, token);
   return new URLSearchParams(new URL(link.url).hash.slice(1)).get('token');
 }
 

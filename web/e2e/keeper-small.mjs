@@ -2,7 +2,7 @@
 import { runInBrowser } from './browser.mjs';
 import { call, check, ok, soon } from './lib.mjs';
 import { fillProfile, loses } from './keeper-entry.mjs';
-import { alone, anna, arrival, boris, button, code, DESK, drawn, forgive, linkFor, logIn, numberOf, PHONE, place, review, send, tokenOf } from './keeper-lib.mjs';
+import { alone, anna, arrival, boris, button, code, DESK, drawn, forgive, linkFor, logIn, numberOf, payLinkBy, PHONE, place, review, send, tokenOf } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   await countries(house);
@@ -148,8 +148,7 @@ async function payLink(house, desk, phone) {
 async function payInItsCurrency(page) {
   const token = await tokenOf(boris);
   const { wallet } = await call('OpenWallet', { input: { currency: 'K', name: 'Tenge' } }, token);
-  const { link } = await call('PaymentLink', { input: { walletNumber: wallet.number, amount: '5' } }, token);
-  await page.goto(new URL(`/wallets#pay=${new URLSearchParams(new URL(link.url).hash.slice(1)).get('token')}`, page.url()).href);
+  await page.goto(new URL(`/wallets#pay=${await payLinkBy(token, { walletNumber: wallet.number, amount: '5' })}`, page.url()).href);
   await page.getByText('open a WMK wallet, then pay').waitFor();
   await button(page, 'Open a wallet').click();
   const dialog = page.getByRole('dialog');
@@ -157,6 +156,13 @@ async function payInItsCurrency(page) {
   await button(dialog, 'Open a wallet').click();
   await page.getByRole('link', { name: 'Go to the payment' }).click();
   await soon(() => page.locator('[name=to]').inputValue(), (to) => to.replace(/\s/g, '') === wallet.number, 'and the payment goes on');
+  await page.evaluate(() => (location.hash = '#pay=broken'));
+  await page.getByText('This payment link is not valid').waitFor();
+  await soon(() => page.locator('[name=to]').inputValue(), '', 'a link that is none takes along what another one had filled in');
+  const own = await payLinkBy(await tokenOf(anna), { amount: '5' });
+  await page.evaluate((link) => (location.hash = `#pay=${link}`), own);
+  await page.getByText('This payment link is your own').waitFor();
+  ok('who follows a link of their own is told');
 }
 
 // payOtherwise pays more than the link asks for, and thinks better of it: by then all that was asked has been asked anew.

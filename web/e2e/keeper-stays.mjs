@@ -1,7 +1,7 @@
 // node keeper-stays.mjs <baseURL>: the web app where a code is asked for again, where time runs out or a session ends behind one's back, and where the keyboard is left.
 import { runInBrowser } from './browser.mjs';
 import { call, check, ok, soon, WAIT_MS } from './lib.mjs';
-import { anna, boris, button, code, DESK, fill, forgive, logIn, newest, numberOf, place, review, tokenOf, withCode } from './keeper-lib.mjs';
+import { anna, boris, button, code, DESK, drawn, fill, forgive, logIn, newest, numberOf, place, review, tokenOf, withCode } from './keeper-lib.mjs';
 
 const wrongFor = (digits, n) => String((Number(digits) + 1 + n) % 1_000_000).padStart(6, '0');
 
@@ -18,8 +18,9 @@ await runInBrowser(async (house) => {
   await timeRunsOut(page, to);
   await memoAsPasted(page, to);
   await nothingHides(page);
-  await keyboardStays(page);
+  await keyboardStays(house, page);
   await sessionEnds(page, to);
+  await sessionIsLeft(page);
   forgive(house, /status of 401/);
 });
 
@@ -80,6 +81,9 @@ async function memoAsPasted(page, to) {
   const sendIt = await review(page);
   await withCode(page, anna.phone, () => sendIt.click());
   await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+  await page.goBack();
+  await drawn(page);
+  check(await page.getByRole('heading', { name: 'Sent', exact: true }).isVisible(), 'going back from a payment leaves it told, and fills in no other');
 }
 
 // nothingHides: a log-in from elsewhere is told however many things have happened since.
@@ -100,15 +104,20 @@ async function nothingHides(page) {
 }
 
 // keyboardStays: who has used what is gone then is left near it.
-async function keyboardStays(page) {
+async function keyboardStays(house, page) {
   await page.getByRole('button', { name: 'Log out: a stranger’s phone' }).press('Enter');
   await page.getByRole('button', { name: 'Log out: a stranger’s phone' }).waitFor({ state: 'detached' });
   await soon(() => focused(page), /^SECTION .*Devices|^SECTION .*This device/, 'who logs a device out is left among the devices');
   await place(page, 'Home');
   const seen = button(page.getByTestId('alerts'), 'Yes, it was me');
   await soon(() => seen.isEnabled(), true, 'what has happened is all there before it can be called seen');
+  const twin = await house.another(page.context(), '/');
+  await twin.getByTestId('alerts').waitFor();
   await seen.press('Enter');
   await page.getByTestId('alerts').waitFor({ state: 'detached' });
+  await twin.getByTestId('alerts').waitFor({ state: 'detached' });
+  await twin.close();
+  ok('what was seen in one tab is seen in the other');
   await soon(() => focused(page), (at) => at !== 'nothing', 'who has read a notice is on the page still');
   await page.getByTestId('wallet').first().press('Enter');
   await page.getByTestId('entry').first().waitFor();
@@ -121,17 +130,42 @@ async function keyboardStays(page) {
   await soon(() => focused(page), (at) => at !== 'nothing', 'who thinks better of a name is on the page still');
 }
 
-// sessionEnds: what was typed when a session ended is there for the same person.
+// sessionEnds: what was typed when a session ended is there for the same person, and for nobody else.
 async function sessionEnds(page, to) {
   await place(page, 'Send');
   await fill(page, { to, amount: '1.11', memo: 'typed before' });
   await page.getByTestId('quote').locator('dl').waitFor();
-  const token = await tokenOf(anna);
-  await call('EndOtherSessions', {}, token);
-  await page.getByText('Your session has ended. Log in again.').waitFor();
+  await endElsewhere(page);
   await logInTo(page, anna);
   await soon(() => page.locator('[name=amount]').inputValue(), '1.11', 'who logs in again goes on with what was typed');
   check((await page.getByLabel('Memo (optional)').inputValue()) === 'typed before' && (await page.locator('[name=to]').inputValue()).replace(/\s/g, '') === to, 'all of it');
+  await page.getByTestId('quote').locator('dl').waitFor();
+  await endElsewhere(page);
+  await logInTo(page, boris);
+  await page.locator('[name=amount]').waitFor();
+  await drawn(page);
+  check((await page.locator('[name=amount]').inputValue()) === '' && (await page.locator('[name=to]').inputValue()) === '', 'another person finds none of it');
+}
+
+async function endElsewhere(page) {
+  await call('EndOtherSessions', {}, await tokenOf(anna));
+  await page.getByText('Your session has ended. Log in again.').waitFor();
+}
+
+// sessionIsLeft: who logs out is told of no end; and what was refused in one language is gone with it.
+async function sessionIsLeft(page) {
+  await place(page, 'Settings');
+  await page.getByRole('checkbox', { name: 'Money received: Email' }).waitFor(); // what is asked for when a session ends is refused
+  await button(page, 'Log out').click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  check((await page.getByText('Your session has ended').count()) === 0, 'who logs out is not told that the session has ended');
+  await page.getByLabel('WMID, phone, or email').fill(anna.login);
+  await page.locator('[name=password]').fill('no password of hers');
+  await button(page, 'Log in').click();
+  await page.getByRole('alert').waitFor();
+  await button(page, 'Русский').click();
+  await page.getByRole('heading', { name: 'Вход' }).waitFor();
+  check((await page.getByRole('alert').count()) === 0, 'what was refused in one language does not stand in the other');
 }
 
 async function logInTo(page, person) {

@@ -2,7 +2,7 @@
 import { checkPolicy, runInBrowser } from './browser.mjs';
 import { chooseNotifications, freeze, lookAround, rememberPeople, security, usePasskeys } from './keeper-around.mjs';
 import { checkKept, openWallet, recover, register, revoke } from './keeper-entry.mjs';
-import { anna, boris, DESK, INSTALLED, logIn, newPerson, payLinkTo, PHONE, TABLET } from './keeper-lib.mjs';
+import { anna, boris, DESK, INSTALLED, logIn, newPerson, payLinkBy, PHONE, TABLET, tokenOf } from './keeper-lib.mjs';
 import { protect, refund, sendFromDesk, sendWhileTheNetworkFails, statement } from './keeper-money.mjs';
 
 const WIDER = ['home', 'send', 'the history', 'a wallet'];
@@ -28,7 +28,7 @@ function brief(house) {
 // live is a whole life, at one size.
 async function live(life) {
   const { house, size, payer, name } = life;
-  life.own = await house.open(name === 'desk' ? `/send#pay=${await payLinkTo(payer, { amount: '3' })}` : '/', size === PHONE ? { ...size, ...INSTALLED } : size);
+  life.own = await house.open(name === 'desk' ? `/send#pay=${await payLinkBy(await tokenOf(payer), { amount: '3' })}` : '/', size === PHONE ? { ...size, ...INSTALLED } : size);
   checkPolicy(life.own.answer, 'the app');
   await register(life);
   life.number = await openWallet(life);

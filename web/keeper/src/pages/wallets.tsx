@@ -2,13 +2,12 @@ import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from '@ma
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useQuery } from 'urql';
-import { OpenWalletDocument, PayRequestDocument, WalletsDocument } from '../gql/graphql';
+import { OpenWalletDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { oneLine } from '../ui/one-line';
 import { CardsWaiting, Empty, Page } from '../ui/parts';
-import { usePay, usePayLink } from '../ui/pay-link';
+import { usePayLink, usePayRequest } from '../ui/pay-link';
 import { WalletCard } from './home';
 
 export default function Wallets() {
@@ -18,11 +17,9 @@ export default function Wallets() {
   const [currency, setCurrency] = useState<string | null>('Z');
   const [name, setName] = useState('');
   const open = useAct(OpenWalletDocument);
-  const [pay, payLink] = [usePay(), usePayLink()];
-  const [link] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
-  const known = pay && link.operation?.variables.link === pay ? link.data?.paymentRequest : undefined;
-  const isBad = !!known?.userErrors.length;
-  const asked = known?.request?.currency; // of a payment that cannot be made from any other wallet
+  const payLink = usePayLink();
+  const { pay, request, isBad, isAwaited } = usePayRequest();
+  const asked = request?.currency; // of a payment that cannot be made from any other wallet
 
   function begin() {
     if (asked) setCurrency(asked.letter);
@@ -42,7 +39,7 @@ export default function Wallets() {
     <Page title={t('wallets')} aside={wallets.length > 0 && button}>
       <Problems error={error} retry={again} />
       {isBad && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
-      {pay && data && !link.fetching && !isBad && (
+      {pay && data && !isAwaited && !isBad && (
         <Alert color="teal" variant="light" role="status">
           {canPay ? <Stack align="flex-start"><Text size="sm">{t('payReady')}</Text><Button component={Link} to={`/send${payLink}`}>{t('payGo')}</Button></Stack> : asked ? t('payFirstIn', asked) : t('payFirst')}
         </Alert>

@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
 import { isLost } from '../api/network';
@@ -8,29 +8,26 @@ import type { ProblemFragment } from '../gql/graphql';
 type Payload = { userErrors: ProblemFragment[] };
 export type Outcome<P> = { payload?: P; problems: ProblemFragment[]; lost: boolean };
 
+type Said = { problems: ProblemFragment[]; error?: CombinedError; language?: string };
+const NOTHING: Said = { problems: [] };
+
 // useAct runs a mutation of one field. What a person can act on is in `problems`; `lost` says that no answer came.
 export function useAct<D extends Record<string, Payload>, V extends AnyVariables>(document: DocumentInput<D, V>) {
   const [{ fetching }, execute] = useMutation<D, V>(document);
-  const [problems, setProblems] = useState<ProblemFragment[]>([]);
-  const [error, setError] = useState<CombinedError>();
-
-  const { i18n } = useTranslation();
-  useEffect(clear, [i18n.language]); // what the server said is in the language of before
+  const { language } = useTranslation().i18n;
+  const [said, setSaid] = useState<Said>(NOTHING);
+  const { problems, error } = said.language === language ? said : NOTHING; // what the server said before is in the language of before
 
   async function run(variables: V): Promise<Outcome<D[keyof D]>> {
     clear();
     const result = await execute(variables);
     const payload = result.data ? (Object.values(result.data)[0] as D[keyof D]) : undefined;
     const found = payload?.userErrors ?? [];
-    setProblems(found);
-    setError(result.error);
+    setSaid({ problems: found, error: result.error, language });
     return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error) };
   }
   // clear forgets what kept it from being done.
-  function clear() {
-    setProblems([]);
-    setError(undefined);
-  }
+  const clear = () => setSaid(NOTHING);
   return { run, clear, busy: fetching, problems, error };
 }
 

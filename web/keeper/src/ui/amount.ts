@@ -23,7 +23,7 @@ export function writeAmount(amount: string, useGrouping = true) {
   return new Intl.NumberFormat(i18n.language, { minimumFractionDigits: places, maximumFractionDigits: places, useGrouping }).format(amount as Intl.StringNumericLiteral);
 }
 
-// minus takes one amount from another that is no smaller.
+// add adds one amount to another, or takes it away: what is taken is no larger. Nothing becomes a float.
 const add = (amount: string, other: string, sign: bigint) => {
   const places = Math.max(...[amount, other].map((one) => one.split('.')[1]?.length ?? 0));
   const minor = ([whole, part = '']: string[]) => BigInt(whole + part.padEnd(places, '0'));

@@ -1,4 +1,6 @@
 import { useLocation } from 'react-router';
+import { useQuery } from 'urql';
+import { PayRequestDocument } from '../gql/graphql';
 
 // usePay is the link of a payment that one has followed here; empty for none.
 export function usePay() {
@@ -10,4 +12,12 @@ export function usePay() {
 export function usePayLink() {
   const pay = usePay();
   return pay ? `#pay=${encodeURIComponent(pay)}` : '';
+}
+
+// usePayRequest is what the payment link in the address asks for; the answer to another link is none.
+export function usePayRequest() {
+  const pay = usePay();
+  const [{ data, error, fetching, operation }, ask] = useQuery({ query: PayRequestDocument, variables: { link: pay }, pause: !pay });
+  const known = pay && operation?.variables.link === pay ? data?.paymentRequest : undefined;
+  return { pay, request: known?.request, isBad: !!known?.userErrors.length, isAwaited: !!pay && fetching && !known, error, again: () => ask({ requestPolicy: 'network-only' }) };
 }

@@ -14,7 +14,7 @@ import { oneLine } from '../../ui/one-line';
 import { Empty, Waiting } from '../../ui/parts';
 import { usePayLink } from '../../ui/pay-link';
 import { WalletSelect } from '../../ui/wallet-select';
-import { usePayRequest } from './asked';
+import { useAsked } from './asked';
 import { useDraft } from './draft';
 import { Protect, useProtection } from './protect';
 import { RecipientField } from './recipient';
@@ -37,7 +37,7 @@ export function Form({ me, onReview, isShown, problems, children }: { me: string
   const [memo, setMemo] = useState(draft?.memo ?? asked.get('memo') ?? '');
   const [byRecipient, setByRecipient] = useState(draft?.byRecipient ?? false);
   const protection = useProtection();
-  const link = usePayRequest((request) => {
+  const link = useAsked((request) => {
     setTo(request?.walletNumber ?? '');
     setAmount(writeAmount(request?.amount?.amount ?? ''));
     setMemo(request?.memo ?? '');
