@@ -135,6 +135,7 @@ func knownReads(annaWallet string) map[string]read {
 		"events":        {`{ viewer { events(first: 50) { headCursor nodes { cursor ... on TransferSent { transfer ` + transfer + ` } ... on WalletOpened { wallet { number } } } } } }`, 4},
 		"told of":       {readSettings, 3},
 		"push keys":     {`{ pushKeys { kinds webPush } }`, 0},
+		"support":       {`{ supportUrl }`, 0},
 		"contacts":      {`{ viewer { contacts { nodes { name displayName lastTransferAt } } suggestedContacts { wmid } incomingPolicy } }`, 3},
 		"every account": {`{ viewer { wmid } a: viewer { wmid } b: viewer { wmid } }`, 0},
 	}

@@ -116,7 +116,7 @@ func build(ctx context.Context, c config.Config, db *postgres.DB, log *slog.Logg
 
 	desk := &resolvers.Resolver{DB: db, Accounts: people, Factors: second, Recovery: wayBack, Sessions: signedIn, Verification: codes, Wallets: purses,
 		Changes: ownHand, Transfers: payments, Statements: lookBack, Paylinks: paylinks.New(db, box, people, purses, publicURL),
-		Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Notifications: notes, Delivery: messages, Hub: hub}
+		Certificates: papers, Exports: copies, Operators: desks, Contacts: circle, Notifications: notes, Delivery: messages, Hub: hub, SupportURL: c.SupportURL}
 	watch := sessions.NewWatch(signedIn, log)
 	api, err := httpapi.New(httpapi.Deps{Config: c, Log: log, DB: db, Schema: schema(desk), Present: resolvers.Present(log), Loaders: desk.Loaders,
 		Sessions: signedIn, Watch: watch, Accounts: people, Recovery: wayBack, Delivery: messages, Certificates: papers, Statements: lookBack, Exports: copies,

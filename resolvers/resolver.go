@@ -43,4 +43,5 @@ type Resolver struct {
 	Notifications *notifications.Service
 	Delivery      *delivery.Service
 	Hub           *events.Hub
+	SupportURL    string // for the apps to open; empty where there is none
 }

@@ -28,6 +28,10 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, 
 	return r.things(ctx, ids)
 }
 
+func (r *queryResolver) SupportURL(ctx context.Context) (*string, error) {
+	return filled(r.Resolver.SupportURL), nil
+}
+
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }

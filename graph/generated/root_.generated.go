@@ -768,6 +768,7 @@ type ComplexityRoot struct {
 		PushKeys           func(childComplexity int) int
 		Recipient          func(childComplexity int, of model.RecipientInput, currency string) int
 		Registration       func(childComplexity int, token string) int
+		SupportURL         func(childComplexity int) int
 		TransferQuote      func(childComplexity int, input model.TransferQuoteInput) int
 		Viewer             func(childComplexity int) int
 	}
@@ -4427,6 +4428,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Registration(childComplexity, args["token"].(string)), true
+	case "Query.supportUrl":
+		if e.ComplexityRoot.Query.SupportURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SupportURL(childComplexity), true
 	case "Query.transferQuote":
 		if e.ComplexityRoot.Query.TransferQuote == nil {
 			break
@@ -8494,6 +8501,8 @@ type Query {
   node("The id." id: ID!): Node
   "Several things by their ids, at most 100, in the order asked; null for each that does not exist or belongs to someone else."
   nodes("The ids." ids: [ID!]!): [Node]!
+  "Where people reach support, for an app to open: an ` + "`" + `https:` + "`" + ` or ` + "`" + `mailto:` + "`" + ` address; null when the operator of this server names none."
+  supportUrl: String
 }
 
 "What one may do. Every mutation takes one ` + "`" + `input` + "`" + ` and returns its payload, with ` + "`" + `userErrors` + "`" + ` empty on success."

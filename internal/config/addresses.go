@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -24,6 +25,9 @@ func (c Config) addressMistakes(wrong func(name, format string, args ...any)) {
 		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			wrong("PUBLIC_URL", "needs http:// or https:// and a host")
 		}
+	}
+	if s := c.SupportURL; s != "" && (!isContact(s) || !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "mailto:")) {
+		wrong("SUPPORT_URL", "needs https:// and a host, or mailto: and an e-mail address")
 	}
 	if u, err := url.Parse(c.OTLPEndpoint); c.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https")) {
 		wrong("OTEL_EXPORTER_OTLP_ENDPOINT", "needs http:// or https:// and a host, and no password")

@@ -34,6 +34,8 @@ type Config struct {
 	ListenAddr string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080" doc:"Address and port to serve."`
 	PublicURL  string `env:"PUBLIC_URL" envDefault:"" doc:"Address in links that people get, such as https://pay.example. Empty: http:// and the listening address."`
 
+	SupportURL string `env:"SUPPORT_URL" envDefault:"" doc:"Where people reach support, for the apps to open: https://help.example or mailto:help@example.com. Empty: the apps name no place."`
+
 	DatabaseURL      string `env:"DATABASE_URL,unset" envDefault:"" doc:"Postgres address, direct or through a pooler in session mode: locks and wake-ups belong to a connection. Empty: a private Postgres is started in DATA_DIR."`
 	DataDir          string `env:"DATA_DIR" envDefault:".purser" doc:"Folder of the private Postgres. It survives restarts."`
 	DatabaseMaxConns int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections in the pool, at least 2; posting and listening have three of their own."`

@@ -316,6 +316,18 @@ func TestPasskeysBelongToTheDomainOfThePublicAddress(t *testing.T) {
 	}
 }
 
+func TestSupportIsAnAddressThatAnAppCanOpen(t *testing.T) {
+	t.Parallel()
+	for value, good := range map[string]bool{
+		"": true, "https://help.example/ask": true, "mailto:help@example.com": true,
+		"help@example.com": false, "http://help.example": false, "https://": false, "mailto:": false, "mailto:nobody": false, "javascript:alert(1)": false,
+	} {
+		if c, err := config.Load(map[string]string{"SUPPORT_URL": value}); (err == nil) != good || good && c.SupportURL != value {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
 func TestReadmeShowsTheConfigurationTable(t *testing.T) {
 	const page, begin, end = "../../README.md", "<!-- configuration -->\n", "<!-- /configuration -->"
 	readme, err := os.ReadFile(page)
