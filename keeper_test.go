@@ -36,7 +36,7 @@ func TestKeepersListsGoOn(t *testing.T) {
 // TestKeeperByKeyboardByEarAndNarrow goes about by the keyboard, reads what is drawn, looks at the narrowest screen, and leaves for a lost phone.
 func TestKeeperByKeyboardByEarAndNarrow(t *testing.T) {
 	t.Parallel()
-	keeperScript(t, "keeper-ways.mjs", "LOST_PHONE_DELAY=1s", "CODE_RESEND_AFTER=1s")
+	keeperScript(t, "keeper-ways.mjs", "LOST_PHONE_DELAY=1s", "CODE_RESEND_AFTER=1s", "SUPPORT_URL=mailto:help@purser.example")
 }
 
 // TestKeepersCountriesThemeSoundAndLinks looks at what a person meets once: the country of a phone, a theme chosen by hand, a sound, a payment link.

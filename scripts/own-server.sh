@@ -4,7 +4,7 @@ set -euo pipefail
 address=127.0.0.1:${PORT:-18081}
 data=$(mktemp -d)
 go build -o bin/purser .
-LISTEN_ADDR=$address DATA_DIR=$data DATABASE_URL='' CODES_PER_PHONE_PER_DAY=10000 LOST_PHONE_DELAY=1s bin/purser >"$data.log" 2>&1 &
+LISTEN_ADDR=$address DATA_DIR=$data DATABASE_URL='' CODES_PER_PHONE_PER_DAY=10000 LOST_PHONE_DELAY=1s SUPPORT_URL=mailto:help@purser.example bin/purser >"$data.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server || true; rm -rf "$data" "$data.log"' EXIT
 for _ in $(seq 100); do

@@ -1,7 +1,7 @@
 // node keeper-tabs.mjs <baseURL>: what an open tab must not do when something changes behind its back: a slow quote, a lost screen, another person.
 import { runInBrowser } from './browser.mjs';
-import { alone, anna, asksFor, boris, code, DESK, fill, forgive, holdAnswer, INSTALLED, logIn, place, review } from './keeper-lib.mjs';
-import { base, check, ok } from './lib.mjs';
+import { alone, anna, asksFor, boris, code, DESK, fill, forgive, holdAnswer, INSTALLED, logIn, payLinkBy, place, review, tokenOf } from './keeper-lib.mjs';
+import { base, check, ok, soon } from './lib.mjs';
 
 const TURN_MS = 1_000;
 
@@ -61,7 +61,8 @@ async function quoteAnew(page) {
   await page.unroute('**/graphql');
 }
 
-// beRenewed has the server know no such operation, as an old app meets a new server: the app is taken anew, and the send goes on under its key.
+// beRenewed has the server know no such operation, as an old app meets a new server: the app is taken anew, and the send goes on under its key. A payment link that is
+// followed meanwhile has its turn after it.
 async function beRenewed(page) {
   await page.evaluate(() => sessionStorage.removeItem('keeper.reloaded')); // it is taken anew once a minute at most
   await place(page, 'Send');
@@ -76,11 +77,17 @@ async function beRenewed(page) {
   await reloaded;
   await page.unroute('**/graphql');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await page.getByTestId('review').getByText(/^WMZ\s· Z/).waitFor();
+  check(await page.getByTestId('review').getByText(boris.phone).isVisible(), 'what has not arrived is told by the names it had');
+  await page.goto(`${base}/send#pay=${await payLinkBy(await tokenOf(boris), { amount: '7' })}`);
+  await page.getByText('Finish this payment first.').waitFor();
   await page.getByRole('button', { name: /^Send \d/ }).click();
   await page.locator('[name=code]').waitFor();
   ok('a send goes on in an app that was taken anew');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.locator('[name=to]').waitFor();
+  await soon(() => page.locator('[name=amount]').inputValue(), '7.00', 'a link that was followed meanwhile has its turn then');
+  check(!(await page.getByText('Finish this payment first.').isVisible()), 'and waits for nothing any more');
   await place(page, 'Home');
 }
 

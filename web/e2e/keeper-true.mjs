@@ -14,7 +14,7 @@ await runInBrowser(async (house) => {
   const boriss = await numberOf(phone);
 
   await daysAreTypedAnew(desk, boriss);
-  await longAmountInAnAddress(desk, boriss);
+  await longAmount(desk, boriss);
   await protectionIsJudgedAtItsField(desk, boriss);
   await feeIsTheRecipients(desk, phone, boriss);
   await protectedIsNotCome(desk, phone, boriss);
@@ -49,10 +49,12 @@ async function daysAreTypedAnew(page, to) {
   await page.getByTestId('review').getByText('For 14 days').waitFor();
 }
 
-// longAmountInAnAddress: an address that somebody made up breaks no screen.
-async function longAmountInAnAddress(page, to) {
-  await page.goto(`${base}/send?to=${to}&amount=0.${'1'.repeat(110)}`);
+// longAmount: an amount that is longer than any breaks no screen, and none is taken from an address that somebody made up: that is for payment links, which are signed.
+async function longAmount(page, to) {
+  await page.goto(`${base}/send?to=${to}&amount=5&memo=rent`);
   await page.locator('[name=amount]').waitFor();
+  check((await page.locator('[name=amount]').inputValue()) === '', 'no amount is taken from an address');
+  await page.locator('[name=amount]').fill(`0.${'1'.repeat(110)}`);
   check(await button(page, 'Review').isDisabled(), 'an amount that is longer than any is not sent');
 }
 

@@ -191,6 +191,7 @@ async function recoverWithoutIt(house, page) {
 // runsOut comes back to a registration that the server does not know any more.
 async function runsOut(house) {
   const page = await house.open('/login', DESK);
+  await soon(() => page.getByRole('link', { name: 'Contact support' }).getAttribute('href'), 'mailto:help@purser.example', 'whoever is not in finds support');
   const { hostname } = new URL(page.url());
   await page.context().addCookies([{ name: 'purser_registration', value: 'of-long-ago', domain: hostname, path: '/web/registration', httpOnly: true, sameSite: 'Strict' }]);
   const forgotten = forgets(page, 'registration');

@@ -23,8 +23,11 @@ export type Sending =
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
   | { at: 'done'; transfer: TransferPartsFragment; code?: string | null; address?: string }; // the protection's, which the sender is to tell; and what asked for it
 
+// Named is what its wallet and its recipient were called when it was looked at.
+type Named = { from: string; to: string };
+
 // What was begun, with the quote that was looked at, the address that may have asked for it, and the transfer that it has become as far as that is known.
-type Begun = { input: CreateTransferInput; quote: Quote; address: string; sentAt: number; id?: string };
+type Begun = { input: CreateTransferInput; quote: Quote; named?: Named; address: string; sentAt: number; id?: string };
 
 const begunBy = (me: string) => JSON.parse(sessionStorage.getItem(placeOf(me)) ?? 'null') as Begun | null;
 const keep = (me: string, begun: Begun) => sessionStorage.setItem(placeOf(me), JSON.stringify(begun));
@@ -34,6 +37,9 @@ function begunAs(me: string, { idempotencyKey }: CreateTransferInput) {
   const begun = begunBy(me);
   return begun?.input.idempotencyKey === idempotencyKey ? begun : undefined;
 }
+
+// begunHere is what this person began in this tab, as it was called and asked for, while its outcome is not known.
+export const begunHere = (me: string): { named?: Named; address?: string } => begunBy(me) ?? {};
 
 // awaitsHere tells that this person began a transfer in this tab, which awaits its code still: the screen of sending goes on with it.
 export const awaitsHere = (me: string, id: string) => begunBy(me)?.id === id;
@@ -78,13 +84,13 @@ export function useSending(me: string) {
     setSending((was) => ('input' in was && was.input.idempotencyKey === input.idempotencyKey ? next : was)); // an answer that comes late is not of what is done since
   }, [me, forget]);
 
-  const send = useCallback(async (input: CreateTransferInput, quote: Quote) => {
+  const send = useCallback(async (input: CreateTransferInput, quote: Quote, named?: Named) => {
     if (busy.current) return;
     if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    keep(me, { address: location.search + location.hash, ...begunAs(me, input), input, quote, sentAt: Date.now() }); // what a repeat knows already stays known
+    keep(me, { address: location.search + location.hash, named, ...begunAs(me, input), input, quote, sentAt: Date.now() }); // what a repeat knows already stays known
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { type ChallengePartsFragment, FreezeDocument, UnfreezeDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { CodeForm, type Proof } from '../ui/parts';
+import { Support } from '../ui/support';
 
 // Freezing stops what leaves at once, and lets it go again with a code.
 export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; byOperator: boolean; onChange: () => void }) {
@@ -26,6 +27,7 @@ export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; by
         <Problems problems={[...freeze.problems, ...(challenge ? [] : unfreeze.problems)]} error={freeze.error ?? (challenge ? undefined : unfreeze.error)} />
         {!frozen && <Button className="alone" color="red" variant="light" loading={freeze.busy} onClick={async () => { await freeze.run({}); onChange(); }}>{t('freeze')}</Button>}
         {frozen && !byOperator && <Button className="alone" loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
+        {frozen && byOperator && <Support />}
       </Stack>
       <Modal opened={!!challenge} onClose={() => { unfreeze.clear(); setChallenge(undefined); }} title={t('unfreezeTitle')} closeButtonProps={{ 'aria-label': t('close') }}>
         {challenge && (

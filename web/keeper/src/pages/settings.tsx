@@ -8,6 +8,7 @@ import { chooseLanguage } from '../text/text';
 import { Copyable, Fact, Page } from '../ui/parts';
 import { Menu } from './account/menu';
 import { Sound } from '../ui/sound';
+import { Support } from '../ui/support';
 import { Notifications } from './notifications';
 
 export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> }) {
@@ -27,6 +28,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <Button component={Link} to="/contacts" variant="default">{t('contacts')}</Button>
         </Group>
         <Menu me={me} />
+        <Support />
       </Stack>
       <Notifications />
       <Stack className="panel" component="section" aria-labelledby="here">

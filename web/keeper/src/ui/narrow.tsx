@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocation } from 'react-router';
 import { chooseLanguage } from '../text/text';
 import { useArrival } from './parts';
+import { Support } from './support';
 
 type Step = { name: string; at?: number; of?: number };
 
@@ -31,7 +32,7 @@ export function Narrow({ title, step, waits, children }: { title: string; step?:
         )}
         {children}
       </Stack>
-      <footer><Button variant="subtle" lang={other} onClick={() => void chooseLanguage(other)}>{name}</Button></footer>
+      <Group component="footer" justify="center"><Button variant="subtle" lang={other} onClick={() => void chooseLanguage(other)}>{name}</Button><Support /></Group>
     </Stack>
   );
 }

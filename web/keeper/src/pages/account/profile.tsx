@@ -5,6 +5,7 @@ import { type OwnPartsFragment, UpdateProfileDocument } from '../../gql/graphql'
 import { useAct } from '../../ui/act';
 import { type Field, FieldsForm, Follows, OwnPage, passwordField, Told, useTyped } from '../../ui/form';
 import { Fact } from '../../ui/parts';
+import { Support } from '../../ui/support';
 
 export default function ProfilePage() {
   const { t } = useTranslation();
@@ -25,6 +26,7 @@ function Locked({ own }: { own: OwnPartsFragment }) {
         <Fact name={t('lastName')}>{lastName}</Fact>
         <Fact name={t('birthDate')}>{born}</Fact>
       </dl>
+      <Support />
     </>
   );
 }

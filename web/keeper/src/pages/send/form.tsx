@@ -33,8 +33,8 @@ export function Form({ me, onReview, isShown, problems, children }: { me: string
   const [from, setFrom] = useState<string | null>(draft?.from ?? asked.get('from'));
   const [to, setTo] = useState(draft?.to ?? asked.get('to') ?? '');
   const [left, setLeft] = useState(false); // the field of the recipient: then what is in it is all that is meant
-  const [amount, setAmount] = useState(draft?.amount ?? writeAmount(asked.get('amount') ?? ''));
-  const [memo, setMemo] = useState(draft?.memo ?? asked.get('memo') ?? '');
+  const [amount, setAmount] = useState(draft?.amount ?? '');
+  const [memo, setMemo] = useState(draft?.memo ?? '');
   const [byRecipient, setByRecipient] = useState(draft?.byRecipient ?? false);
   const protection = useProtection();
   const link = useAsked((request) => {

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { grouped } from '../../api/numbers';
-import { type Quote, type Sending, useSending } from '../../api/sending';
+import { begunHere, type Quote, type Sending, useSending } from '../../api/sending';
 import type { CreateTransferInput } from '../../gql/graphql';
 import { nameOf } from '../../ui/fate';
 import { CodeForm, Page } from '../../ui/parts';
@@ -24,14 +24,16 @@ export default function Send({ me }: { me: string }) {
   const trouble = fault && <Alert color="red" role="alert">{fault === 'network' ? t('failedNetwork') : fault === 'offline' ? t('offlineSend') : fault.message}</Alert>;
   const isForm = sending.at === 'form' && !reviewed;
   const form = useReturn(isForm);
+  const linkWaits = useLinkWaits(me, sending.at !== 'form' && sending.at !== 'done');
   return (
     <Page title={titleOf(sending, !!reviewed, t)}>
       <div className="narrow">
+        {linkWaits && <Alert color="blue" variant="light" mb="md" role="status">{t('payLinkWaits')}</Alert>}
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
           <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form me={me} onReview={review} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
-        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
-        {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={(because) => void drop(because)} onChange={() => void drop()}>{trouble}</Review>}
+        {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote, { from: reviewed.from, to: reviewed.to }).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
+        {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending, me)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={(because) => void drop(because)} onChange={() => void drop()}>{trouble}</Review>}
         {sending.at === 'sending' && <Stack className="panel" align="center" ta="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
@@ -73,7 +75,15 @@ function What({ input, quote }: { input: CreateTransferInput; quote: Quote }) {
 }
 
 // looksOf is what was begun before, as it is looked at once more.
-const looksOf = ({ input, quote, was }: Extract<Sending, { at: 'unsent' }>): Reviewed => ({ input, quote, was, from: grouped(input.from), to: Object.values(input.to).find(Boolean) ?? '' });
+const looksOf = ({ input, quote, was }: Extract<Sending, { at: 'unsent' }>, me: string): Reviewed =>
+  ({ input, quote, was, from: grouped(input.from), to: Object.values(input.to).find(Boolean) ?? '', ...begunHere(me).named });
+
+// useLinkWaits tells that another payment link was followed before the outcome of what was begun is known.
+function useLinkWaits(me: string, isBegun: boolean) {
+  const { search, hash } = useLocation();
+  const pay = usePay();
+  return isBegun && pay !== '' && begunHere(me).address !== search + hash;
+}
 
 // useBare takes from the address what asked for a payment that is done: a reload does not ask for it again. What asks for another one stays.
 function useBare(asked?: string) {

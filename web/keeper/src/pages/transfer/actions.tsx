@@ -83,12 +83,12 @@ function TakeBack(props: Props) {
   return <Ends {...props} act={useAct(CancelTransferDocument)} label={t('cancelTransfer')} title={t('takeBackTitle')} follows={t('takeBackFollows', { amount: money(total), name: nameOf(to) })} />;
 }
 
-// Awaits leads on to the code where the transfer was begun: nowhere else is its challenge known. Nothing has moved, so that to cancel it asks nothing.
+// Awaits leads on to the code where the transfer was begun: nowhere else is its challenge known, and whoever is frozen confirms nothing. Nothing has moved, so that to cancel it asks nothing.
 function Awaits({ transfer, onDone }: Props) {
   const { t } = useTranslation();
   const [{ data }] = useQuery({ query: MeDocument });
   const cancel = useAct(CancelTransferDocument);
-  const isHere = !!data?.viewer && awaitsHere(data.viewer.id, transfer.id);
+  const isHere = !!data?.viewer && data.viewer.status !== 'FROZEN' && awaitsHere(data.viewer.id, transfer.id);
   return (
     <Stack>
       <Problems problems={cancel.problems} error={cancel.error} />
