@@ -253,7 +253,7 @@ func TestWhatIsNotWantedIsNotSent(t *testing.T) {
 // TestASubscriptionHasOneRootField, counted as it would run.
 func TestASubscriptionHasOneRootField(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	for what, query := range map[string]string{
 		"two":         `subscription { accountEvents { cursor } b: accountEvents { cursor } }`,

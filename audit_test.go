@@ -9,13 +9,11 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
-	"purser/internal/pgtest"
 )
 
 func TestTheAuditCommandSpeaksByItsExit(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	_ = s.client(t).anna()
 	path, err := binary()

@@ -20,7 +20,6 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"purser/graph/generated"
-	"purser/internal/pgtest"
 )
 
 // scriptPatience is longer than the eight minutes that the scripts give themselves.
@@ -85,7 +84,7 @@ func runScriptAt(t *testing.T, name string, address func(testing.TB, string) str
 	if err != nil {
 		t.Fatalf("Node.js is missing, version 20 or newer; then run `make test`: %v", err)
 	}
-	runScriptFor(t, name, node, address(t, startServer(t, pgtest.DSN(t), settings...).URL))
+	runScriptFor(t, name, node, address(t, startServer(t, withDemo(t), settings...).URL))
 }
 
 // runScriptFor runs a script for a server that is there.

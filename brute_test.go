@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"purser/internal/ledger/ledgertest"
-	"purser/internal/pgtest"
 	"purser/internal/verification"
 )
 
@@ -83,7 +82,7 @@ func judgedAtMost(t *testing.T, counts map[string]int, most int) {
 
 func TestRow05ThousandsOfGuessesAtALogInAreFiveAtTwoServers(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	two := []*server{startServer(t, dsn), startServer(t, dsn)}
 	c := two[0].client(t)
 	challenge := ask[loggedIn](c, logInWith, vars{"l": "anna@purser.test", "p": "demo-password"}).LogIn.Challenge.ID
@@ -99,7 +98,7 @@ func TestRow05ThousandsOfGuessesAtALogInAreFiveAtTwoServers(t *testing.T) {
 
 func TestRow05ThousandsOfGuessesAtATransferAreFiveAtTwoServers(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	two := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna := two[0].client(t).anna()
 	from, before := anna.wallet("Z")
@@ -122,7 +121,7 @@ func TestRow05ThousandsOfGuessesAtATransferAreFiveAtTwoServers(t *testing.T) {
 // TestRow05ThousandsOfGuessesAtAnAppAreFiveAtTwoServers spreads them over several log-ins, which a thief who has the password can begin.
 func TestRow05ThousandsOfGuessesAtAnAppAreFiveAtTwoServers(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	two := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna := two[0].client(t).anna()
 	secret := ask[struct{ EnableTotp struct{ Secret string } }](anna, `mutation { enableTotp(input: {currentPassword: "demo-password"}) { secret } }`, nil).EnableTotp.Secret

@@ -3,13 +3,11 @@ package main
 import (
 	"strings"
 	"testing"
-
-	"purser/internal/pgtest"
 )
 
 func TestAFrozenAccountsMoneyStaysOnAllServersAndMoreComesIn(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	anna, boris := one.client(t).anna(), one.client(t).boris()
 	annaWallet, before := anna.wallet("Z")
@@ -40,7 +38,7 @@ func TestAFrozenAccountsMoneyStaysOnAllServersAndMoreComesIn(t *testing.T) {
 
 func TestRow28AChangeOfPasswordEndsTheOtherSessionOnAllServers(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	mine, other := one.client(t).boris(), one.client(t).boris()
 	const change = `mutation($p: String!) { changePassword(input: {currentPassword: $p, newPassword: "a swim in the sea", newPasswordConfirmation: "a swim in the sea"}) {

@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-
-	"purser/internal/pgtest"
 )
 
 // conformance are other people's suites and clients, in the order of docs/api-conformance.md: what is checked, the script of clients/ that
@@ -33,7 +31,7 @@ var conformance = []struct{ suite, what, script string }{
 func TestGoldenPageOfConformance(t *testing.T) {
 	t.Parallel()
 	need(t, "the packages of the clients", "clients/node_modules/.package-lock.json")
-	s := startServer(t, pgtest.DSN(t), "CODES_PER_PHONE_PER_DAY=100")
+	s := startServer(t, withDemo(t), "CODES_PER_PHONE_PER_DAY=100")
 	page := &strings.Builder{}
 	page.WriteString(`# What other people's suites say of the API
 

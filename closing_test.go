@@ -13,7 +13,7 @@ import (
 
 func TestRow28AClosedAccountTakesItsSocketsAlongAndIsUnknown(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	boris, operator := s.client(t).boris(), s.client(t).operator()
 	var borisWallets []string

@@ -12,7 +12,6 @@ import (
 
 	"purser/internal/ledger/ledgertest"
 	"purser/internal/money"
-	"purser/internal/pgtest"
 	"purser/internal/postgres"
 )
 
@@ -20,7 +19,7 @@ func newKey() string { return uuid.NewString() }
 
 func TestAHundredSendsFromAWalletThatCanPayForTen(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	servers := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna := servers[0].client(t).anna()
 	borisWallet, _ := servers[0].client(t).boris().wallet("Z")
@@ -55,7 +54,7 @@ func TestAHundredSendsFromAWalletThatCanPayForTen(t *testing.T) {
 
 func TestAHundredConfirmationsOfWhatTenCanPay(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("E")
@@ -94,7 +93,7 @@ func TestAHundredConfirmationsOfWhatTenCanPay(t *testing.T) {
 
 func TestFiftyRequestsWithOneKeyMakeOneTransfer(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	servers := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna := servers[0].client(t).anna()
 	borisWallet, _ := servers[0].client(t).boris().wallet("Z")
@@ -134,7 +133,7 @@ func TestFiftyRequestsWithOneKeyMakeOneTransfer(t *testing.T) {
 // TestCrossingTransfersThroughAPoolOfTwo has far more clients than connections, on two servers, sending to and fro.
 func TestCrossingTransfersThroughAPoolOfTwo(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	servers := []*server{startServer(t, dsn, "DATABASE_MAX_CONNS=2"), startServer(t, dsn, "DATABASE_MAX_CONNS=2")}
 	anna, boris := servers[0].client(t).anna(), servers[1].client(t).boris()
 	annaWallet, _ := anna.wallet("Z")
@@ -175,7 +174,7 @@ func TestCrossingTransfersThroughAPoolOfTwo(t *testing.T) {
 
 func TestStoppingAServerAnswersWhatItHasTakenIn(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("P")

@@ -19,7 +19,7 @@ const (
 // TestABlockAgainstTransfersUnderWayHasOneOutcome blocks at one server while money is sent at both: what came before it is there, and nothing after.
 func TestABlockAgainstTransfersUnderWayHasOneOutcome(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	two := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna, boris := two[0].client(t).anna(), two[1].client(t).boris()
 	annas, boriss := anna.wmid(), boris.wmid()
@@ -97,7 +97,7 @@ func cents(t *testing.T, amount string) (minor int64) {
 // TestWhoIsBlockedLearnsNothingElse also has money that waits for a code, money that is protected, and a refund.
 func TestWhoIsBlockedLearnsNothingElse(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	boriss := boris.wmid()

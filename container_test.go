@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"purser/internal/pgtest"
 )
 
 // TestTheServerNeedsNothingOfItsContainer runs the program as the image does: alone in a root where nobody may write, as a user without a name or rights, with
@@ -26,7 +24,7 @@ func TestTheServerNeedsNothingOfItsContainer(t *testing.T) {
 	if err := os.Mkdir(sockets, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	dsn := newTapIn(t, pgtest.DSN(t), sockets).dsn
+	dsn := newTapIn(t, withDemo(t), sockets).dsn
 	command := exec.Command(filepath.Join(root, "purser"))
 	command.Dir = root
 	if os.Geteuid() == 0 { // nobody else may give a process another root

@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"purser/internal/money"
-	"purser/internal/pgtest"
 )
 
 // TestAKillBetweenCommitAndAnswerLosesNothing kills the server when Postgres has committed a transfer and the server has not
@@ -33,7 +32,7 @@ func TestAKillBeforeTheCommitLeavesNothing(t *testing.T) {
 }
 
 func killed(t *testing.T, when moment, wantReplayed bool) {
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	tap := newTap(t, dsn)
 	first := startServer(t, tap.dsn)
 	anna := first.client(t).anna()
@@ -69,7 +68,7 @@ func killed(t *testing.T, when moment, wantReplayed bool) {
 // what happened, does the rest, and answers as if nothing had been.
 func TestALostConnectionAroundACommitIsAnsweredTruly(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	tap := newTap(t, dsn)
 	s := startServer(t, tap.dsn)
 	anna := s.client(t).anna()

@@ -73,7 +73,7 @@ func TestRow40NobodyButAProxyIsBelieved(t *testing.T) {
 
 func TestRequestsOfOneAccountAreBounded(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ACCOUNT=3")
+	s := startServer(t, withDemo(t), "REQUESTS_PER_ACCOUNT=3")
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	for i := range 4 {
 		status, _, text := anna.raw("POST", "/graphql", letters, "Content-Type", asJSON, "Authorization", "Bearer "+anna.token)
@@ -104,7 +104,7 @@ func TestAnAnswerSaysWhatItCost(t *testing.T) {
 // TestAnAnswerSaysWhatIsLeft has the bound of an account stand before that of the address.
 func TestAnAnswerSaysWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=50")
+	s := startServer(t, withDemo(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=50")
 	anna := s.client(t).anna()
 	left := func(c *client, headers ...string) (limit, remaining int, resets time.Time) {
 		_, _, text := c.raw("POST", "/graphql", letters, append(headers, "Content-Type", asJSON)...)
@@ -132,7 +132,7 @@ func TestAnAnswerSaysWhatIsLeft(t *testing.T) {
 	if limit, remaining, _ := left(anna); limit != 1000 || remaining >= 1000 {
 		t.Errorf("nobody's bound is %d, and %d are left", limit, remaining)
 	}
-	narrow := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=50", "REQUESTS_PER_ACCOUNT=1000")
+	narrow := startServer(t, withDemo(t), "REQUESTS_PER_ADDRESS=50", "REQUESTS_PER_ACCOUNT=1000")
 	boris := narrow.client(t).boris()
 	if limit, remaining, _ := left(boris, "Authorization", "Bearer "+boris.token); limit != 50 || remaining >= 50 {
 		t.Errorf("the address has less left, and %d of %d are shown", remaining, limit)
@@ -142,7 +142,7 @@ func TestAnAnswerSaysWhatIsLeft(t *testing.T) {
 // TestStreamsAndSocketsSayWhatTheyCost, once for each operation: what a subscription hears later costs nothing more.
 func TestStreamsAndSocketsSayWhatTheyCost(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=500")
+	s := startServer(t, withDemo(t), "REQUESTS_PER_ADDRESS=1000", "REQUESTS_PER_ACCOUNT=500")
 	anna := s.client(t).anna()
 	query := `subscription { accountEvents(after: "` + anna.head() + `") { cursor } }`
 	cost := regexp.MustCompile(`"extensions":\{"cost":\{"requested":[1-9]\d*,"maximum":2000,"requests":\{"limit":500,"remaining":\d+,"resetsAt":"\S+Z"\}\}\}`)
@@ -161,7 +161,7 @@ func TestStreamsAndSocketsSayWhatTheyCost(t *testing.T) {
 
 func TestAReadyServerSaysWhatItHas(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	const well = `{"status":"ready","database":"ok","migrations":"ok","queue":"ok","jobs":"running"}`
 	if status, _, text := s.client(t).raw("GET", "/readyz", ""); status != http.StatusOK || strings.TrimSpace(text) != well {
 		t.Errorf("%d %s", status, text)
@@ -202,7 +202,7 @@ func TestAServerWhosePoolIsTakenIsReady(t *testing.T) {
 
 func TestMetricsShowWhatWaits(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	boris := s.client(t).boris()
 	boris.listen(t, boris.head())

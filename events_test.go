@@ -14,8 +14,6 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 	"github.com/google/go-cmp/cmp"
-
-	"purser/internal/pgtest"
 )
 
 // listener is a websocket with one subscription to incoming transfers.
@@ -119,7 +117,7 @@ func (c *client) head() string {
 
 func TestASubscriberAtOneServerHearsATransferAtAnother(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	anna, boris := one.client(t).anna(), two.client(t).boris()
 	annaWallet, _ := anna.wallet("Z")
@@ -159,7 +157,7 @@ func TestASubscriberAtOneServerHearsATransferAtAnother(t *testing.T) {
 
 func TestASubscriptionReplaysWithoutGapOrDouble(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	anna.allowWithoutCode("P", "1000000", "+79000000002")
 	annaWallet, _ := anna.wallet("P")
@@ -206,7 +204,7 @@ func TestASubscriptionReplaysWithoutGapOrDouble(t *testing.T) {
 
 func TestServerSentEventsCarryTheSameNews(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	annaWallet, _ := anna.wallet("E")
 	borisWallet, _ := boris.wallet("E")
@@ -248,7 +246,7 @@ func TestServerSentEventsCarryTheSameNews(t *testing.T) {
 
 func TestACursorFromElsewhereIsRefused(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	entry := ask[struct {
 		Viewer struct {
@@ -280,7 +278,7 @@ func eventCursor(t *testing.T, like string, number int) string {
 
 func TestChangesOfWalletsAreNews(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	number, _ := anna.wallet("Z")
 	for _, mutation := range []string{`renameWallet(input: {walletNumber: $n, name: "Rent"})`, `setDefaultWallet(input: {walletNumber: $n})`} {

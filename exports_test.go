@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"purser/internal/pgtest"
 )
 
 // fetchExport asks for the copy behind a token, as the page of the link does.
@@ -45,7 +43,7 @@ func (c *client) awaitLink(to, path string) string {
 
 func TestAPersonFetchesACopyOfTheirDataByTheLinkOfALetter(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	wallet, balance := anna.wallet("Z")
 	if r, err := anna.try(`mutation { requestDataExport { dataExport { status expiresAt } userErrors { code } } }`, nil); err != nil || !strings.Contains(string(r.Data), `"QUEUED"`) {

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/pquerna/otp/totp"
-
-	"purser/internal/pgtest"
 )
 
 // appCode is what an authenticator app shows now.
@@ -22,7 +20,7 @@ func appCode(t testing.TB, secret string) string {
 // TestWithAnAppNoCodeIsSentAndItsCodesOpenEveryDoor goes through the front door: log-in, transfer and policy, each with a code of its own.
 func TestWithAnAppNoCodeIsSentAndItsCodesOpenEveryDoor(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	annaWallet, _ := anna.wallet("Z")
 	borisWallet, _ := s.client(t).boris().wallet("Z")

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
-	"purser/internal/pgtest"
 )
 
 // mostGrowth is how much more memory than before a server may ever have in use while it is attacked. It is generous: the collector lets garbage lie.
@@ -81,7 +79,7 @@ func largeDocuments() func(*client) (string, error) {
 // serves the other. With -update what it cost is written to docs/hostile.md.
 func TestHostileRequestsCostLittle(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "MAX_SOCKETS_PER_SESSION=10")
+	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_SESSION=10")
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	var page strings.Builder
 	page.WriteString(`# What hostile requests cost

@@ -10,15 +10,13 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"purser/internal/pgtest"
 )
 
 // TestRow24AKeyIsRotatedUnderLoadAndNoGoodTokenIsRefused has apps renew their tokens at one server and use them at the other, until the
 // new key has signed at both.
 func TestRow24AKeyIsRotatedUnderLoadAndNoGoodTokenIsRefused(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	path, err := binary()
 	if err != nil {

@@ -55,7 +55,7 @@ func (c *client) leave(ctx context.Context, query string, variables vars) error 
 // transfer. The posting goes on without it, and its key tells.
 func TestFault20AClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	tap := newTap(t, dsn)
 	s := startServer(t, tap.dsn)
 	anna := s.client(t).anna()
@@ -101,7 +101,7 @@ func TestFault20AClientThatLeavesInTheMiddleOfAPostingLearnsWhatBecameOfIt(t *te
 // of their transfers are being posted, the others wait. When the server has finished, each key tells whether its money moved.
 func TestClientsThatLeaveWhileTheyWaitMoveMoneyOnceOrNotAtAll(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna := s.client(t).anna()
 	borisWallet, _ := s.client(t).boris().wallet("P")
@@ -179,7 +179,7 @@ func TestClientsThatLeaveWhileTheyWaitMoveMoneyOnceOrNotAtAll(t *testing.T) {
 // the other with the same keys. Then every transfer has happened exactly once, and none that was acknowledged is missing.
 func TestAServerIsKilledUnderLoad(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	db, err := postgres.Open(t.Context(), dsn, postgres.Options{MaxConns: 2, Ring: pgtest.Ring(t)})
 	if err != nil {
 		t.Fatal(err)

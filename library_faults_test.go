@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"purser/internal/config"
-	"purser/internal/pgtest"
 	"purser/resolvers"
 )
 
@@ -69,7 +68,7 @@ func TestEveryFaultOfTheLibraryHasItsTest(t *testing.T) {
 
 func TestFault02ABodyThatCannotBeReadIsRepeatedNowhere(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "LOG_LEVEL=debug")
+	s := startServer(t, withDemo(t), "LOG_LEVEL=debug")
 	c := s.client(t)
 	for _, body := range []string{`{"query":"{viewer{wmid}}","password":"hunter2"`, `{"query":7,"password":"hunter2"}`, `"hunter2"`, `hunter2`, "{\"query\":\"hunter2\xff"} {
 		for _, accept := range []string{asJSON, "text/event-stream", "multipart/mixed", "application/graphql-response+json"} {
@@ -89,7 +88,7 @@ func TestFault02ABodyThatCannotBeReadIsRepeatedNowhere(t *testing.T) {
 
 func TestFault03ALargeBodyIsRefusedWithItsStatus(t *testing.T) {
 	t.Parallel()
-	c := startServer(t, pgtest.DSN(t)).client(t)
+	c := startServer(t, withDemo(t)).client(t)
 	for what, body := range map[string]io.Reader{
 		"with its length": strings.NewReader(`{"query":"` + strings.Repeat("x", 50<<20) + `"}`),
 		"in pieces":       io.MultiReader(strings.NewReader(`{"query":"`), strings.NewReader(strings.Repeat("x", 50<<20))),
@@ -121,7 +120,7 @@ func TestFault03ALargeBodyIsRefusedWithItsStatus(t *testing.T) {
 
 func TestFault06TooCostlyIsAMistakeOfTheDocument(t *testing.T) {
 	t.Parallel()
-	c := startServer(t, pgtest.DSN(t)).client(t)
+	c := startServer(t, withDemo(t)).client(t)
 	const costly = `{"query":"{viewer{transfers(first:100){nodes{from{wallet{entries(first:100){nodes{id}}}}}}}}"}`
 	for accept, want := range map[string]int{asJSON: 200, "application/graphql-response+json": 400} {
 		status, _, text := c.raw("POST", "/graphql", costly, "Content-Type", asJSON, "Accept", accept)
@@ -152,7 +151,7 @@ func TestMutationsWeighTheSameWhateverTheirInput(t *testing.T) {
 
 func TestFault07APageBelowOneWeighsLikeTheLargestAndIsRefused(t *testing.T) {
 	t.Parallel()
-	anna := startServer(t, pgtest.DSN(t)).client(t).anna()
+	anna := startServer(t, withDemo(t)).client(t).anna()
 	cost := regexp.MustCompile(`"requested":(\d+)`)
 	weigh := func(first string) (weight string) {
 		_, _, text := anna.raw("POST", "/graphql", `{"query":"{viewer{transfers(first:`+first+`){nodes{id}}}}"}`, "Content-Type", asJSON, "Authorization", "Bearer "+anna.token)
@@ -174,7 +173,7 @@ func TestFault07APageBelowOneWeighsLikeTheLargestAndIsRefused(t *testing.T) {
 
 func TestFault08ARefusedRequestHasNoDataAndABadTokenIs401(t *testing.T) {
 	t.Parallel()
-	c := startServer(t, pgtest.DSN(t)).client(t)
+	c := startServer(t, withDemo(t)).client(t)
 	for body, want := range map[string]int{`{"query":"{nothing}"}`: 200, `{"query":"{"}`: 200, `{"query":"query($a:Int!){node(id:\"x\"){id}}","variables":{"a":"b"}}`: 200, `{"query":""}`: 400} {
 		status, _, text := c.raw("POST", "/graphql", body, "Content-Type", asJSON, "Accept", asJSON)
 		if status != want || strings.Contains(text, `"data"`) || !strings.Contains(text, `"errors"`) {
@@ -210,7 +209,7 @@ func TestFault09ProductionDoesNotGuessWhatWasMeant(t *testing.T) {
 
 func TestFault17ASubscriptionByPostIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
-	anna := startServer(t, pgtest.DSN(t)).client(t).anna()
+	anna := startServer(t, withDemo(t)).client(t).anna()
 	for _, accept := range []string{asJSON, "application/graphql-response+json", "multipart/mixed"} {
 		_, _, text := anna.raw("POST", "/graphql", `{"query":"subscription{transferReceived{cursor}}"}`, "Content-Type", asJSON, "Accept", accept, "Authorization", "Bearer "+anna.token)
 		if !strings.Contains(text, `"BAD_USER_INPUT"`) {
@@ -229,7 +228,7 @@ func TestFault18ViewsAreNoRows(t *testing.T) {
 	if settings := string(text); !strings.Contains(settings, "\nautobind: []\n") || regexp.MustCompile(`model: \[[^\]]*purser/models`).MatchString(settings) {
 		t.Error("a type of the API is bound to a row")
 	}
-	anna := startServer(t, pgtest.DSN(t)).client(t).anna()
+	anna := startServer(t, withDemo(t)).client(t).anna()
 	data := ask[struct {
 		Viewer struct {
 			ID      string
@@ -251,7 +250,7 @@ func TestFault18ViewsAreNoRows(t *testing.T) {
 
 func TestFault19MoneyIsTextAndAboveZero(t *testing.T) {
 	t.Parallel()
-	anna := startServer(t, pgtest.DSN(t)).client(t).anna()
+	anna := startServer(t, withDemo(t)).client(t).anna()
 	from, before := anna.wallet("Z")
 	to := ask[struct {
 		OpenWallet struct{ Wallet struct{ Number string } }
@@ -271,7 +270,7 @@ func TestFault19MoneyIsTextAndAboveZero(t *testing.T) {
 
 func TestFault21AMutationStandsAlone(t *testing.T) {
 	t.Parallel()
-	anna := startServer(t, pgtest.DSN(t)).client(t).anna()
+	anna := startServer(t, withDemo(t)).client(t).anna()
 	for _, query := range []string{
 		`mutation { a: openWallet(input: {currency: "Z", name: "one"}) { wallet { id } } b: openWallet(input: {currency: "Z", name: "two"}) { wallet { id } } }`,
 		`mutation { ...F ...G } fragment F on Mutation { a: logOut { sessionId } } fragment G on Mutation { b: logOut { sessionId } }`,
@@ -289,7 +288,7 @@ func TestFault21AMutationStandsAlone(t *testing.T) {
 
 func TestFault22OnlyQueriesByGetAndNothingThatAFormCanSend(t *testing.T) {
 	t.Parallel()
-	anna := startServer(t, pgtest.DSN(t)).client(t).anna()
+	anna := startServer(t, withDemo(t)).client(t).anna()
 	token := "Bearer " + anna.token
 	if status, _, text := anna.raw("GET", "/graphql?query=%7Bviewer%7Bwmid%7D%7D", "", "Authorization", token); status != http.StatusOK || !strings.Contains(text, `"wmid":"`) {
 		t.Errorf("a query by GET: %d %s", status, text)

@@ -14,8 +14,6 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
-
-	"purser/internal/pgtest"
 )
 
 // said is a message of the server on a socket.
@@ -81,7 +79,7 @@ func closing(t *testing.T, conn *websocket.Conn) (code websocket.StatusCode, rea
 
 func TestFault05ARefusedSubscriptionIsAnErrorOfOursAndNothingBehindIt(t *testing.T) {
 	t.Parallel()
-	conn := startServer(t, pgtest.DSN(t), "GRAPHQL_COMPLEXITY_LIMIT=6").client(t).anna().begin(t)
+	conn := startServer(t, withDemo(t), "GRAPHQL_COMPLEXITY_LIMIT=6").client(t).anna().begin(t)
 	for i, try := range []struct{ query, code string }{
 		{`subscription { transferReceived { cursor transfer { id from { displayName } to { displayName } } } }`, "COMPLEXITY_LIMIT_EXCEEDED"},
 		{`subscription { nothing }`, "GRAPHQL_VALIDATION_FAILED"},
@@ -108,7 +106,7 @@ func TestFault05ARefusedSubscriptionIsAnErrorOfOursAndNothingBehindIt(t *testing
 
 func TestFault10ARefusedSocketIsClosedAndTheServerLives(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	for range 20 {
 		for _, token := range []string{"nonsense", "a.b.c", ""} {
 			if code, _ := closing(t, s.client(t).as(token).dial(t)); code != 4401 && code != 4403 {
@@ -126,7 +124,7 @@ func TestFault10ARefusedSocketIsClosedAndTheServerLives(t *testing.T) {
 
 func TestFault12AClosedSocketSaysWhy(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	for token, want := range map[string]string{"nonsense": "4401 Unauthenticated", "a.b.c": "4403 Unauthenticated"} {
 		code, reason := closing(t, s.client(t).as(token).dial(t))
 		if got := fmt.Sprintf("%d %s", code, reason); got != want {
@@ -137,7 +135,7 @@ func TestFault12AClosedSocketSaysWhy(t *testing.T) {
 
 func TestFault14ASilentPeerIsDropped(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "SOCKET_PING_INTERVAL=1s")
 	anna := s.client(t).anna()
 	silent, answering := anna.begin(t), anna.begin(t)
 	tell(t, answering, "1", `subscription { accountEvents { cursor } }`)
@@ -180,7 +178,7 @@ func TestFault14ASilentPeerIsDropped(t *testing.T) {
 func TestFault16ASocketCarriesSoManySubscriptionsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	const asked, allowed = 5000, 20
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	conn := anna.begin(t)
 	go func() {
@@ -322,7 +320,7 @@ func (a *app) hears(names ...string) (closed []int) {
 // TestFault11And13AnAppComesBackWithANewTokenAndMissesNothing has sockets end with their tokens: the client comes back once for each, behind its cursor.
 func TestFault11And13AnAppComesBackWithANewTokenAndMissesNothing(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=2s", "CODE_RESEND_AFTER=1s")
+	s := startServer(t, withDemo(t), "ACCESS_TOKEN_TTL=2s", "CODE_RESEND_AFTER=1s")
 	anna := s.client(t).anna()
 	a := anna.subscribe(t, "ws")
 	operator := s.client(t).anna() // another session of hers, which renews its own token

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"purser/internal/delivery/gatewaytest"
-	"purser/internal/pgtest"
 	"purser/internal/postgres"
 )
 
@@ -14,7 +13,7 @@ import (
 // lost it costs the ledger nothing.
 func TestWhoRaceForOneDeviceAreAllAnswered(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	two := []*server{startServer(t, dsn, b.settings...), startServer(t, dsn, b.settings...)}
 	people := []*client{two[0].client(t).anna(), two[1].client(t).boris(), two[0].client(t).operator()}
 	first, second := b.Subscribe(), b.Subscribe()
@@ -53,7 +52,7 @@ func TestWhoRaceForOneDeviceAreAllAnswered(t *testing.T) {
 // TestOneBrowserIsOneDeviceHoweverItIsSpelled has the address of a browser in other letters, and with what means nothing.
 func TestOneBrowserIsOneDeviceHoweverItIsSpelled(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	s := startServer(t, dsn, b.settings...)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	sub, id := b.subscribe(boris)
@@ -72,7 +71,7 @@ func TestOneBrowserIsOneDeviceHoweverItIsSpelled(t *testing.T) {
 // TestTheDeviceThatRefundsIsNotToldOfIt has another one of the same person, which is.
 func TestTheDeviceThatRefundsIsNotToldOfIt(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	s := startServer(t, dsn, b.settings...)
 	anna, boris, another := s.client(t).anna(), s.client(t).boris(), s.client(t).boris()
 	from, to := walletNumber(anna), walletNumber(boris)
@@ -94,7 +93,7 @@ func TestTheDeviceThatRefundsIsNotToldOfIt(t *testing.T) {
 // TestTheSenderIsToldThatProtectedMoneyWasAccepted by its code, and that it was returned; the device that did it is not.
 func TestTheSenderIsToldThatProtectedMoneyWasAccepted(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	s := startServer(t, dsn, b.settings...)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	from, to := walletNumber(anna), walletNumber(boris)

@@ -4,13 +4,12 @@ import (
 	"testing"
 
 	"purser/internal/delivery/gatewaytest"
-	"purser/internal/pgtest"
 )
 
 // TestAChangeOfSecurityIsToldBySMSAndByLetter has an account whose address is confirmed.
 func TestAChangeOfSecurityIsToldBySMSAndByLetter(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	const phone, address = "+79000000002", "anna@purser.test"
 	told := func(what string, change func()) {

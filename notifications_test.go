@@ -107,7 +107,7 @@ func waits(t *testing.T, dsn string) {
 // TestATransferReachesABrowserOnce has two servers, one of which makes the transfer while both look for what is to be told.
 func TestATransferReachesABrowserOnce(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	two := []*server{startServer(t, dsn, b.settings...), startServer(t, dsn, b.settings...)}
 	anna, annas, boris := two[0].client(t).anna(), two[0].client(t).anna(), two[1].client(t).boris()
 	toBoris, _ := b.subscribe(boris)
@@ -173,7 +173,7 @@ func TestAServerThatDiesBetweenCommitAndPushLeavesItToTheNext(t *testing.T) {
 	for name, away := range map[string]bool{"before anything is told": false, "while the push service is away": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn, b := pgtest.DSN(t), newBrowsers(t)
+			dsn, b := withDemo(t), newBrowsers(t)
 			first := startServer(t, dsn, b.settings...)
 			anna, boris := first.client(t).anna(), first.client(t).boris()
 			sub, _ := b.subscribe(boris)
@@ -205,7 +205,7 @@ func TestAServerThatDiesBetweenCommitAndPushLeavesItToTheNext(t *testing.T) {
 // TestADeadSubscriptionIsForgotten has a push service that says 410.
 func TestADeadSubscriptionIsForgotten(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	s := startServer(t, dsn, b.settings...)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	sub, _ := b.subscribe(boris)
@@ -227,7 +227,7 @@ func TestADeadSubscriptionIsForgotten(t *testing.T) {
 
 func TestWhatPeopleAreToldOfIsTheirsToSay(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	s := startServer(t, dsn, b.settings...)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	keys := anna.as("").answer(`{ pushKeys { kinds webPush } }`, nil)
@@ -310,7 +310,7 @@ func TestWhatPeopleAreToldOfIsTheirsToSay(t *testing.T) {
 // TestSecurityIsToldToDevicesAtOnce also has a sign-in, which the new session is not told of.
 func TestSecurityIsToldToDevicesAtOnce(t *testing.T) {
 	t.Parallel()
-	dsn, b := pgtest.DSN(t), newBrowsers(t)
+	dsn, b := withDemo(t), newBrowsers(t)
 	s := startServer(t, dsn, b.settings...)
 	anna := s.client(t).anna()
 	sub, _ := b.subscribe(anna)

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-
-	"purser/internal/pgtest"
 )
 
 const issueFunds = `mutation($w: WalletNumber!, $a: Decimal!, $r: String!, $k: UUID!) {
@@ -24,7 +22,7 @@ type moved struct {
 
 func TestOperatorsIssueAndRedeemOncePerKey(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	operator, anna := s.client(t).operator(), s.client(t).anna()
 	wallet, _ := anna.wallet("Z")
@@ -72,7 +70,7 @@ func TestOperatorsIssueAndRedeemOncePerKey(t *testing.T) {
 
 func TestOnlyOperatorsMakeMoney(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	wallet, before := anna.wallet("Z")
 	for who, c := range map[string]*client{"FORBIDDEN": anna, "UNAUTHENTICATED": anna.as("")} {
@@ -90,7 +88,7 @@ func TestOnlyOperatorsMakeMoney(t *testing.T) {
 
 func TestForeignThingsAreNothing(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	type crawl struct {
 		Viewer struct {
@@ -156,7 +154,7 @@ func TestForeignThingsAreNothing(t *testing.T) {
 // TestTheLogHoldsNoSecrets runs what handles secrets and looks for them in what the server wrote.
 func TestTheLogHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "LOG_LEVEL=debug")
+	s := startServer(t, withDemo(t), "LOG_LEVEL=debug")
 	anna := s.client(t).anna()
 	code := anna.newestCode("+79000000002")
 	_, _ = anna.try(`{ viewer { wmid } }`, nil)

@@ -20,7 +20,6 @@ import (
 	"github.com/coder/websocket"
 
 	"purser/internal/config"
-	"purser/internal/pgtest"
 )
 
 var script = regexp.MustCompile(`src="([^"]+\.js)"`)
@@ -66,7 +65,7 @@ func readingNothing(times int) func(*client) (string, error) {
 // TestWhoTakesNothingIsLeft has readers that take nothing, and a server that is to stop while one does.
 func TestWhoTakesNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "SEND_TIMEOUT=1s", "DRAIN_GRACE=3s", "DRAIN_TIMEOUT=10s")
+	s := startServer(t, withDemo(t), "SEND_TIMEOUT=1s", "DRAIN_GRACE=3s", "DRAIN_TIMEOUT=10s")
 	c := s.client(t)
 	if answer, err := readingNothing(20)(c); err != nil || answer != "closed" {
 		t.Errorf("%q, %v", answer, err)
@@ -94,7 +93,7 @@ func TestWhoTakesNothingIsLeft(t *testing.T) {
 // TestASocketThatTakesNothingIsLeft has a client that says something all the time, and reads nothing of what it asks for.
 func TestASocketThatTakesNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "SEND_TIMEOUT=1s")
+	s := startServer(t, withDemo(t), "SEND_TIMEOUT=1s")
 	anna := s.client(t).anna()
 	conn := anna.begin(t)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -161,7 +160,7 @@ const listening = `subscription { accountEvents { cursor } }`
 // TestAStreamThatTheServerEndsIsNotComplete has streams whose clients are to come back: they are cut, and not told that all has been said.
 func TestAStreamThatTheServerEndsIsNotComplete(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "DRAIN_GRACE=3s")
+	s := startServer(t, withDemo(t), "DRAIN_GRACE=3s")
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	_, ofAnna := anna.listenByEvents(t, listening)
 	_, ofBoris := boris.listenByEvents(t, listening)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"purser/internal/passkeys/passkeytest"
-	"purser/internal/pgtest"
 )
 
 // localOrigin is the origin of a server's pages, as a browser on this machine opens them to use passkeys.
@@ -62,7 +61,7 @@ type passkeyFinished struct {
 // TestAPasskeyOpensEveryDoorAtTwoServers goes through the front doors of two servers: what one asked for, the other takes.
 func TestAPasskeyOpensEveryDoorAtTwoServers(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one := startServer(t, dsn)
 	two := startServer(t, dsn, "PUBLIC_URL="+localOrigin(t, one.URL))
 	anna := one.client(t).anna()
@@ -164,7 +163,7 @@ func TestAPasskeyOpensEveryDoorAtTwoServers(t *testing.T) {
 // TestRow09EveryPasskeyThatOpensNothingIsRefusedAlike compares what strangers are told.
 func TestRow09EveryPasskeyThatOpensNothingIsRefusedAlike(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna, stranger := s.client(t).anna(), s.client(t)
 	d := passkeytest.New(localOrigin(t, s.URL))
 	id, backup := anna.addPasskey(d, "demo-password")

@@ -13,14 +13,13 @@ import (
 
 	"purser/internal/ledger"
 	"purser/internal/ledger/ledgertest"
-	"purser/internal/pgtest"
 	"purser/internal/postgres"
 )
 
 // TestAProtectedPaymentIsFollowedByBothSides walks it through at two servers, with the recipient listening.
 func TestAProtectedPaymentIsFollowedByBothSides(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, other := startServer(t, dsn), startServer(t, dsn)
 	anna, boris := one.client(t).anna(), other.client(t).boris()
 	annaWallet, before := anna.wallet("Z")
@@ -91,7 +90,7 @@ func TestAProtectedPaymentIsFollowedByBothSides(t *testing.T) {
 
 func TestAServerEndsWhatIsDueByItself(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	annaWallet, _ := anna.wallet("E")
@@ -126,7 +125,7 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 	if err := flag.Set("rapid.checks", strconv.Itoa(ledgertest.Size(20, 300))); err != nil {
 		t.Fatal(err)
 	}
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	servers := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna, boris := servers[0].client(t).anna(), servers[0].client(t).boris()
 	anna.allowWithoutCode("P", "1000000", "+79000000002")
@@ -170,7 +169,7 @@ func TestAnyRunOfPaymentsThroughTheAPIAgreesWithAModel(t *testing.T) {
 // TestWhoIsUnfrozenAtOneServerPaysAtAnother at once, though that one has just read them frozen and remembers it for a second.
 func TestWhoIsUnfrozenAtOneServerPaysAtAnother(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	here, there := startServer(t, dsn), startServer(t, dsn)
 	anna, boris := here.client(t).anna(), here.client(t).boris()
 	anna.allowWithoutCode("P", "1000", "+79000000002")

@@ -12,7 +12,6 @@ import (
 
 	"purser/graph/generated"
 	"purser/internal/delivery/gatewaytest"
-	"purser/internal/pgtest"
 )
 
 const accountSearch = `query($q: String!, $r: String!) { accountSearch(input: {query: $q, reason: $r}) {
@@ -87,7 +86,7 @@ func (c *client) faultCode(query string, v vars) string {
 
 func TestAnOperatorFindsAnAccountExactlyAndTheLogKnowsWhy(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	operator, anna := s.client(t).operator(), s.client(t).anna()
 	annas := anna.wmid()
@@ -128,7 +127,7 @@ func TestAnOperatorFindsAnAccountExactlyAndTheLogKnowsWhy(t *testing.T) {
 
 func TestTheOperatorsLogIsReadInPagesAndRefusesToChange(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	operator := s.client(t).operator()
 	for range 7 {
@@ -176,7 +175,7 @@ func TestTheOperatorsLogIsReadInPagesAndRefusesToChange(t *testing.T) {
 // TestOnlyOperatorsUseWhatIsTheirs knows every field of the schema that is said to be operators'.
 func TestOnlyOperatorsUseWhatIsTheirs(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	wallet, _ := boris.wallet("Z")
@@ -236,7 +235,7 @@ func TestOnlyOperatorsUseWhatIsTheirs(t *testing.T) {
 
 func TestWhatAnOperatorFrozeOnlyAnOperatorUnfreezes(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	operator, anna := one.client(t).operator(), two.client(t).anna()
 	annas, operators := anna.wmid(), operator.wmid()
@@ -321,7 +320,7 @@ func walletOf(c *client) string {
 
 func TestRow28AnOperatorEndsSessionsAndTheirSocketsCloseAtTheOtherServer(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	operator, first, second := one.client(t).operator(), two.client(t).boris(), two.client(t).boris()
 	boriss := first.wmid()

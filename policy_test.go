@@ -53,7 +53,7 @@ func (c *client) remember(to vars, name string) contactNode {
 
 func TestPeopleAreRememberedUnderOnesOwnNames(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	boriss, borisZ := boris.wmid(), walletNumber(boris)
@@ -109,7 +109,7 @@ func TestPeopleAreRememberedUnderOnesOwnNames(t *testing.T) {
 
 func TestAContactThatCannotBeIsRefused(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	boriss := boris.wmid()
@@ -171,7 +171,7 @@ func TestAContactThatCannotBeIsRefused(t *testing.T) {
 
 func TestContactsComeInPages(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	for i, wmid := range []string{s.client(t).boris().wmid(), s.client(t).operator().wmid()} {
 		anna.remember(vars{"wmid": wmid}, fmt.Sprintf("no %d", i))
@@ -206,7 +206,7 @@ func TestContactsComeInPages(t *testing.T) {
 // came before it is there, and nothing after.
 func TestContactsOnlyAgainstTransfersUnderWayHasOneOutcome(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	two := []*server{startServer(t, dsn), startServer(t, dsn)}
 	anna, boris := two[0].client(t).anna(), two[1].client(t).boris()
 	boriss := boris.wmid()
@@ -279,7 +279,7 @@ func TestContactsOnlyAgainstTransfersUnderWayHasOneOutcome(t *testing.T) {
 // TestContactsOnlyLetsInWhatIsOnesOwn also has money that waits for a code, a refund, own wallets, an operator, and a block beside it.
 func TestContactsOnlyLetsInWhatIsOnesOwn(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	anna, boris, operator := s.client(t).anna(), s.client(t).boris(), s.client(t).operator()
 	to, from := walletNumber(anna), walletNumber(boris)

@@ -41,7 +41,7 @@ func dump(t *testing.T, dsn string) []byte {
 
 func TestRow08ACopyOfTheDatabaseNamesNobody(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	c, operator := s.client(t), s.client(t).operator()
 	const phone, newPhone, email, newEmail = "+79165550101", "+79165550202", "Feofania.Before@private.test", "feofania.after@private.test"

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"purser/internal/pgtest"
 )
 
 const startRecovery = `mutation($l: String!) { startRecovery(input: {login: $l}) { recovery { token securityQuestion totpRequired expiresAt
@@ -14,7 +12,7 @@ const startRecovery = `mutation($l: String!) { startRecovery(input: {login: $l})
 // TestARecoveryAtOneServerHoldsTransfersAtAnother loses a password, and finds the way back in at the other server.
 func TestARecoveryAtOneServerHoldsTransfersAtAnother(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	one, two := startServer(t, dsn), startServer(t, dsn)
 	anna := one.client(t).anna()
 	annaWallet, _ := anna.wallet("Z")
@@ -81,7 +79,7 @@ var different = regexp.MustCompile(`"(token|id)":"[^"]*"|\d{4}-\d\d-\d\dT[^"]*`)
 // TestRow09RecoveryAnswersAlikeInShapeForAnyLogin compares what strangers are told, byte for byte but for tokens and times.
 func TestRow09RecoveryAnswersAlikeInShapeForAnyLogin(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	c := s.client(t)
 	c.operator() // whose log-in shows that there is such a person
 	shape := func(query, login string) (shape string, size int) {

@@ -11,7 +11,6 @@ import (
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 
 	"purser/internal/delivery/gatewaytest"
-	"purser/internal/pgtest"
 )
 
 // requestLine waits for the line that a request has in the log.
@@ -29,7 +28,7 @@ func (s *server) requestLine(t *testing.T, id string) (line string) {
 func TestAStreamThatIsCutIsInTheLogAndInTheTrace(t *testing.T) {
 	t.Parallel()
 	c := collect(t)
-	s := startServer(t, pgtest.DSN(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL, "OTEL_BSP_SCHEDULE_DELAY=50", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL, "OTEL_BSP_SCHEDULE_DELAY=50", "SOCKET_PING_INTERVAL=1s")
 	anna := s.client(t).anna()
 
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4738"
@@ -73,7 +72,7 @@ func TestAStreamThatIsCutIsInTheLogAndInTheTrace(t *testing.T) {
 // TestRow39WhatStandsInAPathIsNotInTheLog asks for what is there and what is not, with a number, a phone and a token in the path.
 func TestRow39WhatStandsInAPathIsNotInTheLog(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	c := s.client(t)
 	for path, want := range map[string]string{
 		"/wallets/Z123456789012/statement.csv": "method=GET route=/wallets/{number}/statement.csv status=401",

@@ -18,8 +18,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"purser/internal/pgtest"
 )
 
 // installed is the program on a disk of its own, where a new version can replace it, and the process that serves at the moment.
@@ -206,7 +204,7 @@ func (l *load) begin(t *testing.T, c *client, events bool, pause time.Duration, 
 // fails, none is repeated, every payment was made once, and the app hears everything once.
 func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	i := install(t, dsn, "DRAIN_GRACE=2s", "MAX_SOCKETS_PER_SESSION=20")
 	c := &client{t: t, url: i.url, told: i.told}
 	anna, boris := c.anna(), c.boris()
@@ -299,7 +297,7 @@ func TestTwoRestartsUnderLoadFailNoRequest(t *testing.T) {
 // TestAServerGoesOnWhenNobodySucceedsIt has the next version be one that does not start.
 func TestAServerGoesOnWhenNobodySucceedsIt(t *testing.T) {
 	t.Parallel()
-	i := install(t, pgtest.DSN(t), "DRAIN_GRACE=1s")
+	i := install(t, withDemo(t), "DRAIN_GRACE=1s")
 	for range 2 { // it may try as often as it is asked
 		before := strings.Count(i.logged(), "there is no successor; this server goes on")
 		i.replace("/bin/false")
@@ -324,7 +322,7 @@ func TestAServerGoesOnWhenNobodySucceedsIt(t *testing.T) {
 // stop does not wait either. Nothing of what hung is left.
 func TestASuccessorThatHangsGivesWayToTheNext(t *testing.T) {
 	t.Parallel()
-	i := install(t, pgtest.DSN(t), "DRAIN_GRACE=1s")
+	i := install(t, withDemo(t), "DRAIN_GRACE=1s")
 	hang := func() (children []int) {
 		t.Helper()
 		mark := filepath.Join(t.TempDir(), "pids")

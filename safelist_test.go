@@ -36,7 +36,7 @@ func manifestOf(t *testing.T, id, body string) (path string) {
 func TestNothingButListedOperationsIsRunOnASocket(t *testing.T) {
 	t.Parallel()
 	const listed = "subscription Events ($after: String) { accountEvents(after: $after) { __typename cursor } }"
-	dsn, id := pgtest.DSN(t), sha256Hex(listed)
+	dsn, id := withDemo(t), sha256Hex(listed)
 	anna := startServer(t, dsn).client(t).anna()
 	strict := *anna
 	strict.url = startServer(t, dsn, "PERSISTED_ONLY=true", "PERSISTED_OPERATIONS="+manifestOf(t, id, listed)).URL

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"purser/internal/pgtest"
 )
 
 const (
@@ -43,7 +41,7 @@ type desk struct {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	d := desk{dsn: pgtest.DSN(t)}
+	d := desk{dsn: withDemo(t)}
 	const limit = "SECOND_OPERATOR_ABOVE=Z:1000.00,P:0"
 	d.one, d.two = startServer(t, d.dsn, limit), startServer(t, d.dsn, limit)
 	boris := d.two.client(t).boris().wmid()

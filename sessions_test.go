@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
-
-	"purser/internal/pgtest"
 )
 
 type signedIn struct {
@@ -23,7 +21,7 @@ const mySessions = `{ viewer { sessions { id current } } }`
 
 func TestRow28ASessionIsEndedFromAnotherAndItsSocketsClose(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	lost, mine, stranger := s.client(t).boris(), s.client(t).boris(), s.client(t).anna()
 	list := ask[signedIn](mine, mySessions, nil).Viewer.Sessions
 	if len(list) != 2 || !list[0].Current || list[1].Current {
@@ -63,7 +61,7 @@ func TestRow28ASessionIsEndedFromAnotherAndItsSocketsClose(t *testing.T) {
 
 func TestRow39TheSecurityLogIsReadInPages(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	boris := s.client(t).boris()
 	if r, err := boris.as("").try(`mutation { logIn(input: {login: "boris@purser.test", password: "wrong"}) { userErrors { code } } }`, nil); err != nil || len(r.Errors) > 0 {
 		t.Fatalf("%+v, %v", r.Errors, err)

@@ -10,15 +10,13 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
-	"purser/internal/pgtest"
 )
 
 // TestRow40WhatIsAskedOnASocketIsBoundedLikeRequests has the budget of an account, then of an address, be used up by subscriptions, each of which is over at once.
 func TestRow40WhatIsAskedOnASocketIsBoundedLikeRequests(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"REQUESTS_PER_ACCOUNT", "REQUESTS_PER_ADDRESS"} {
-		s := startServer(t, pgtest.DSN(t), setting+"=30")
+		s := startServer(t, withDemo(t), setting+"=30")
 		anna := s.client(t).anna()
 		conn := anna.begin(t)
 		refused, accepted := 0, 0
@@ -108,7 +106,7 @@ func (c *client) stream(t *testing.T, address, query string) (status int, first 
 
 func TestRow40SubscriptionsOfASessionAreCountedOverItsSocketsAndStreams(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "MAX_SUBSCRIPTIONS_PER_SESSION=3", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "MAX_SUBSCRIPTIONS_PER_SESSION=3", "SOCKET_PING_INTERVAL=1s")
 	const query = `subscription { accountEvents { cursor } }`
 	anna, other := s.client(t).anna(), s.client(t).anna() // two sessions of one account
 	one, two := anna.begin(t), anna.begin(t)
@@ -149,7 +147,7 @@ func TestRow40SubscriptionsOfASessionAreCountedOverItsSocketsAndStreams(t *testi
 
 func TestRow40SocketsAndStreamsOfASessionAreBounded(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "MAX_SOCKETS_PER_SESSION=2", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_SESSION=2", "SOCKET_PING_INTERVAL=1s")
 	const query = `subscription { accountEvents { cursor } }`
 	anna, other := s.client(t).anna(), s.client(t).anna()
 	first := anna.begin(t)
@@ -176,7 +174,7 @@ func TestRow40SocketsAndStreamsOfASessionAreBounded(t *testing.T) {
 
 func TestRow40SocketsAndStreamsOfAnAddressAreBounded(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "MAX_SOCKETS_PER_ADDRESS=3", "TRUSTED_PROXIES=127.0.0.0/8", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_ADDRESS=3", "TRUSTED_PROXIES=127.0.0.0/8", "SOCKET_PING_INTERVAL=1s")
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	const query = `subscription { accountEvents { cursor } }`
 	first, status := anna.listenFrom(t, "2001:db8::1")

@@ -9,13 +9,11 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
-	"purser/internal/pgtest"
 )
 
 func TestFault13ASocketEndsWithItsAccessToken(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=3s")
+	s := startServer(t, withDemo(t), "ACCESS_TOKEN_TTL=3s")
 	boris := s.client(t).boris()
 	socket := boris.listen(t, boris.head())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -32,7 +30,7 @@ func TestFault13ASocketEndsWithItsAccessToken(t *testing.T) {
 
 func TestSocketsRefuseBadTokensAndStrangers(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	for token, want := range map[string]websocket.StatusCode{"nonsense": 4401, "a.b.c": 4403} {
 		conn := s.client(t).as(token).dial(t)
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -58,7 +56,7 @@ func TestSocketsRefuseBadTokensAndStrangers(t *testing.T) {
 
 func TestFault15SocketsThatBreakTheProtocolAreClosedWithItsCodes(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	boris := s.client(t).boris()
 	subscribe := `{"id":"1","type":"subscribe","payload":{"query":"subscription { accountEvents { cursor } }"}}`
 	begin := `{"type":"connection_init","payload":{"Authorization":"Bearer ` + boris.token + `"}}`
@@ -101,7 +99,7 @@ func TestFault15SocketsThatBreakTheProtocolAreClosedWithItsCodes(t *testing.T) {
 
 func TestASocketOutlivesTheTokenItWasOpenedWith(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "ACCESS_TOKEN_TTL=4s")
+	s := startServer(t, withDemo(t), "ACCESS_TOKEN_TTL=4s")
 	boris := s.client(t).boris()
 	socket := boris.listen(t, boris.head())
 	renewing, stop := context.WithCancel(context.Background())

@@ -16,8 +16,6 @@ import (
 	spans "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
-
-	"purser/internal/pgtest"
 )
 
 // traces is a collector of OpenTelemetry: it takes spans over HTTP in protobuf.
@@ -109,7 +107,7 @@ func (c *client) postTraced(trace, body string) (text string) {
 func TestATraceLeadsFromTheRequestToItsStatements(t *testing.T) {
 	t.Parallel()
 	c := collect(t)
-	s := startServer(t, pgtest.DSN(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL, "OTEL_BSP_SCHEDULE_DELAY=50")
+	s := startServer(t, withDemo(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL, "OTEL_BSP_SCHEDULE_DELAY=50")
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 
 	const reading, paying = "4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f3577b34da6a3ce929d0e0e4737"
@@ -176,7 +174,7 @@ func TestATraceLeadsFromTheRequestToItsStatements(t *testing.T) {
 // TestACollectorThatIsAwayDisturbsNobody has no collector at the address.
 func TestACollectorThatIsAwayDisturbsNobody(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_BSP_SCHEDULE_DELAY=50", "OTEL_EXPORTER_OTLP_TIMEOUT=200")
+	s := startServer(t, withDemo(t), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_BSP_SCHEDULE_DELAY=50", "OTEL_EXPORTER_OTLP_TIMEOUT=200")
 	anna := s.client(t).anna()
 	if r, err := anna.try(`{ viewer { wallets { number } } }`, nil); err != nil || len(r.Errors) > 0 {
 		t.Errorf("%+v, %v", r, err)

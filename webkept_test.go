@@ -41,7 +41,7 @@ func (c *client) begun(phone string) string {
 // TestRow37ARegistrationIsKeptInACookieAlone closes the tab, which is nothing to a browser: it asks again, at any server.
 func TestRow37ARegistrationIsKeptInACookieAlone(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s, other := startServer(t, dsn, "REGISTRATION_TTL=168h"), startServer(t, dsn)
 	b, anna := newBrowser(t, s), s.client(t).anna()
 	const path = "/web/registration"
@@ -86,7 +86,7 @@ func TestRow37ARegistrationIsKeptInACookieAlone(t *testing.T) {
 // TestRow37ALetterAboutALostPhoneIsKeptForAnHour has a browser that may be somebody else's when the two days are over.
 func TestRow37ALetterAboutALostPhoneIsKeptForAnHour(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	b, c := newBrowser(t, s), s.client(t)
 	ask[struct{}](c, `mutation { startLostPhoneRecovery(input: {login: "anna@purser.test"}) { expiresAt } }`, nil)
@@ -124,7 +124,7 @@ func TestRow37ALetterAboutALostPhoneIsKeptForAnHour(t *testing.T) {
 
 func TestRow37NoOtherSiteReachesWhatABrowserKeeps(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	b := newBrowser(t, s)
 	own, foreign := s.client(t).begun("+79165550103"), s.client(t).begun("+79165550104")
 	b.keeps("/web/registration", own)
@@ -150,7 +150,7 @@ func TestRow37NoOtherSiteReachesWhatABrowserKeeps(t *testing.T) {
 
 func TestABrowserKeepsNothingThatIsNoRegistration(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t), "REGISTRATION_TTL=15m")
+	s := startServer(t, withDemo(t), "REGISTRATION_TTL=15m")
 	b, c := newBrowser(t, s), s.client(t)
 	good := c.begun("+79165550105")
 	b.keeps("/web/registration", good)

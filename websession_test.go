@@ -80,7 +80,7 @@ func (c *client) isAlive() bool {
 
 func TestRow37ABrowsersSessionIsInACookieAlone(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s, other := startServer(t, dsn), startServer(t, dsn)
 	anna := s.client(t).anna()
 	b := newBrowser(t, s)
@@ -115,7 +115,7 @@ func TestRow37ABrowsersSessionIsInACookieAlone(t *testing.T) {
 // besideProduction is a server of a laptop, for the codes in its inbox, and a front as in production, on one database.
 func besideProduction(t *testing.T) (*server, *client) {
 	t.Helper()
-	dsn := pgtest.DSN(t)
+	dsn := withDemo(t)
 	s := startServer(t, dsn)
 	db, err := postgres.Open(t.Context(), dsn, postgres.Options{Ring: pgtest.Ring(t)})
 	if err != nil {
@@ -149,7 +149,7 @@ func TestRow37ASecureCookieSaysSo(t *testing.T) {
 
 func TestRow37NoOtherSiteUsesABrowsersSession(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	anna := s.client(t).anna()
 	b := newBrowser(t, s)
 	_, text := b.send("POST", "/web/session", `{"refreshToken":"`+anna.refresh+`"}`)
@@ -169,7 +169,7 @@ func TestRow37NoOtherSiteUsesABrowsersSession(t *testing.T) {
 
 func TestABrowsersSessionRefusesWhatIsNone(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	b := newBrowser(t, s)
 	for name, body := range map[string]string{
 		"nothing": "", "no JSON": "{", "a number": `{"refreshToken":1}`, "too much": `{"refreshToken":"` + strings.Repeat("a", 8<<10) + `"}`,
@@ -190,7 +190,7 @@ func TestABrowsersSessionRefusesWhatIsNone(t *testing.T) {
 // TestATrustedBrowserIsAskedForNoCode uses the trust that a browser keeps where no script reads it.
 func TestATrustedBrowserIsAskedForNoCode(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, pgtest.DSN(t))
+	s := startServer(t, withDemo(t))
 	const logIn = `{"query":"mutation { logIn(input: {login: \"anna@purser.test\", password: \"demo-password\", device: {platform: WEB}}) { tokens { refreshToken deviceTrustToken } challenge { id } } }"}`
 	b := newBrowser(t, s)
 	var asked struct {

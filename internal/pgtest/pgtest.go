@@ -10,6 +10,7 @@ package pgtest
 import (
 	"context"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,6 +69,28 @@ func Ring(t testing.TB) *secret.Ring {
 // the test ends, whoever is still connected is thrown out.
 func DSN(t testing.TB) string {
 	t.Helper()
+	return copyOf(t, func(s *server) (string, error) { return s.template(), nil })
+}
+
+// Prepared is DSN for databases in which something is done already, by prepare, once, when the first test asks. Whatever it started must have left the database.
+func Prepared(prepare func(dsn string) error) func(testing.TB) string {
+	template := sync.OnceValues(func() (string, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+		defer cancel()
+		s, err := shared()
+		if err != nil {
+			return "", err
+		}
+		return s.prepared(ctx, prepare)
+	})
+	return func(t testing.TB) string {
+		t.Helper()
+		return copyOf(t, func(*server) (string, error) { return template() })
+	}
+}
+
+func copyOf(t testing.TB, template func(*server) (string, error)) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
 
@@ -75,7 +98,11 @@ func DSN(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	name, err := s.clone(ctx)
+	of, err := template(s)
+	if err != nil {
+		t.Fatalf("pgtest: prepare the template: %v", err)
+	}
+	name, err := s.clone(ctx, of)
 	if err != nil {
 		t.Fatalf("pgtest: copy the template: %v", err)
 	}

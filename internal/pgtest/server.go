@@ -43,6 +43,8 @@ type server struct {
 	name  string // begins the name of each of our databases
 	next  atomic.Int64
 
+	made sync.Map // the names of further templates, see Prepared
+
 	// presence is a connection that stays open as long as this process, named like our databases. On a server that
 	// outlives us it tells our databases from those that a dead process left.
 	presence *pgx.Conn
@@ -133,19 +135,36 @@ func (s *server) prepare(ctx context.Context) error {
 	if err := postgres.Migrate(ctx, s.dsn(s.template()), ring, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	// A template with somebody connected cannot be copied.
-	_, err = s.admin.Exec(ctx, "ALTER DATABASE "+s.template()+" ALLOW_CONNECTIONS false")
-	return err
+	return s.seal(ctx, s.template())
 }
 
 func (s *server) template() string { return s.name + "_template" }
 
 // clone copies files instead of writing the copy through the log. Measured on Postgres 15: 9-12 ms against 19-22 in
 // memory, and no clear winner on a disk.
-func (s *server) clone(ctx context.Context) (string, error) {
+func (s *server) clone(ctx context.Context, template string) (string, error) {
 	name := s.name + "_" + strconv.FormatInt(s.next.Add(1), 10)
-	_, err := s.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+s.template()+" STRATEGY file_copy")
+	_, err := s.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
 	return name, err
+}
+
+// prepared makes a further template of a copy of the first one.
+func (s *server) prepared(ctx context.Context, prepare func(dsn string) error) (string, error) {
+	name, err := s.clone(ctx, s.template())
+	if err != nil {
+		return "", err
+	}
+	s.made.Store(name, true)
+	if err := prepare(s.dsn(name)); err != nil {
+		return "", err
+	}
+	return name, s.seal(ctx, name)
+}
+
+// seal closes a template to everybody: one with somebody connected cannot be copied.
+func (s *server) seal(ctx context.Context, template string) error {
+	_, err := s.admin.Exec(ctx, "ALTER DATABASE "+template+" ALLOW_CONNECTIONS false")
+	return err
 }
 
 func (s *server) drop(ctx context.Context, name string) error {
@@ -170,6 +189,10 @@ func (s *server) sweep(ctx context.Context) error {
 func (s *server) stop(ctx context.Context) error {
 	var errs []error
 	if s.admin != nil {
+		s.made.Range(func(name, _ any) bool {
+			errs = append(errs, s.drop(ctx, name.(string)))
+			return true
+		})
 		errs = append(errs, s.drop(ctx, s.template()))
 		s.admin.Close()
 	}
