@@ -9075,7 +9075,8 @@ extend type Mutation {
   SMS or from an app, or what a passkey signs), unless setConfirmationPolicy allows the amount without. Nothing is reserved while it waits.
 
   Repeat it with the same key when the answer was lost: the first result comes again, ` + "`" + `replayed` + "`" + ` is true, and money moves
-  once. A refusal does not use the key up.
+  once. A refusal does not use the key up. Of an error with the code INTERNAL, or one within ` + "`" + `transfer` + "`" + `, nobody knows whether
+  the money has moved: it is a lost answer, too (` + "`" + `transferByIdempotencyKey` + "`" + ` tells).
   """
   createTransfer(input: CreateTransferInput!): CreateTransferPayload!
   """
@@ -9091,7 +9092,8 @@ extend type Mutation {
   rejectTransfer(input: RejectTransferInput!): RejectTransferPayload!
   """
   Sends a completed payment back to whom it came from, whole or in part, without a fee and without a code, within 90 days. All parts together
-  are never more than the payment. For its recipient. Repeat it with the same key when the answer was lost.
+  are never more than the payment. For its recipient. Repeat it with the same key when the answer was lost,
+  or was an error with the code INTERNAL.
   """
   refundTransfer(input: RefundTransferInput!): RefundTransferPayload!
   """
