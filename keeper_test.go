@@ -57,6 +57,12 @@ func TestKeeperLeavesOneWhereOneWas(t *testing.T) {
 	keeperScript(t, "keeper-stays.mjs", "CODE_RESEND_AFTER=1s", "TRANSFER_CONFIRMATION_TTL=45s")
 }
 
+// TestKeeperLosesNothingOnTheWay has the server fail within its answers, and looks at what was typed or shown once by who goes back, and at a tab without a connection.
+func TestKeeperLosesNothingOnTheWay(t *testing.T) {
+	t.Parallel()
+	keeperScript(t, "keeper-kept.mjs", "MAX_SOCKETS_PER_SESSION=1")
+}
+
 // keeperScript runs a script about the web app. Its server is called localhost, where a browser gives a page all that it gives to https.
 func keeperScript(t *testing.T, name string, settings ...string) {
 	t.Helper()

@@ -68,7 +68,7 @@ async function setPolicy(house, page, ema) {
   await page.getByTestId('limit').nth(2).waitFor();
   check(/0\.00\sWMZ of 100\.00\sWMZ/.test(await page.getByTestId('limit').first().innerText()), 'the limits of a currency are shown');
   await page.getByText('Right now, every transfer to others needs a code.').waitFor();
-  await page.locator('[name=withoutCodeUpTo]').fill('7,5');
+  await page.locator('[name=withoutCodeUpTo]').fill('0,500');
   await button(page, 'Save').click();
   await page.getByText('Write it like 1,234.50').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7.5');

@@ -38,6 +38,12 @@ async function countries(house) {
     await number.pressSequentially(typed);
     await soon(both, ([text, land]) => text === shown && where.test(land), `${typed}, typed key by key, is ${shown}`);
   }
+  await country.click();
+  await country.fill('ukraine');
+  await page.getByRole('option', { name: /Ukraine/ }).click();
+  await number.fill('');
+  await number.pressSequentially('380501234567');
+  await soon(both, ([text, land]) => text.replace(/\D/g, '') === '380501234567' && /Ukraine/.test(land), 'a country’s code that is typed without its + is not taken twice');
   await number.fill('');
   await number.fill('+49 151 23456789'); // as pasted
   await soon(both, ([text, land]) => /Germany \+49$/.test(land) && text.startsWith('+49 151'), 'a whole number that is pasted switches the country');

@@ -203,7 +203,7 @@ async function ownMove(page) {
 async function twoWaysAtOnce(page) {
   await page.goto(`${base}/settings`);
   const box = (channel) => page.getByRole('checkbox', { name: `Money sent: ${channel}` });
-  await box('Push').waitFor();
+  await box('SMS').waitFor();
   const want = {};
   for (const channel of ['Email', 'SMS']) want[channel] = !(await box(channel).isChecked());
   await page.route('**/graphql', async (route) => {
@@ -217,7 +217,7 @@ async function twoWaysAtOnce(page) {
   while (answers < 2) await page.waitForTimeout(50);
   await page.unroute('**/graphql');
   await page.reload();
-  await box('Push').waitFor();
+  await box('SMS').waitFor();
   for (const [channel, is] of Object.entries(want)) await soon(() => box(channel).isChecked(), is, `${channel} is ${is ? 'on' : 'off'}, as it was chosen beside another`);
 }
 

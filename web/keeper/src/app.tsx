@@ -10,6 +10,7 @@ import { onSession, personOf, sessionOf, sessionState } from './api/session';
 import { MeDocument } from './gql/graphql';
 import { Problems } from './ui/act';
 import { Boundary } from './ui/boundary';
+import { useBackupCodes } from './ui/backup';
 import { useFocusKept } from './ui/focus';
 import { Empty } from './ui/parts';
 import { useNews } from './ui/live-query';
@@ -30,6 +31,7 @@ const Transfer = lazy(() => import('./pages/transfer'));
 const Security = lazy(() => import('./pages/security'));
 const Contacts = lazy(() => import('./pages/contacts'));
 const Settings = lazy(() => import('./pages/settings'));
+const BackupCodes = lazy(() => import('./pages/backup-codes'));
 const AccountRoutes = lazy(() => import('./pages/account/routes'));
 
 const Sign = () => <img src="/icon.svg" alt="" width={48} height={48} />;
@@ -87,6 +89,7 @@ function Elsewhere() {
 function Inside({ offline }: { offline: boolean }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
+  const codes = useBackupCodes();
   const [result, again] = useQuery({ query: MeDocument });
   const { data, error, fetching } = result;
   const last = useRef(data?.viewer); // what is open stays open while it is asked anew
@@ -101,8 +104,9 @@ function Inside({ offline }: { offline: boolean }) {
   }
   if (!me) return fetching || offline ? <Loading whole /> : <LogIn />;
   return (
-    <LiveProvider key={me.id} from={me.events.headCursor} follow={!offline}>
+    <LiveProvider key={me.id} me={me.id} from={me.events.headCursor} follow={!offline}>
       <Follow result={result} again={retry} />
+      {codes && <Suspense><BackupCodes codes={codes} /></Suspense>}
       <Shell me={me}>
         <Boundary place={pathname}><Suspense fallback={<Loading />}>
           <Routes>

@@ -1,3 +1,4 @@
+import './api/storage';
 import '@mantine/core/styles.css';
 import './app.css';
 import { createTheme, type CSSVariablesResolver, MantineProvider } from '@mantine/core';

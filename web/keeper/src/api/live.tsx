@@ -5,6 +5,7 @@ import { hashOf } from './persisted';
 import { freshToken, renew } from './session';
 
 export type Arrival = { cursor: string; transfer: TransferLineFragment };
+type News = { cursor: string; arrived: Arrival[] };
 export type Live = { version: number; connected: boolean; arrivals: Arrival[]; dismiss: (cursor: string) => void };
 
 const LiveContext = createContext<Live>({ version: 0, connected: false, arrivals: [], dismiss: () => undefined });
@@ -15,13 +16,15 @@ export const useLive = () => useContext(LiveContext);
 const MOST_WAIT_MS = 15_000;
 const PING_MS = 10_000;
 const PONG_MS = 5_000; // a network that swallows everything closes no socket
+const CROWDED = 4429; // too many tabs are connected: those tell what they hear
 const MOST_ARRIVALS = 5; // told at once; the history has them all
 
 // LiveProvider follows the account's events. After sleep, a lost network or a restart of the server it goes on behind the last event it
 // has seen, so that none is missed and none comes twice.
+// A tab that there is no further connection for hears of them from those that have one, and looks by itself now and then.
 // Who is not signed in yet, since there is no network, follows nothing.
-export function LiveProvider({ from, follow, children }: { from: string; follow: boolean; children: ReactNode }) {
-  const [live, setLive] = useState<Omit<Live, 'dismiss'>>({ version: 0, connected: false, arrivals: [] });
+export function LiveProvider({ me, from, follow, children }: { me: string; from: string; follow: boolean; children: ReactNode }) {
+  const [live, setLive] = useState<Omit<Live, 'dismiss'>>({ version: 0, connected: true, arrivals: [] }); // until it is found not to be
   const cursor = useRef(from);
   const dismiss = useCallback((gone: string) => setLive((was) => ({ ...was, arrivals: was.arrivals.filter((a) => a.cursor !== gone) })), []);
 
@@ -31,6 +34,13 @@ export function LiveProvider({ from, follow, children }: { from: string; follow:
     let away = false; // a connection was lost: what is shown may be old, and what was missed may be more than events
     let wake: (() => void) | undefined;
     let late: ReturnType<typeof setTimeout> | undefined;
+    let isCrowded = false;
+    const tabs = new BroadcastChannel(`keeper.live.${me}`);
+    const take = ({ cursor: at, arrived }: News) => {
+      cursor.current = at;
+      setLive((was) => ({ version: was.version + 1, connected: true, arrivals: [...was.arrivals, ...arrived].slice(-MOST_ARRIVALS) }));
+    };
+    tabs.onmessage = ({ data }: MessageEvent<News>) => void (isCrowded && data.cursor !== cursor.current && take(data));
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const client = createClient({
       url: `${scheme}://${location.host}/graphql`,
@@ -43,6 +53,7 @@ export function LiveProvider({ from, follow, children }: { from: string; follow:
         connected: () => {
           const again = away;
           away = false;
+          isCrowded = false;
           setLive((was) => ({ ...was, connected: true, version: was.version + (again ? 1 : 0) }));
         },
         ping: (received) => {
@@ -62,21 +73,22 @@ export function LiveProvider({ from, follow, children }: { from: string; follow:
             const event = data?.accountEvents;
             if (!event) continue;
             wait = 500;
-            cursor.current = event.cursor;
             const arrived = event.__typename === 'TransferReceived' ? [{ cursor: event.cursor, transfer: event.transfer }] : [];
-            setLive((was) => ({ version: was.version + 1, connected: true, arrivals: [...was.arrivals, ...arrived].slice(-MOST_ARRIVALS) }));
+            const news = { cursor: event.cursor, arrived };
+            take(news);
+            tabs.postMessage(news);
           }
-        } catch {
-          // a lost connection, or a session that has ended: the renewal finds out
+        } catch (lost) { // a lost connection, or a session that has ended: the renewal finds out
+          isCrowded = (lost as Partial<CloseEvent> | undefined)?.code === CROWDED;
         }
         if (over) return;
         away = true;
-        setLive((was) => ({ ...was, connected: false }));
+        setLive((was) => (isCrowded ? { ...was, connected: true, version: was.version + 1 } : { ...was, connected: false }));
         await new Promise<void>((done) => {
           wake = done;
-          setTimeout(done, wait);
+          setTimeout(done, isCrowded ? MOST_WAIT_MS : wait);
         });
-        if (!over) await renew().catch(() => undefined);
+        if (!over && !isCrowded) await renew().catch(() => undefined);
       }
     }
     const hurry = () => wake?.();
@@ -93,6 +105,7 @@ export function LiveProvider({ from, follow, children }: { from: string; follow:
       window.removeEventListener('offline', gone);
       clearTimeout(late);
       document.removeEventListener('visibilitychange', seen);
+      tabs.close();
       void client.dispose();
     };
   }, [follow]);

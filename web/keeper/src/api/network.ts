@@ -21,3 +21,7 @@ export const isUnknown = (error: CombinedError) => error.graphQLErrors.some((e) 
 // isLost tells that no answer came, or none to what was asked: nobody knows whether the request was served, and it is to be asked for again.
 export const isLost = (error?: CombinedError) =>
   !!error && (!!error.networkError || ((error.response as Response | undefined)?.status ?? 0) >= 500 || isUnknown(error));
+
+// isUndecided tells that it is not known whether what was asked for is done: no answer came, the server failed over it, or it failed within the answer to what it had done.
+export const isUndecided = (error?: CombinedError) =>
+  isLost(error) || !!error?.graphQLErrors.some(({ extensions, path }) => extensions?.code === 'INTERNAL' || (path?.length ?? 0) > 1);

@@ -33,6 +33,22 @@ function sevens(digits: string) {
   return ['+7', area && ` (${area}`, a && `) ${a}`, b && `-${b}`, c && `-${c}`].join('');
 }
 
+const isPossible = (text: string) => {
+  const number = new AsYouType();
+  number.input(text);
+  return number.isPossible();
+};
+
+// once leaves out a country's code that stands there twice: whoever types it without its + finds it written before it, and goes on. Of +7 77 nobody can tell: numbers
+// of Kazakhstan begin so.
+function once(text: string) {
+  const number = new AsYouType();
+  number.input(text);
+  const code = number.getCallingCode() ?? '';
+  const rest = text.slice(1 + code.length);
+  return code.length > 1 && rest.startsWith(code) && !isPossible(text) && isPossible(`+${rest}`) ? `+${rest}` : text;
+}
+
 // written is a number as its country writes it, while it is typed. One with a + says its country by itself, also when it is pasted whole; another is one
 // of the country that is chosen, with or without what is dialled at home before it.
 export function written(typed: string, country: CountryCode): Typed {
@@ -44,7 +60,7 @@ export function written(typed: string, country: CountryCode): Typed {
     if (!national || text.length < 3) return { text: text.slice(1), country }; // a single digit may be what is dialled before the number
     text = codeOf(country) + national;
   }
-  text = text.replace(/^\+7[78](9\d{9})$/, '+7$1').slice(0, 16); // E.164; ten digits follow +7, and no area is 79 or 89: that is the 7 or 8 of who typed no +
+  text = once(text.replace(/^\+7[78](9\d{9})$/, '+7$1')).slice(0, 16); // E.164; ten digits follow +7, and no area is 79 or 89: that is the 7 or 8 of who typed no +
   const abroad = new AsYouType();
   const shown = abroad.input(text);
   const named = abroad.getCountry();

@@ -2,7 +2,7 @@ import { useCallback, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
 import { mayArrive, useAsking, useByKey } from './lost';
-import { isLost } from './network';
+import { isUndecided } from './network';
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
 type Begun = { by: string; transferId: string; amount: string; key: string; sentAt?: number };
@@ -54,7 +54,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     busy.current = false;
     const payload = data?.refundTransfer;
     if (payload?.transfer) return settle(begun);
-    if (isLost(fault)) return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
+    if (isUndecided(fault)) return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
     forget(begun); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setError(fault);

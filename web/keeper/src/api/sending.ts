@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { useLive } from './live';
 import { mayArrive, useAsking, useByKey } from './lost';
-import { isLost } from './network';
+import { isLost, isUndecided } from './network';
 import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, type TransferPartsFragment } from '../gql/graphql';
 
 // A transfer that was begun is kept for this tab and this person until its outcome is known, so that a reload goes on with the same key, also when somebody else
@@ -96,7 +96,7 @@ export function useSending(me: string) {
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    if (isLost(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
+    if (isUndecided(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
     forget(input); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
@@ -153,7 +153,7 @@ export function useSending(me: string) {
     const payload = data?.cancelTransfer;
     if (payload?.transfer) return restart();
     const begun = begunAs(me, input);
-    if (isLost(error) && begun) return setSending({ at: 'lost', input, quote: begun.quote });
+    if (isUndecided(error) && begun) return setSending({ at: 'lost', input, quote: begun.quote });
     if (await settled(input)) return;
     begins(false);
     setProblems(payload?.userErrors ?? []);

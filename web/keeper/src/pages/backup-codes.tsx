@@ -1,6 +1,7 @@
 import { Button, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { showBackupCodes } from '../ui/backup';
 
 // save hands the browser a file that is made here; no request is made of it.
 function save(codes: string[], title: string) {
@@ -11,28 +12,25 @@ function save(codes: string[], title: string) {
 }
 
 // BackupCodes are shown once: only who says that they are kept closes them, and a reload asks first.
-export function BackupCodes({ codes, onSaved }: { codes?: string[]; onSaved: () => void }) {
+export default function BackupCodes({ codes }: { codes: string[] }) {
   const { t } = useTranslation();
   const title = t('backupCodes');
   useEffect(() => {
-    if (!codes) return;
     const ask = (e: BeforeUnloadEvent) => e.preventDefault();
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
-  }, [codes]);
+  }, []);
   return (
-    <Modal opened={!!codes} onClose={onSaved} title={title} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
-      {codes && (
-        <Stack>
-          <Text>{t('backupCodesHint')}</Text>
-          <ul className="codes" data-testid="backup-codes">{codes.map((code) => <li key={code}><code>{code}</code></li>)}</ul>
-          <Group grow>
-            <CopyButton value={codes.join('\n')}>{({ copied, copy }) => <Button variant="default" onClick={copy} aria-live="polite">{t(copied ? 'copied' : 'copy')}</Button>}</CopyButton>
-            <Button variant="default" onClick={() => save(codes, `Keeper: ${title}`)}>{t('download')}</Button>
-          </Group>
-          <Button onClick={onSaved}>{t('codesSaved')}</Button>
-        </Stack>
-      )}
+    <Modal opened onClose={() => showBackupCodes()} title={title} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+      <Stack>
+        <Text>{t('backupCodesHint')}</Text>
+        <ul className="codes" data-testid="backup-codes">{codes.map((code) => <li key={code}><code>{code}</code></li>)}</ul>
+        <Group grow>
+          <CopyButton value={codes.join('\n')}>{({ copied, copy }) => <Button variant="default" onClick={copy} aria-live="polite">{t(copied ? 'copied' : 'copy')}</Button>}</CopyButton>
+          <Button variant="default" onClick={() => save(codes, `Keeper: ${title}`)}>{t('download')}</Button>
+        </Group>
+        <Button onClick={() => showBackupCodes()}>{t('codesSaved')}</Button>
+      </Stack>
     </Modal>
   );
 }

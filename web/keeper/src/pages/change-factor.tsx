@@ -2,16 +2,16 @@ import { Button, CopyButton, Group, Image, PasswordInput, Stack, Text, TextInput
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { create, sign } from '../api/passkeys';
-import { ConfirmTotpDocument, DisableTotpDocument, EnableTotpDocument, FinishPasskeyDocument, type PasskeyPurpose, RemovePasskeyDocument, StartAssertionDocument, StartPasskeyDocument } from '../gql/graphql';
+import { ConfirmTotpDocument, DisableTotpDocument, EnableTotpDocument, FinishPasskeyDocument, type PasskeyPurpose, RemovePasskeyDocument, RenewBackupCodesDocument, StartAssertionDocument, StartPasskeyDocument } from '../gql/graphql';
 import { Failure, Problems, useAct } from '../ui/act';
 import { CodeField } from '../ui/parts';
 import { device } from './login';
 
 type FactorProof = { code?: string; assertion?: { ceremonyId: string; credential: string } };
-export type Wanted = { to: 'addPasskey' } | { to: 'enableTotp' } | { to: 'disableTotp' } | { to: 'removePasskey'; id: string; name: string };
+export type Wanted = { to: 'addPasskey' } | { to: 'enableTotp' } | { to: 'renewCodes' } | { to: 'disableTotp' } | { to: 'removePasskey'; id: string; name: string };
 type Secret = { text: string; picture: string; link: string };
 
-const purposes: Record<Wanted['to'], PasskeyPurpose> = { addPasskey: 'ADD_FACTOR', enableTotp: 'ADD_FACTOR', disableTotp: 'DISABLE_TOTP', removePasskey: 'REMOVE_PASSKEY' };
+const purposes: Record<Wanted['to'], PasskeyPurpose> = { addPasskey: 'ADD_FACTOR', enableTotp: 'ADD_FACTOR', renewCodes: 'RENEW_BACKUP_CODES', disableTotp: 'DISABLE_TOTP', removePasskey: 'REMOVE_PASSKEY' };
 
 type ChangeProps = { wanted: Wanted; has: boolean; isLast: boolean; hasApp: boolean; hasPasskey: boolean; onDone: (backup?: string[] | null) => void };
 
@@ -31,8 +31,10 @@ export function Change({ wanted, has, isLast, hasApp, hasPasskey, onDone }: Chan
   const enable = useAct(EnableTotpDocument);
   const disable = useAct(DisableTotpDocument);
   const remove = useAct(RemovePasskeyDocument);
-  const acts = [assertion, start, finish, enable, disable, remove];
+  const renew = useAct(RenewBackupCodesDocument);
+  const acts = [assertion, start, finish, enable, disable, remove, renew];
   const isNew = wanted.to === 'addPasskey' || wanted.to === 'enableTotp';
+  const ends = wanted.to === 'disableTotp' || wanted.to === 'removePasskey';
   const problems = acts.flatMap((a) => a.problems);
   const refusal = has ? problems.find((p) => p.field?.at(-1) === 'code') : undefined;
   const rejected = isNew ? problems.find((p) => p.code === 'CREDENTIALS_REJECTED' || p.field?.at(-1) === 'currentPassword') : undefined;
@@ -40,6 +42,10 @@ export function Change({ wanted, has, isLast, hasApp, hasPasskey, onDone }: Chan
   async function change(proof: FactorProof) {
     if (wanted.to === 'removePasskey') return void ((await remove.run({ input: { passkeyId: wanted.id, ...proof } })).payload && onDone());
     if (wanted.to === 'disableTotp') return void ((await disable.run({ input: proof })).payload && onDone());
+    if (wanted.to === 'renewCodes') {
+      const { payload } = await renew.run({ input: proof });
+      return void (payload && onDone(payload.backupCodes));
+    }
     if (wanted.to === 'enableTotp') {
       const { payload } = await enable.run({ input: { currentPassword: password, ...proof } });
       if (payload?.secret) setSecret({ text: payload.secret, picture: payload.qrPng ?? '', link: payload.otpauthUri ?? '' });
@@ -67,20 +73,20 @@ export function Change({ wanted, has, isLast, hasApp, hasPasskey, onDone }: Chan
     if (!has || code) void change(code ? { code: code.replace(/\s/g, '') } : {});
   }
   if (secret) return <FirstCode secret={secret} onDone={onDone} />;
-  const verb = { addPasskey: t(hasPasskey ? 'add' : 'addPasskey'), enableTotp: t('continue'), disableTotp: t('turnOff'), removePasskey: t('remove') }[wanted.to];
-  const follows = { addPasskey: t('passkeyFollows'), enableTotp: t('totpFollows'), disableTotp: t('totpOffFollows'), removePasskey: t('passkeyRemoveFollows') }[wanted.to];
+  const verb = { addPasskey: t(hasPasskey ? 'add' : 'addPasskey'), enableTotp: t('continue'), renewCodes: t('codesRenew'), disableTotp: t('turnOff'), removePasskey: t('remove') }[wanted.to];
+  const follows = { addPasskey: t('passkeyFollows'), enableTotp: t('totpFollows'), renewCodes: t('codesRenewFollows'), disableTotp: t('totpOffFollows'), removePasskey: t('passkeyRemoveFollows') }[wanted.to];
   const busy = acts.some((a) => a.busy);
   return (
     <form ref={form} onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack>
-        <Text>{follows}{!isNew && isLast && ` ${t('factorLast')}`}</Text>
+        <Text>{follows}{ends && isLast && ` ${t('factorLast')}`}</Text>
         {isNew && <PasswordInput label={t('passwordNow')} name="current-password" data-autofocus autoComplete="current-password" required value={password} error={rejected?.message} aria-invalid={!!rejected} onChange={(e) => setPassword(e.currentTarget.value)} />}
         {wanted.to === 'addPasskey' && <TextInput label={t('passkeyNameOptional')} name="passkey-name" value={name} maxLength={64} onChange={(e) => setName(e.currentTarget.value)} />}
-        {hasPasskey && <Button color={isNew ? undefined : 'red'} loading={busy} onClick={() => void withPasskey()}>{t('verbWithPasskey')}</Button>}
+        {hasPasskey && <Button color={ends ? 'red' : undefined} loading={busy} onClick={() => void withPasskey()}>{t('verbWithPasskey')}</Button>}
         {has && <CodeField first={!isNew && !hasPasskey} label={t(hasApp ? 'factorCode' : 'backupCode')} name="factor-code" inputMode="text" value={code} onChange={setCode} required={false} refusal={refusal} missing={missing && !code ? t('codeMissing') : undefined} />}
         {failure && <Failure>{failure}</Failure>}
         <Problems problems={problems.filter((p) => p !== refusal && p !== rejected)} error={acts.find((a) => a.error)?.error} />
-        <Button type="submit" loading={busy} variant={hasPasskey ? 'default' : 'filled'} color={isNew || hasPasskey ? undefined : 'red'}>{hasPasskey ? t('verbWithCode') : verb}</Button>
+        <Button type="submit" loading={busy} variant={hasPasskey ? 'default' : 'filled'} color={ends && !hasPasskey ? 'red' : undefined}>{hasPasskey ? t('verbWithCode') : verb}</Button>
       </Stack>
     </form>
   );

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { canUsePasskeys } from '../api/passkeys';
 import type { SecurityQuery } from '../gql/graphql';
 import { time } from '../text/text';
-import { BackupCodes } from './backup-codes';
+import { showBackupCodes } from '../ui/backup';
 import { Change, type Wanted } from './change-factor';
 
 type Given = NonNullable<SecurityQuery['viewer']>['secondFactors'];
@@ -13,16 +13,15 @@ type Given = NonNullable<SecurityQuery['viewer']>['secondFactors'];
 export function Factors({ factors, onChange }: { factors: Given; onChange: () => void }) {
   const { t } = useTranslation();
   const [wanted, setWanted] = useState<Wanted>();
-  const [codes, setCodes] = useState<string[]>();
   const has = factors.totp || factors.passkeys.length > 0;
   const isLast = (factors.totp ? 1 : 0) + factors.passkeys.length === 1;
   const done = (backup?: string[] | null) => {
     setWanted(undefined);
-    if (backup?.length) setCodes(backup);
+    if (backup?.length) showBackupCodes(backup);
     onChange();
   };
   const title = wanted && {
-    addPasskey: () => t('addPasskey'), enableTotp: () => t('totpOnTitle'), disableTotp: () => t('totpOffTitle'),
+    addPasskey: () => t('addPasskey'), enableTotp: () => t('totpOnTitle'), renewCodes: () => t('codesRenewTitle'), disableTotp: () => t('totpOffTitle'),
     removePasskey: () => t('passkeyRemoveTitle', { name: wanted.to === 'removePasskey' ? wanted.name : '' }),
   }[wanted.to]();
   return (
@@ -49,11 +48,18 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
           <Button variant="default" flex="none" aria-label={t('removeNamed', { name: p.name })} onClick={() => setWanted({ to: 'removePasskey', id: p.id, name: p.name })}>{t('remove')}</Button>
         </Group>
       ))}
-      {has && <Text size="sm" c="dimmed" mt="xs">{t('backupCodesLeft', { count: factors.backupCodesLeft })}</Text>}
+      {has && (
+        <Group justify="space-between" mt="sm">
+          <div>
+            <Text fw={500}>{t('backupCodes')}</Text>
+            <Text size="sm" c="dimmed">{t('backupCodesLeft', { count: factors.backupCodesLeft })}</Text>
+          </div>
+          <Button variant="default" flex="none" onClick={() => setWanted({ to: 'renewCodes' })}>{t('codesRenew')}</Button>
+        </Group>
+      )}
       <Modal opened={!!wanted} onClose={() => setWanted(undefined)} title={title} closeButtonProps={{ 'aria-label': t('close') }}>
         {wanted && <Change wanted={wanted} has={has} isLast={isLast} hasApp={factors.totp} hasPasskey={factors.passkeys.length > 0} onDone={done} />}
       </Modal>
-      <BackupCodes codes={codes} onSaved={() => setCodes(undefined)} />
     </section>
   );
 }

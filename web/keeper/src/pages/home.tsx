@@ -1,5 +1,5 @@
 import { Anchor, Button, Group, Text, Title } from '@mantine/core';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useKnown } from '../api/known';
@@ -28,13 +28,20 @@ export function WalletCard({ wallet }: { wallet: WalletPartsFragment }) {
   );
 }
 
-// Home waits for what has happened to the account as well: a notice that came later would move everything that is there by then.
+const NOTICE_MS = 1_500;
+
+// Home waits a moment for what has happened to the account as well: a notice that came later would move everything that is there by then.
 export function Home() {
   const { t } = useTranslation();
   const [{ data, error, fetching }, again] = useLiveQuery(HomeDocument, {});
   const [{ data: happened, fetching: looks }] = useLiveQuery(HappenedDocument, {});
   useEffect(() => void toAlerts().catch(() => undefined), []); // it comes along with the data
   const known = useKnown(); // what is from before has no notice with it
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const me = data?.viewer;
   const wallets = me?.wallets.filter((w) => !w.closedAt) ?? [];
   const moves = wallets.length > 0 && !me?.closesAt; // an account that is being closed neither sends nor takes
@@ -46,7 +53,7 @@ export function Home() {
       </Group>
     }>
       <Problems error={error} retry={again} />
-      {!me || (!happened && looks && !known) ? (fetching || looks) && !error && <CardsWaiting /> : (
+      {!me || (!happened && looks && !known && !isLate) ? (fetching || looks) && !error && <CardsWaiting /> : (
         <Suspense fallback={<CardsWaiting />}>
           <Alerts id={me.id} frozen={me.status === 'FROZEN'} log={happened?.viewer?.securityLog} waits={looks} />
           <Own wallets={wallets} />

@@ -9,6 +9,7 @@ import { Failure, Problems, useAct } from '../ui/act';
 import { Narrow } from '../ui/narrow';
 import { CodeForm, type Proof } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
+import { useStep } from '../ui/step';
 
 export const device = () => ({ name: browserName(), platform: 'WEB' as const });
 
@@ -27,6 +28,7 @@ export function LogIn() {
   const [password, setPassword] = useState('');
   const [trust, setTrust] = useState(false);
   const [challenge, setChallenge] = useState<ChallengePartsFragment>();
+  const back = useStep(!!challenge, () => { confirm.clear(); setChallenge(undefined); });
   const logIn = useAct(LogInDocument);
   const confirm = useAct(ConfirmLogInDocument);
   const start = useAct(StartPasskeyLogInDocument);
@@ -66,7 +68,7 @@ export function LogIn() {
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           {waiting}
         </CodeForm>
-        <Button variant="subtle" onClick={() => { confirm.clear(); setChallenge(undefined); }}>{t('back')}</Button>
+        <Button variant="subtle" onClick={back}>{t('back')}</Button>
       </Narrow>
     );
   }

@@ -3,7 +3,7 @@ import { Anchor, Button, Checkbox, Group, Stack, Switch, Table, Text, TextInput,
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { canBePushed, subscribe, unsubscribe } from '../api/push';
+import { canBePushed, isSubscribed, subscribe, unsubscribe } from '../api/push';
 import { type NotificationChannel, type NotificationEvent, NotificationsDocument, RegisterPushDocument, SetNotificationsDocument, SetQuietHoursDocument, UnregisterPushDocument } from '../gql/graphql';
 import { clock } from '../text/text';
 import { Failure, Problems, useAct } from '../ui/act';
@@ -12,7 +12,7 @@ import { Waiting } from '../ui/parts';
 import { useToggle } from '../ui/toggle';
 import { device } from './login';
 
-const channels: NotificationChannel[] = ['PUSH', 'EMAIL', 'SMS'];
+const CHANNELS: NotificationChannel[] = ['PUSH', 'EMAIL', 'SMS'];
 
 // What the server lets nobody turn off, and what it does not offer.
 const always: Partial<Record<NotificationEvent, NotificationChannel[]>> = { NEW_SIGN_IN: ['EMAIL'], SECURITY_CHANGE: ['EMAIL', 'SMS'] };
@@ -24,6 +24,7 @@ export function Notifications() {
   const [{ data, error }, again] = useLiveQuery(NotificationsDocument, {});
   const choose = useAct(SetNotificationsDocument);
   const settings = data?.viewer?.notificationSettings;
+  const channels = CHANNELS.filter((c) => c !== 'PUSH' || data?.pushKeys.kinds.length); // nothing is offered that the server does not send
   if (!settings) return <section className="panel">{error ? <Problems error={error} retry={again} /> : <Waiting rows={3} />}</section>;
 
   return (
@@ -33,7 +34,7 @@ export function Notifications() {
         <Table aria-labelledby="notifications" horizontalSpacing={4}>
           <Table.Thead><Table.Tr><Table.Td />{channels.map((c) => <Table.Th key={c} scope="col" style={{ whiteSpace: 'nowrap' }}>{t(`channel_${c}`)}</Table.Th>)}</Table.Tr></Table.Thead>
           <Table.Tbody>
-            {settings.events.map((e) => <Row key={e.event} {...e} set={async (wanted) => {
+            {settings.events.map((e) => <Row key={e.event} {...e} offered={channels} set={async (wanted) => {
               const { payload } = await choose.run({ input: { event: e.event, channels: wanted } });
               again();
               return payload?.settings?.events.find(({ event }) => event === e.event)?.channels;
@@ -44,6 +45,7 @@ export function Notifications() {
         {!data.viewer!.email.verified && <Text size="sm"><Anchor component={Link} to="/settings/email" underline="always">{t('confirmEmail')}</Anchor> {t('confirmEmailWhy')}</Text>}
         <Problems problems={choose.problems} error={choose.error} />
         {!canBePushed() && <Text size="sm" c="dimmed">{t('noPushHere')}</Text>}
+        {!data.pushKeys.webPush && canBePushed() && <WhileOpen />}
         {data.pushKeys.webPush && canBePushed() && <Here serverKey={data.pushKeys.webPush} id={settings.pushDevices.find((d) => d.current && d.kind === 'WEB_PUSH')?.id} onChange={again} />}
         <Quiet hours={settings.quietHours ?? undefined} onChange={again} />
       </Stack>
@@ -51,10 +53,10 @@ export function Notifications() {
   );
 }
 
-type RowProps = { event: NotificationEvent; channels: NotificationChannel[]; set: (wanted: NotificationChannel[]) => Promise<NotificationChannel[] | undefined> };
+type RowProps = { event: NotificationEvent; channels: NotificationChannel[]; offered: NotificationChannel[]; set: (wanted: NotificationChannel[]) => Promise<NotificationChannel[] | undefined> };
 
 // Row is what is told of an event. The server is given all of its ways at once: what is chosen while an answer is awaited is sent after it, on top of what was chosen.
-function Row({ event, channels: actual, set }: RowProps) {
+function Row({ event, channels: actual, offered, set }: RowProps) {
   const { t } = useTranslation();
   const [wanted, setWanted] = useState<NotificationChannel[]>();
   const turn = useRef(Promise.resolve());
@@ -77,7 +79,7 @@ function Row({ event, channels: actual, set }: RowProps) {
   return (
     <Table.Tr>
       <Table.Th scope="row" fw={400}>{t(`event_${event}`)}</Table.Th>
-      {channels.map((c) => (
+      {offered.map((c) => (
         <Table.Td key={c}>
           {!never[event]?.includes(c) && <Checkbox aria-label={`${t(`event_${event}`)}: ${t(`channel_${c}`)}`} checked={chosen.includes(c)} disabled={always[event]?.includes(c)} onChange={(e) => choose(c, e.currentTarget.checked)} />}
         </Table.Td>
@@ -86,15 +88,33 @@ function Row({ event, channels: actual, set }: RowProps) {
   );
 }
 
-function Here({ serverKey, id, onChange }: { serverKey: string; id?: string; onChange: () => void }) {
+// WhileOpen asks for leave to notify, where nothing is pushed to a browser: while the app is open in the background, it tells of money by itself.
+function WhileOpen() {
+  const { t } = useTranslation();
+  const [permission, setPermission] = useState(Notification.permission);
+  if (permission === 'denied') return <Text size="sm" c="dimmed">{t('pushRefused')}</Text>;
+  return (
+    <Group justify="space-between">
+      <Text>{t(permission === 'granted' ? 'notesOn' : 'notesHere')}</Text>
+      {permission === 'default' && <Button variant="default" onClick={() => void Notification.requestPermission().then(setPermission)}>{t('turnOn')}</Button>}
+    </Group>
+  );
+}
+
+// Here makes this browser one of those that are pushed to. What the server knows of it is of no use where the browser shows nothing.
+function Here({ serverKey, id: known, onChange }: { serverKey: string; id?: string; onChange: () => void }) {
   const { t } = useTranslation();
   const [refused, setRefused] = useState(false);
+  const [shows, setShows] = useState(true);
+  useEffect(() => void isSubscribed().then(setShows, () => setShows(false)), [known]);
+  const id = shows ? known : undefined;
   const register = useAct(RegisterPushDocument);
   const unregister = useAct(UnregisterPushDocument);
 
   async function begin() {
     const webPush = await subscribe(serverKey).catch(() => null);
     setRefused(!webPush);
+    setShows(!!webPush);
     if (webPush && (await register.run({ input: { target: { webPush }, name: device().name } })).payload) onChange();
   }
   async function end() {

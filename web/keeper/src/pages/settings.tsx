@@ -2,8 +2,9 @@ import { Button, Group, SegmentedControl, Stack, Text, Title, useMantineColorSch
 import { useMediaQuery } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { useClient } from 'urql';
 import { signOut } from '../api/session';
-import type { MeQuery } from '../gql/graphql';
+import { type MeQuery, SetLocaleDocument } from '../gql/graphql';
 import { chooseLanguage } from '../text/text';
 import { Copyable, Fact, Page } from '../ui/parts';
 import { Menu } from './account/menu';
@@ -16,6 +17,12 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const go = useNavigate();
   const isTiny = useMediaQuery('(max-width: 22em)');
+  const client = useClient();
+  // What is sent by SMS and email is in the language that is chosen here. Where no answer comes, this browser has it all the same.
+  async function choose(language: string) {
+    const locale = language === 'ru' ? 'RU' : 'EN';
+    await Promise.all([chooseLanguage(language), client.mutation(SetLocaleDocument, { input: { locale } }).toPromise()]);
+  }
   return (
     <Page title={t('settings')}>
       <Stack className="panel">
@@ -35,7 +42,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
         <Title order={2} size="h4" id="here">{t('thisBrowser')}</Title>
         <div>
           <Text size="sm" fw={500} mb={4} id="language">{t('language')}</Text>
-          <SegmentedControl fullWidth aria-labelledby="language" value={i18n.language} onChange={(l) => void chooseLanguage(l)} data={[{ value: 'en', label: 'English' }, { value: 'ru', label: 'Русский' }]} />
+          <SegmentedControl fullWidth aria-labelledby="language" value={i18n.language} onChange={(l) => void choose(l)} data={[{ value: 'en', label: 'English' }, { value: 'ru', label: 'Русский' }]} />
         </div>
         <div>
           <Text size="sm" fw={500} mb={4} id="theme">{t('theme')}</Text>

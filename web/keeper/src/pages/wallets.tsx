@@ -1,7 +1,8 @@
 import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useClient } from 'urql';
 import { OpenWalletDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
@@ -17,6 +18,8 @@ export default function Wallets() {
   const [currency, setCurrency] = useState<string | null>('Z');
   const [name, setName] = useState('');
   const open = useAct(OpenWalletDocument);
+  const client = useClient();
+  const unsure = useRef<Set<string>>(undefined); // the wallets there were, while it is not known whether one has been opened
   const payLink = usePayLink();
   const { pay, request, isBad, isAwaited } = usePayRequest();
   const asked = request?.currency; // of a payment that cannot be made from any other wallet
@@ -25,9 +28,20 @@ export default function Wallets() {
     if (asked) setCurrency(asked.letter);
     setOpening(true);
   }
+  // isThere looks whether a wallet has been opened after all, by an answer that was lost.
+  async function isThere(before: Set<string>) {
+    const { data: now } = await client.query(WalletsDocument, {}, { requestPolicy: 'network-only' });
+    return !!now?.viewer?.wallets.some((w) => !before.has(w.id) && w.currency.letter === currency);
+  }
   async function submit() {
-    const { payload } = await open.run({ input: { currency: currency ?? '', name: name || null } });
-    if (!payload) return;
+    const before = unsure.current ?? new Set(wallets.map((w) => w.id));
+    if (!unsure.current || !(await isThere(before))) {
+      const { payload, lost } = await open.run({ input: { currency: currency ?? '', name: name || null } });
+      unsure.current = lost ? before : undefined;
+      if (!payload && !(lost && (await isThere(before)))) return;
+    }
+    unsure.current = undefined;
+    open.clear();
     setOpening(false);
     setName('');
     again();

@@ -6,11 +6,13 @@ const decimalSign = (language: string) => new Intl.NumberFormat(language).format
 
 // Thousands do not begin with a zero: 0,500 is no five hundred.
 const COMMA = /^(\d+|[1-9]\d{0,2}(?:\s\d{3})+)(?:[.,](\d*))?$/;
-const POINT = /^(\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?:\s\d{3})+)(?:\.(\d*))?$/; // a comma stands between thousands, and nowhere else
+const POINT = /^(\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?:\s\d{3})+)(?:\.(\d*))?$/; // a comma stands between thousands
+const CENTS = /^(\d+),(\d{1,2})$/; // or before what is no thousand: the keys of a phone may have no point
 
-// readAmount reads what was typed as the language writes it; undefined for what is no amount, or could be two: 12,50 is none in English, and 1.234,50 in no language.
+// readAmount reads what was typed as the language writes it; undefined for what is no amount, or could be two: 0,500 is none in English, and 1.234,50 in no language.
 export function readAmount(typed: string, language = i18n.language): string | undefined {
-  const [, whole, part] = (decimalSign(language) === ',' ? COMMA : POINT).exec(typed.trim()) ?? [];
+  const text = typed.trim();
+  const [, whole, part] = (decimalSign(language) === ',' ? COMMA.exec(text) : (POINT.exec(text) ?? CENTS.exec(text))) ?? [];
   return whole && whole.replace(/[\s,]/g, '').replace(/^0+(?=\d)/, '') + (part ? `.${part}` : '');
 }
 

@@ -164,6 +164,12 @@ export function Resend({ challenge, onChallenge, onRefused, needed, label }: Pic
   );
 }
 
+// digitsOf finds the code in what was copied, be it the whole message: the only run of as many digits as codes have.
+function digitsOf(copied: string) {
+  const runs = copied.match(/(?<![\d.,])\d{3}[-\s]?\d{3}(?![\d.,]*\d)/g) ?? [];
+  return runs.length === 1 ? runs[0].replace(/\D/g, '') : '';
+}
+
 type CodeFieldProps = { label: string; hint?: ReactNode; name?: string; value: string; onChange: (code: string) => void; refusal?: ProblemFragment; missing?: string; inputMode?: 'numeric' | 'text'; first?: boolean; maxLength?: number; required?: boolean; withAsterisk?: boolean };
 
 // CodeField is where a code is typed. One that is refused is marked, and the next key replaces it. `first` is for a step that begins with it: it has the focus there.
@@ -180,7 +186,7 @@ export function CodeField({ label, hint, name = 'code', value, onChange, refusal
   }, [refusal]);
   return (
     <TextInput ref={field} label={label} description={hint} labelProps={{ fz: 'md' }} descriptionProps={{ c: 'inherit', fz: 'sm' }} errorProps={{ fz: 'sm' }} name={name} autoComplete="one-time-code" inputMode={inputMode} autoFocus={first} data-autofocus={first || undefined} value={value}
-      onChange={(e) => onChange(e.currentTarget.value)} maxLength={maxLength} size="lg" classNames={{ input: 'code' }} required={required} withAsterisk={withAsterisk} error={wrong && <span role="alert">{wrong}</span>} aria-invalid={!!wrong} />
+      onChange={(e) => onChange(e.currentTarget.value)} onPaste={(e) => { const digits = inputMode === 'numeric' && digitsOf(e.clipboardData.getData('text')); if (digits) { e.preventDefault(); onChange(digits); } }} maxLength={maxLength} size="lg" classNames={{ input: 'code' }} required={required} withAsterisk={withAsterisk} error={wrong && <span role="alert">{wrong}</span>} aria-invalid={!!wrong} />
   );
 }
 
@@ -209,7 +215,7 @@ export function CodeForm({ challenge, onChallenge, onProof, busy, secret, childr
     return sign(options).then((assertion) => onProof({ assertion }), () => setRefused(true));
   };
   return (
-    <form ref={form} onSubmit={(e) => { e.preventDefault(); setRefused(false); setNew(false); onProof({ code: code.replace(/\s/g, '') }); }}>
+    <form ref={form} onSubmit={(e) => { e.preventDefault(); setRefused(false); setNew(false); onProof({ code: code.replace(isSent ? /[\s-]/g : /\s/g, '') }); }}>
       <Stack>
         {isLost && <Failure>{t('codeLost')}</Failure>}
         {isLost && isSent && <Resend needed challenge={challenge} onChallenge={take} onRefused={onRefused} />}

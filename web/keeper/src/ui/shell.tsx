@@ -2,7 +2,7 @@ import { Alert, Anchor, AppShell, Box, Button, Group, Text, Title } from '@manti
 import { useNetwork } from '@mantine/hooks';
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation } from 'react-router';
+import { Link, useLocation, useNavigate } from 'react-router';
 import { useKnown } from '../api/known';
 import { grouped } from '../api/numbers';
 import { type Arrival, useLive } from '../api/live';
@@ -42,10 +42,11 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
   const { online } = useNetwork();
   const live = useLive();
   const known = useKnown();
+  useTapped();
   return (
     <AppShell padding={{ base: 'md', sm: 'xl' }} header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: true } }} footer={{ height: { base: 64, sm: 0 } }}>
       <AppShell.Header>
-        <a className="skip" href="#main">{t('skipToContent')}</a>
+        <a className="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>{t('skipToContent')}</a>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap"><img src="/icon.svg" alt="" width={28} height={28} /><Title order={2} size="h4">Keeper</Title></Group>
           <Text size="sm" c="dimmed" truncate>{[me.profile.firstName, me.profile.lastName].join(' ')}</Text>
@@ -57,7 +58,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       <AppShell.Main id="main" tabIndex={-1}>
         <Box maw={960} mx="auto">
           {(!online || known) && <Alert className="notice" color="yellow" mb="md" role="status">{t('offline')} {known ? t('keptFrom', { time: time(new Date(known).toISOString()) }) : t('offlineRefresh')}</Alert>}
-          {online && !known && !live.connected && live.version > 0 && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
+          {online && !known && !live.connected && <Text size="sm" c="dimmed" role="status" mb="md">{t('reconnecting')}</Text>}
           {me.status === 'FROZEN' && <Frozen />}
           <Suspense><Standing /></Suspense>
           <Arrivals />
@@ -71,6 +72,16 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       </AppShell.Footer>
     </AppShell>
   );
+}
+
+// useTapped goes where a notification that was tapped leads: the service worker says so.
+function useTapped() {
+  const go = useNavigate();
+  useEffect(() => {
+    const tapped = ({ data }: MessageEvent<{ path?: string }>) => void (data?.path?.startsWith('/') && go(data.path));
+    navigator.serviceWorker?.addEventListener('message', tapped);
+    return () => navigator.serviceWorker?.removeEventListener('message', tapped);
+  }, []);
 }
 
 // Frozen says on every screen that nothing leaves, and leads to where that is ended.
@@ -93,7 +104,7 @@ function Arrivals() {
 // notify shows a notification by the service worker: on Android nothing else may. One of the same tag, which a push may have brought, is replaced.
 async function notify(tag: string, body: string) {
   const worker = await navigator.serviceWorker?.getRegistration();
-  await worker?.showNotification('Keeper', { body, tag, icon: '/icon.svg' }).catch(() => undefined);
+  await worker?.showNotification('Keeper', { body, tag, icon: '/icon.svg', data: { transferId: tag } }).catch(() => undefined);
 }
 
 function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () => void }) {

@@ -2,6 +2,7 @@ import { Group, Select, Skeleton, Text, Title, useComputedColorScheme } from '@m
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TurnoverDocument, type TurnoverQuery, WalletsDocument } from '../../gql/graphql';
+import { Problems } from '../../ui/act';
 import { plus } from '../../ui/amount';
 import { useLiveQuery } from '../../ui/live-query';
 
@@ -38,20 +39,20 @@ export function Turnover() {
   const currency = chosen ?? currencies[0]?.value ?? 'Z';
   const [to] = useState(() => new Date().toISOString().slice(0, 10));
   const names = useMemo(() => monthsUntil(to), [to]);
-  const [{ data, fetching }] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
+  const [{ data, error, fetching }, again] = useLiveQuery(TurnoverDocument, { currency, from: names[0], to });
   const months = useMemo(() => {
     const moved = data?.viewer?.turnover ?? [];
     return moved.length === 0 ? [] : names.map((month) => withFees(moved.find((m) => m.month === month) ?? still(month, moved[0])));
   }, [names, data]);
   const waits = !data && fetching;
-  if (!waits && months.length === 0 && currencies.length < 2) return null;
+  if (!waits && !error && months.length === 0 && currencies.length < 2) return null;
   return (
     <section className="panel" aria-labelledby="months">
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4" id="months">{t('months')}</Title>
         {currencies.length > 1 && <Select aria-label={t('currency')} data={currencies} value={currency} onChange={setChosen} allowDeselect={false} w={110} />}
       </Group>
-      {waits ? <Drawing /> : months.length === 0 ? <Text c="dimmed">{t('noMoves')}</Text> : <Suspense fallback={<Drawing />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>}
+      {!data && error ? <Problems error={error} retry={again} /> : waits ? <Drawing /> : months.length === 0 ? <Text c="dimmed">{t('noMoves')}</Text> : <Suspense fallback={<Drawing />}><Months months={months} title={t('months')} came={t('came')} went={t('went')} language={i18n.language} theme={theme} /></Suspense>}
       {months.length > 0 && <Text size="sm" c="dimmed">{t('monthsHold')}</Text>}
     </section>
   );

@@ -1,7 +1,7 @@
 import { Anchor, Button, Loader, Text } from '@mantine/core';
-import { useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, Navigate } from 'react-router';
+import { Link, Navigate, useLocation, useNavigate } from 'react-router';
 import { forgetBegun } from '../../api/begun';
 import { shown } from '../../api/phones';
 import { adopt, type Handed, onSession, sessionState } from '../../api/session';
@@ -25,6 +25,8 @@ export default function Register() {
   const profile = useTypedProfile(flow.registration?.token);
   const [wmid, setWmid] = useState<string>();
   const [entering, setEntering] = useState<'waits' | 'lost' | 'in'>('waits');
+
+  useBackward(flow.asking === 'asked' ? (wmid ? 'done' : flow.place) : undefined, flow.setBack);
 
   if (isIn && !wmid) return <Navigate to={pay ? `/send${pay}` : '/'} replace />;
   if (flow.asking !== 'asked') {
@@ -63,6 +65,22 @@ export default function Register() {
       {place === 'phone' && <Text>{t('haveAccount')} <Anchor component={Link} to={`/login${pay}`} underline="always">{t('logIn')}</Anchor></Text>}
     </Narrow>
   );
+}
+
+// useBackward makes each step one of the browser's history: going back from one leads to the one before it where what was entered can be changed.
+function useBackward(place: Place | undefined, goBack: (to: 'phone' | 'profile') => void) {
+  const { pathname, search, hash, state } = useLocation();
+  const go = useNavigate();
+  const at = (state as { place?: Place } | null)?.place;
+  const before = useRef<Place>(undefined);
+  useEffect(() => {
+    const isOnward = !!before.current && !!place && PLACES.indexOf(place) > PLACES.indexOf(before.current);
+    before.current = place;
+    if (place && at !== place) void go({ pathname, search, hash }, { state: { ...(state as object | null), place }, replace: !isOnward });
+  }, [place]);
+  useEffect(() => {
+    if (place && (at === 'phone' || at === 'profile') && PLACES.indexOf(at) < PLACES.indexOf(place)) goBack(at);
+  }, [at]);
 }
 
 const KNOWN = {

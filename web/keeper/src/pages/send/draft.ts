@@ -1,21 +1,38 @@
 import { useEffect, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
 import { sessionState } from '../../api/session';
 
 type Typed = { from: string | null; to: string; amount: string; memo: string; byRecipient: boolean; link: string }; // with the payment link that has been filled in
+type Kept = { me: string; address: string; key?: string; typed: Typed };
 
-let kept: { me: string; at: string; typed: Typed } | undefined; // in memory, and nowhere else
+const PLACE = 'keeper.draft';
 
-const here = () => location.pathname + location.search + location.hash;
+let ended: Kept | undefined; // when the session ended: in memory, and nowhere else
 
-// useDraft is what was typed when the session ended under it, for the same person who comes back to the same address in this tab. The returned function is told, with each
-// drawing, what is typed by now; nothing where it is not to come back.
+// useDraft is what was typed, for the same person who comes back to it in this tab: by the browser's history or a reload, or by logging in again after the session ended
+// under it. The returned function is told, with each drawing, what is typed by now; nothing where it is not to come back.
 export function useDraft(me: string) {
-  const [draft] = useState(() => (kept?.me === me && kept.at === here() ? kept.typed : undefined));
-  const now = useRef<Typed>(undefined);
+  const { pathname, search, hash, key } = useLocation();
+  const here = { address: pathname + search + hash, key };
+  const [draft] = useState(() => {
+    const kept = ended ?? (JSON.parse(sessionStorage.getItem(PLACE) ?? 'null') as Kept | null);
+    return kept?.me === me && kept.address === here.address && (!kept.key || kept.key === key) ? kept.typed : undefined;
+  });
+  const now = useRef<{ typed?: Typed } & typeof here>(here);
   useEffect(() => {
-    kept = undefined;
-    const at = here();
-    return () => void (kept = sessionState() === 'out' && now.current ? { me, at, typed: now.current } : undefined);
+    ended = undefined;
+    sessionStorage.removeItem(PLACE);
+    function keep() {
+      const { typed, address, key: at } = now.current;
+      if (!typed) return;
+      if (sessionState() === 'out') ended = { me, address, typed };
+      else sessionStorage.setItem(PLACE, JSON.stringify({ me, address, key: at, typed } satisfies Kept));
+    }
+    window.addEventListener('pagehide', keep);
+    return () => {
+      window.removeEventListener('pagehide', keep);
+      keep();
+    };
   }, [me]);
-  return [draft, (typed?: Typed) => void (now.current = typed)] as const;
+  return [draft, (typed?: Typed) => void (now.current = { ...here, typed })] as const;
 }

@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Stack, Switch, Text, TextInput } from '@mantine/
 import { useDebouncedValue, useNetwork } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { grouped, readRecipient } from '../../api/numbers';
 import { QuoteDocument, type ProblemFragment, type RecipientInput, WalletsDocument } from '../../gql/graphql';
@@ -22,10 +22,11 @@ import { Costs, type Reviewed } from './review';
 
 const QUOTE_AFTER_MS = 350;
 
-// Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next.
-export function Form({ me, onReview, isShown, problems, children }: { me: string; onReview: (reviewed: Reviewed) => void; isShown: boolean; problems: ProblemFragment[]; children: React.ReactNode }) {
+// Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next. It is open until then, also while it is not shown.
+export function Form({ me, onReview, isOpen, isShown, problems, children }: { me: string; onReview: (reviewed: Reviewed) => void; isOpen: boolean; isShown: boolean; problems: ProblemFragment[]; children: React.ReactNode }) {
   const { t } = useTranslation();
   const payLink = usePayLink();
+  const go = useNavigate();
   const [asked] = useSearchParams();
   const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
   const wallets = data?.viewer?.wallets.filter((w) => !w.closedAt) ?? [];
@@ -44,7 +45,7 @@ export function Form({ me, onReview, isShown, problems, children }: { me: string
     const own = wallets.find((w) => w.currency.letter === request?.currency.letter);
     if (own) setFrom(own.number);
   }, draft?.link);
-  keep(protection.kind === 'none' ? { from, to, amount, memo, byRecipient, link: link.filled.current } : undefined); // what protects is not left out unseen
+  keep(isOpen && protection.kind === 'none' ? { from, to, amount, memo, byRecipient, link: link.filled.current } : undefined); // what protects is not left out unseen
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
   const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');
@@ -91,7 +92,7 @@ export function Form({ me, onReview, isShown, problems, children }: { me: string
         {link.isBad && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
         {wallets.some((w) => w.number === link.request?.walletNumber) && <Alert color="yellow" variant="light" role="status">{t('payOwn')}</Alert>}
         <WalletSelect label={t('from')} wallets={wallets} value={source?.number} onChange={setFrom} />
-        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
+        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} onLink={(token) => void go(`/send#pay=${encodeURIComponent(token)}`, { replace: true })} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
         <AmountField name="amount" label={t('amount')} value={amount} onChange={setAmount} required code={source?.currency.code} problem={of(refusals, 'amount')} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(oneLine(e.currentTarget.value))} maxLength={255} autoComplete="off" error={told(of(others, 'memo'))} />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />

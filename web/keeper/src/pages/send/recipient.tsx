@@ -30,8 +30,14 @@ function useKnown(sought: string): Known[] {
   return all.filter((one, i) => all.findIndex((other) => other.number === one.number) === i);
 }
 
-// RecipientField takes a wallet's number, a WMID or a phone, and finds people by name among those who are known.
-export function RecipientField({ value, onChange, onLeave, error }: { value: string; onChange: (to: string) => void; onLeave: () => void; error?: React.ReactNode }) {
+// tokenOf is what a payment link carries; nothing where it is none of ours.
+function tokenOf(pasted: string) {
+  const link = URL.canParse(pasted.trim()) ? new URL(pasted.trim()) : undefined;
+  return link?.host === location.host && link.pathname === '/pay' ? (new URLSearchParams(link.hash.slice(1)).get('token') ?? '') : '';
+}
+
+// RecipientField takes a wallet's number, a WMID or a phone, and finds people by name among those who are known. A payment link that is pasted into it is followed.
+export function RecipientField({ value, onChange, onLeave, onLink, error }: { value: string; onChange: (to: string) => void; onLeave: () => void; onLink: (token: string) => void; error?: React.ReactNode }) {
   const { t } = useTranslation();
   const [sought, setSought] = useState('');
   const known = useKnown(sought);
@@ -44,7 +50,7 @@ export function RecipientField({ value, onChange, onLeave, error }: { value: str
   const isWhole = names.has(value.trim());
   return (
     <Autocomplete
-      name="to" label={t('to')} description={names.get(value.trim()) ?? t('toHint')} value={value} onChange={(to) => { setSought(to); onChange(to); }} onBlur={onLeave} error={error} required maxLength={64} autoComplete="off"
+      name="to" label={t('to')} description={names.get(value.trim()) ?? t('toHint')} value={value} onChange={(to) => { setSought(to); onChange(to); }} onBlur={onLeave} onPaste={(e) => { const token = tokenOf(e.clipboardData.getData('text')); if (token) { e.preventDefault(); onLink(token); } }} error={error} required maxLength={64} autoComplete="off"
       data={isWhole ? [] : known.filter(isLike).slice(0, MOST_SHOWN).map((one) => one.number)} filter={({ options }) => options}
       renderOption={({ option }) => <Stack gap={0}><Text fw={500}>{names.get(option.value)}</Text><Text size="sm" c="dimmed">{grouped(option.value)}</Text></Stack>}
     />

@@ -30,7 +30,7 @@ export default function Send({ me }: { me: string }) {
       <div className="narrow">
         {linkWaits && <Alert color="blue" variant="light" mb="md" role="status">{t('payLinkWaits')}</Alert>}
         {sending.at !== 'done' && ( // what was typed stays, whatever comes of it
-          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form me={me} onReview={review} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
+          <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form me={me} onReview={review} isOpen={sending.at === 'form'} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote, { from: reviewed.from, to: reviewed.to }).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
         {sending.at === 'unsent' && <Review unsent reviewed={looksOf(sending, me)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={(because) => void drop(because)} onChange={() => void drop()}>{trouble}</Review>}

@@ -1,0 +1,221 @@
+// node keeper-kept.mjs <baseURL>: what was done, typed or shown once is not lost by the web app: where the server fails within its answer, one goes back, or a tab finds no
+// connection. Its server lets a session have one socket.
+import { authenticator, runInBrowser } from './browser.mjs';
+import { loses } from './keeper-entry.mjs';
+import { base, call, check, nextMessage, ok, soon } from './lib.mjs';
+import { alone, anna, asksFor, boris, button, code, DESK, fill, forgive, logIn, numberOf, payLinkBy, place, review, tokenOf } from './keeper-lib.mjs';
+
+await runInBrowser(async (house) => {
+  const other = await house.open('/', DESK);
+  await logIn(other, boris);
+  const to = await numberOf(other);
+  const page = await house.open('/login', DESK);
+  await backFromTheCode(page);
+  await logIn(page, anna);
+  await failsWithinTheAnswer(page, to);
+  await refundFailsWithinTheAnswer(page, other);
+  await formIsKept(page, to);
+  await recipientAsPeopleWriteIt(page);
+  await walletIsOpenedOnce(page);
+  await monthsFail(page);
+  await skipsToTheContent(page);
+  await hearsFromAnotherTab(house, page);
+  await writesInTheLanguage(page);
+  await codesAreKept(page);
+  forgive(house, /status of (401|500)|ERR_FAILED|WebSocket connection|beforeunload/);
+});
+
+// failsOnce has the server do what is asked, and fail over telling of it.
+async function failsOnce(page, operation, field) {
+  let failed = false;
+  await page.route('**/graphql', async (route) => {
+    if (failed || !asksFor(operation)(route.request())) return route.fallback();
+    failed = true;
+    await route.fetch();
+    return route.fulfill({ json: { data: null, errors: [{ message: 'Something went wrong on our side.', path: [field, 'transfer', 'to', 'displayName'], extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] } });
+  });
+  return () => page.unroute('**/graphql');
+}
+
+// backFromTheCode: the browser's own button leads from a code back to the password.
+async function backFromTheCode(page) {
+  await page.getByLabel('WMID, phone, or email').fill(anna.login);
+  await page.locator('[name=password]').fill(anna.password);
+  await alone(anna.phone, async () => {
+    await code(anna.phone, () => button(page, 'Log in').click());
+    await page.locator('[name=code]').waitFor();
+    await page.goBack();
+    await page.locator('[name=password]').waitFor();
+    await page.goForward();
+    await page.locator('[name=password]').waitFor();
+    await page.goto(`${base}/`);
+  });
+  ok('going back from the code of a log-in leads to the password');
+}
+
+// failsWithinTheAnswer: the money is asked for by its key, and not sent again.
+async function failsWithinTheAnswer(page, to) {
+  await place(page, 'Send');
+  await fill(page, { to, amount: '6', memo: 'answered with a failure' });
+  const sendIt = await review(page);
+  const mend = await failsOnce(page, 'CreateTransfer', 'createTransfer');
+  await alone(anna.phone, async () => {
+    await page.locator('[name=code]').fill(await code(anna.phone, () => sendIt.click()));
+    await mend();
+    await button(page, 'Confirm').click();
+    await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+  });
+  await place(page, 'History');
+  const made = page.getByTestId('transfer').filter({ hasText: 'answered with a failure' });
+  await made.first().waitFor();
+  check((await made.count()) === 1, 'a transfer that the server made and could not tell of is found by its key, and made once');
+}
+
+async function refundFailsWithinTheAnswer(page, other) {
+  await other.getByTestId('transfer').filter({ hasText: 'answered with a failure' }).first().click();
+  await button(other, 'Send back…').click();
+  await other.getByLabel('Amount to send back').fill('0.10');
+  const mend = await failsOnce(other, 'RefundTransfer', 'refundTransfer');
+  await button(other, 'Send back').click();
+  await other.locator('dl.facts').filter({ hasText: 'Sent back0.10 WMZ' }).waitFor();
+  await button(other, 'Send back…').waitFor();
+  await mend();
+  ok('and so is a refund');
+}
+
+// formIsKept: what was typed is there for whoever goes back to it, or loads the page anew; whoever begins anew begins with nothing.
+async function formIsKept(page, to) {
+  const typed = async () => [(await page.locator('[name=to]').inputValue()).replace(/\s/g, ''), await page.locator('[name=amount]').inputValue()].join();
+  await place(page, 'Send');
+  await fill(page, { to, amount: '3.21' });
+  await place(page, 'History');
+  await page.getByTestId('transfer').first().waitFor();
+  await page.goBack();
+  await soon(typed, `${to},3.21`, 'who comes back to a form finds what was typed');
+  await page.reload();
+  await soon(typed, `${to},3.21`, 'also after a reload');
+  await (await review(page)).waitFor();
+  await page.reload();
+  await soon(typed, `${to},3.21`, 'also of the review');
+  await place(page, 'Home');
+  await place(page, 'Send');
+  await soon(typed, ',', 'who begins anew begins with nothing');
+}
+
+// paste is done in the page, to a field.
+function paste(field, text) {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text', text);
+  field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+}
+
+// recipientAsPeopleWriteIt: a phone as it is dialed, a WMID with its name, a payment link.
+async function recipientAsPeopleWriteIt(page) {
+  const wmid = (await call('Wallets', {}, await tokenOf(boris))).wmid;
+  await page.locator('[name=amount]').fill('1');
+  for (const text of ['8 (900) 000-00-03', '79000000003', `WMID ${wmid}`]) {
+    await page.locator('[name=to]').fill(text);
+    await page.getByTestId('quote').getByText('Boris').waitFor();
+  }
+  ok('a recipient is found as people write them');
+  const link = `${base}/pay#token=${await payLinkBy(await tokenOf(boris), { amount: '4', memo: 'by a link' })}`;
+  await page.locator('[name=to]').evaluate(paste, link);
+  await soon(() => page.locator('[name=amount]').inputValue(), '4.00', 'a payment link that is pasted is followed');
+  const sendIt = await review(page);
+  await alone(anna.phone, async () => {
+    const { message } = await nextMessage(anna.phone, (m) => m.code, () => sendIt.click());
+    await page.locator('[name=code]').waitFor();
+    await page.locator('[name=code]').evaluate(paste, message.text);
+    await soon(() => page.locator('[name=code]').inputValue(), message.code, 'of a whole message that is pasted the code is taken');
+    await button(page, 'Confirm').click();
+    await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+  });
+}
+
+// walletIsOpenedOnce: the answer to an opening is lost.
+async function walletIsOpenedOnce(page) {
+  await place(page, 'Wallets');
+  await page.getByTestId('wallet').first().waitFor();
+  const before = await page.getByTestId('wallet').count();
+  const found = await loses(page, 'OpenWallet', { served: true });
+  await button(page, 'Open a wallet').click();
+  await button(page.getByRole('dialog'), 'Open a wallet').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await found();
+  await soon(() => page.getByTestId('wallet').count(), before + 1, 'a wallet whose opening was not answered is found, and opened once');
+}
+
+// monthsFail: what could not be asked for is not called nothing.
+async function monthsFail(page) {
+  await page.route('**/graphql', (route) => (asksFor('Turnover')(route.request()) ? route.fulfill({ json: { data: null, errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL' } }] } }) : route.fallback()));
+  await place(page, 'Home');
+  await page.reload();
+  await place(page, 'History');
+  const months = page.locator('section[aria-labelledby=months]');
+  await months.getByRole('alert').waitFor();
+  check((await months.getByText('No transactions').count()) === 0, 'months that did not come are not called empty');
+  await page.unroute('**/graphql');
+  await button(months, 'Try again').click();
+  await months.getByRole('alert').waitFor({ state: 'detached' });
+}
+
+// skipsToTheContent: the link for the keyboard leaves the address alone, and a payment link in it.
+async function skipsToTheContent(page) {
+  await page.goto(`${base}/wallets#pay=${await payLinkBy(await tokenOf(boris), { amount: '5' })}`);
+  await page.getByRole('link', { name: 'Go to the payment' }).waitFor();
+  await page.getByRole('link', { name: 'Skip to content' }).press('Enter');
+  await page.waitForFunction(() => document.activeElement.id === 'main');
+  check(await page.getByRole('link', { name: 'Go to the payment' }).isVisible(), 'who skips to the content keeps a payment link');
+}
+
+// hearsFromAnotherTab: the server lets a session have one socket, and this tab has it.
+async function hearsFromAnotherTab(house, page) {
+  await place(page, 'Home');
+  const twin = await house.another(page.context(), '/');
+  await twin.getByTestId('wallet').first().waitFor();
+  const told = twin.getByText('+1.23 WMZ').first();
+  const token = await tokenOf(boris);
+  const [mine] = (await call('Wallets', {}, token)).wallets;
+  const to = { walletNumber: await numberOf(page) };
+  await alone(boris.phone, async () => {
+    const input = { from: mine.number, to, amount: '1.23', memo: 'to both tabs', idempotencyKey: crypto.randomUUID() };
+    const { result, message } = await nextMessage(boris.phone, (m) => m.code, () => call('CreateTransfer', { input }, token));
+    await call('ConfirmTransfer', { input: { transferId: result.transfer.id, code: message.code } }, token);
+  });
+  await told.waitFor();
+  check((await twin.getByText('Connecting').count()) === 0, 'a tab that finds no connection hears from one that has it');
+  await twin.close();
+}
+
+// writesInTheLanguage: what is sent to a person is in the language that was chosen.
+async function writesInTheLanguage(page) {
+  await place(page, 'Settings');
+  await page.getByText('Русский').click();
+  const token = await tokenOf(anna);
+  await soon(async () => (await call('Wallets', {}, token)).locale, 'RU', 'the language that is chosen is that of messages, too');
+  await page.getByText('English').click();
+  await soon(async () => (await call('Wallets', {}, token)).locale, 'EN', 'in either direction');
+}
+
+// codesAreKept: backup codes, which are shown once, stay until they are said to be kept; and there are others for who has lost them.
+async function codesAreKept(page) {
+  await authenticator(page);
+  await place(page, 'Security');
+  await button(page, 'Add a passkey').click();
+  await page.locator('[name=current-password]').fill(anna.password);
+  await button(page.getByRole('dialog'), 'Add a passkey').click();
+  const codes = page.getByTestId('backup-codes');
+  const first = await codes.innerText();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Settings', level: 1, includeHidden: true }).waitFor({ state: 'attached' });
+  check((await codes.innerText()) === first, 'who goes back takes the backup codes along');
+  await page.goForward();
+  await button(page, 'I have saved them').click();
+  await codes.waitFor({ state: 'detached' });
+  await button(page, 'New codes').click();
+  await page.getByText('All earlier ones stop working.').waitFor();
+  await button(page.getByRole('dialog'), 'Confirm with a passkey').click();
+  const second = await codes.innerText();
+  check(second.trim().split('\n').length === 10 && second !== first, 'who has lost them gets others');
+  await button(page, 'I have saved them').click();
+}

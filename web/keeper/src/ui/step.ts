@@ -1,0 +1,21 @@
+import { useEffect, useRef } from 'react';
+import { useLocation, useNavigate } from 'react-router';
+
+// useStep makes a step of a screen one of the browser's history: going back from it ends the step, and does not leave the screen. The returned function goes back.
+export function useStep(isOn: boolean, end: () => void) {
+  const { pathname, search, hash, state } = useLocation();
+  const go = useNavigate();
+  const at = (state as { step?: string } | null)?.step;
+  const mine = useRef<string>(undefined);
+  const arrived = useRef(false);
+  useEffect(() => {
+    mine.current = isOn ? crypto.randomUUID() : undefined;
+    arrived.current = false;
+    if (isOn) void go({ pathname, search, hash }, { state: { ...(state as object | null), step: mine.current } });
+  }, [isOn]);
+  useEffect(() => {
+    if (at === mine.current) arrived.current = true;
+    else if (mine.current && arrived.current) end();
+  }, [at]);
+  return () => void go(-1);
+}
