@@ -1,6 +1,6 @@
 // node keeper-lists.mjs <baseURL>: what lies behind the first page of a list: each row once, no answer of another list, and a failure that is told.
 import { runInBrowser } from './browser.mjs';
-import { call, check } from './lib.mjs';
+import { call, check, soon } from './lib.mjs';
 import { boris, button, DESK, drawn, forgive, logIn, place, tokenOf } from './keeper-lib.mjs';
 
 const MOVED = 30; // more than a page of 20, less than two
@@ -15,6 +15,7 @@ await runInBrowser(async (house) => {
     await failsFirst(house, page, rows);
     await pressedTwice(page, rows);
   }
+  await comesBack(page);
   await comesLate(page);
   await soughtByName(page);
   forgive(house, /ERR_FAILED/);
@@ -43,6 +44,27 @@ async function move() {
     await call('CreateTransfer', { input: { from, to: { walletNumber: to }, amount: '1', memo: `row ${i}`, idempotencyKey: crypto.randomUUID() } }, token);
   }
   return wallet.number;
+}
+
+// comesBack: who looks at what lies far down, and comes back, is where they were; and news takes nothing of it away.
+async function comesBack(page) {
+  await place(page, 'Home');
+  await place(page, 'History');
+  await button(page, 'Show more').click();
+  const row = page.getByTestId('transfer').filter({ hasText: 'row 4' }).last();
+  await row.click();
+  await page.locator('dl.facts').waitFor();
+  await page.goBack();
+  await row.waitFor();
+  await soon(() => row.evaluate((at) => at.getBoundingClientRect().top >= 0 && at.getBoundingClientRect().top < innerHeight), true, 'who comes back to a list is where they left it');
+  const token = await tokenOf(boris);
+  const [from, to] = (await call('Wallets', {}, token)).wallets.map((w) => w.number).filter((number) => number.startsWith('Z'));
+  await call('CreateTransfer', { input: { from, to: { walletNumber: to }, amount: '1', memo: 'news', idempotencyKey: crypto.randomUUID() } }, token);
+  await page.getByTestId('transfer').filter({ hasText: 'news' }).waitFor();
+  await button(page, 'Show more').or(row).first().waitFor();
+  await soon(() => page.getByTestId('transfer').count(), (rows) => rows > MOVED, 'news leaves what was loaded further down');
+  check(await row.isVisible(), 'all of it');
+  await place(page, 'Home');
 }
 
 // soughtByName has one contact more than a page of them, which is sought by its name: nothing but the first page is asked for before.

@@ -22,7 +22,7 @@ export default function History({ me }: { me: string }) {
   const older = useMore(first, JSON.stringify(filter), fetching || stale, async (after) => {
     const next = await client.query(HistoryDocument, { filter, after }, { requestPolicy: 'network-only' });
     return { rows: next.data?.viewer?.transfers, error: next.error };
-  });
+  }, ({ id }) => id);
   const isLookedThrough = useRef(false); // where there is nothing yet, nothing is looked for
   isLookedThrough.current ||= !!filter || !!first?.nodes.length;
   const days = new Map<string, TransferLineFragment[]>();

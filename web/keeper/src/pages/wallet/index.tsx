@@ -22,7 +22,7 @@ export default function WalletPage() {
   const older = useMore(wallet?.entries, number, fetching || stale, async (after) => {
     const next = await client.query(WalletPageDocument, { number, after }, { requestPolicy: 'network-only' });
     return { rows: next.data?.viewer?.wallet?.entries, error: next.error };
-  });
+  }, ({ id }) => id);
   if (data && !wallet) return <Page title={t('wallet')}><Empty title={t('notFound')} hint={t('notFoundHint')} action={<Button component={Link} to="/wallets">{t('wallets')}</Button>} /></Page>;
   if (!wallet) return <Page title={t('wallet')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const entries = [...wallet.entries.nodes, ...older.nodes];
