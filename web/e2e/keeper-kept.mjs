@@ -20,7 +20,7 @@ await runInBrowser(async (house) => {
   await monthsFail(page);
   await skipsToTheContent(page);
   await hearsFromAnotherTab(house, page);
-  await writesInTheLanguage(page);
+  await writesInTheLanguage(house, page);
   await codesAreKept(page);
   forgive(house, /status of (401|500)|ERR_FAILED|WebSocket connection|beforeunload/);
 });
@@ -188,11 +188,15 @@ async function hearsFromAnotherTab(house, page) {
 }
 
 // writesInTheLanguage: what is sent to a person is in the language that was chosen.
-async function writesInTheLanguage(page) {
+async function writesInTheLanguage(house, page) {
   await place(page, 'Settings');
+  const twin = await house.another(page.context(), '/send');
+  await twin.locator('[name=amount]').fill('1,234.5');
   await page.getByText('Русский').click();
   const token = await tokenOf(anna);
   await soon(async () => (await call('Wallets', {}, token)).locale, 'RU', 'the language that is chosen is that of messages, too');
+  await soon(() => twin.locator('[name=amount]').inputValue(), (typed) => typed.replace(/\s/g, ' ') === '1 234,5', 'and of what is typed in another tab');
+  await twin.close();
   await page.getByText('English').click();
   await soon(async () => (await call('Wallets', {}, token)).locale, 'EN', 'in either direction');
 }

@@ -1,5 +1,5 @@
 import { Text, TextInput, type TextInputProps } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { LONGEST, readAmount, writeAmount } from './amount';
@@ -8,10 +8,16 @@ type Props = Omit<TextInputProps, 'value' | 'onChange' | 'error'> & { value: str
 
 // AmountField takes an amount as the language writes it. Once it is left it is written anew, with its thousands apart; and what is none, or could be two, is told.
 export function AmountField({ value, onChange, code, problem, ...field }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n: { language } } = useTranslation();
+  const typedIn = useRef(language);
   const [left, setLeft] = useState(true);
   const amount = readAmount(value);
   const write = (grouped: boolean) => amount && onChange(writeAmount(amount, grouped));
+  useEffect(() => { // another language, which may have been chosen in another tab, writes it otherwise
+    const was = readAmount(value, typedIn.current);
+    if (typedIn.current !== language && was) onChange(writeAmount(was));
+    typedIn.current = language;
+  }, [language]);
   // plain writes it without what keeps thousands apart, for it to be edited. Until the browser has placed the selection it is let alone: what is selected is typed over.
   const plain = (input: HTMLInputElement) => setTimeout(() => {
     if (!amount || input.value !== value || writeAmount(amount, false) === value || document.activeElement !== input) return;
