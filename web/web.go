@@ -98,7 +98,7 @@ func PageOperations() (texts []string) {
 	return texts
 }
 
-// KeeperFiles are the files of the app that lie beside its page: the service worker, the manifest, the icon.
+// KeeperFiles are the files of the app that lie beside its page: the service worker, the manifest, the icons.
 func KeeperFiles(files fs.FS) (names []string) {
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {

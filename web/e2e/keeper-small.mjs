@@ -85,6 +85,13 @@ async function theme(house, page) {
   const dark = await fresh.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const seen = await fresh.evaluate(() => [...new Set(window.schemes)]);
   check(seen.length === 1 && seen[0] === dark && dark === 'rgb(14, 26, 31)', `who chose dark sees no other theme for a moment (${seen})`);
+  const bars = () => fresh.evaluate(() => [getComputedStyle(document.querySelector('header')).backgroundColor, ...[...document.querySelectorAll('meta[name=theme-color]')].map(({ content }) => {
+    const probe = document.createElement('i');
+    probe.style.color = content;
+    return probe.style.color;
+  })]);
+  const alike = (colors) => colors.length === 3 && new Set(colors).size === 1;
+  await soon(bars, alike, 'the browser’s own bars are as dark as the header');
   await fresh.close();
   await page.getByText('System', { exact: true }).click();
 }

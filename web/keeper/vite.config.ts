@@ -44,10 +44,16 @@ export default defineConfig({
       registerType: 'autoUpdate',
       injectRegister: 'script',
       manifest: {
-        name: 'Keeper', short_name: 'Keeper', start_url: '/', display: 'standalone',
-        background_color: '#0b1f2a', theme_color: '#0b1f2a',
-        icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+        id: '/', name: 'Keeper', short_name: 'Keeper', lang: 'en', dir: 'ltr', start_url: '/', display: 'standalone',
+        // The header and the page, in light: what index.html says of both themes holds once it is there.
+        theme_color: '#ffffff', background_color: '#f5f8f8',
+        icons: [
+          { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+          { src: '/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' }, { src: '/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+          { src: '/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
       },
+      includeManifestIcons: false, // they are for the installation, which needs the network anyway
       workbox: { importScripts: ['push.js'], navigateFallback: '/index.html', navigateFallbackDenylist: served, globPatterns: ['**/*.{js,css,html,svg}'] },
     }),
   ],
