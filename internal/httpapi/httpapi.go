@@ -80,8 +80,7 @@ func (a *API) Handler() http.Handler {
 	router.Use(a.outgoing, a.addressed, a.identify, a.traced, a.logged, a.recovered, a.headers, a.cors())
 
 	for path, probe := range map[string]http.HandlerFunc{"/.well-known/jwks.json": a.jwks, "/readyz": a.ready, "/healthz": healthy} {
-		router.Get(path, probe)
-		router.Head(path, probe)
+		show(router, path, probe)
 	}
 	router.Handle("/metrics", a.metrics())
 	router.Group(func(router chi.Router) {

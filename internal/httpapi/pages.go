@@ -20,17 +20,17 @@ const assetAge = "public, max-age=31536000, immutable" // their names change wit
 func (a *API) pages(router chi.Router) {
 	router.Group(func(r chi.Router) {
 		r.Use(middleware.Compress(5), policy(web.PagesCSP))
-		r.Get("/verify-email", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.VerifyEmail()) })
-		r.Get("/recover", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.Recover()) })
-		r.Get("/cancel-recovery", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.CancelRecovery()) })
-		r.Get("/data-export", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.DataExport()) })
-		r.Get("/pay", func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.Pay()) })
+		show(r, "/verify-email", page(web.VerifyEmail()))
+		show(r, "/recover", page(web.Recover()))
+		show(r, "/cancel-recovery", page(web.CancelRecovery()))
+		show(r, "/data-export", page(web.DataExport()))
+		show(r, "/pay", page(web.Pay()))
 		r.Handle("/pages/*", http.StripPrefix("/pages/", http.FileServerFS(web.Pages())))
 		if a.Config.IsProduction() {
 			return
 		}
-		r.Get("/dev/inbox", a.inboxPage)
-		r.Get("/dev/inbox.json", a.inboxJSON)
+		show(r, "/dev/inbox", a.inboxPage)
+		show(r, "/dev/inbox.json", a.inboxJSON)
 	})
 	router.Group(func(r chi.Router) {
 		r.Use(middleware.Compress(5), policy(web.KeeperCSP))
@@ -41,9 +41,19 @@ func (a *API) pages(router chi.Router) {
 	}
 	router.Group(func(r chi.Router) {
 		r.Use(middleware.Compress(5), policy(web.PlaygroundCSP))
-		r.Get("/playground", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/playground/", http.StatusFound) })
+		show(r, "/playground", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/playground/", http.StatusFound) })
 		r.Handle("/playground/*", playground())
 	})
+}
+
+// show answers GET at an address, and HEAD, whose body net/http leaves out.
+func show(router chi.Router, path string, answer http.HandlerFunc) {
+	router.Get(path, answer)
+	router.Head(path, answer)
+}
+
+func page(text []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, text) }
 }
 
 func policy(csp string) func(http.Handler) http.Handler {
@@ -59,7 +69,7 @@ func policy(csp string) func(http.Handler) http.Handler {
 func playground() http.Handler {
 	files, built := web.Playground()
 	if !built {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, web.NotBuilt()) })
+		return page(web.NotBuilt())
 	}
 	server := http.StripPrefix("/playground/", http.FileServerFS(files))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -73,22 +83,26 @@ func playground() http.Handler {
 // keeper serves the web app: its files, and its one page for each of its addresses. Where it was not built, the page says how to build it.
 func keeper(router chi.Router) {
 	files, built := web.Keeper()
-	page := web.NotBuilt()
+	text := web.NotBuilt()
 	if built {
-		page = web.MustRead(files, "index.html")
+		text = web.MustRead(files, "index.html")
 	}
-	show := func(w http.ResponseWriter, _ *http.Request) { writeHTML(w, http.StatusOK, page) }
-	router.Get("/", show)
-	router.Get("/index.html", show) // as the service worker asks for it
+	show(router, "/", page(text))
+	show(router, "/index.html", page(text)) // as the service worker asks for it
 	for _, path := range web.KeeperPaths {
-		router.Get(path, show)
+		show(router, path, page(text))
 	}
 	if !built {
 		return
 	}
 	server := http.FileServerFS(files)
 	for _, name := range web.KeeperFiles(files) {
-		router.Handle("/"+name, server)
+		router.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(name, ".webmanifest") {
+				w.Header().Set("Content-Type", "application/manifest+json") // which Go does not know
+			}
+			server.ServeHTTP(w, r)
+		})
 	}
 	router.HandleFunc("/assets/*", func(w http.ResponseWriter, r *http.Request) {
 		if exists(files, strings.TrimPrefix(r.URL.Path, "/")) {
