@@ -2,7 +2,7 @@
 import { runInBrowser } from './browser.mjs';
 import { loses } from './keeper-entry.mjs';
 import { check, nextMessage, ok, soon } from './lib.mjs';
-import { anna, boris, button, code, DESK, drawn, fill, forgive, logIn, newest, numberOf, place, review } from './keeper-lib.mjs';
+import { anna, boris, button, code, DESK, drawn, fill, forgive, logIn, newest, numberOf, PHONE, place, review, TABLET } from './keeper-lib.mjs';
 
 const LOW = { ...DESK, viewport: { width: 1000, height: 420 } };
 const NARROWEST = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce', locale: 'ru' };
@@ -18,6 +18,7 @@ await runInBrowser(async (house) => {
   await logIn(other, boris);
   await sendByEar(desk, { to: await numberOf(other), amount: '123.45', memo: 'for a long walk' });
   await byKeyboard(desk);
+  await underNoBar(desk);
   await monthsInWords(house, desk);
   await narrow(house, await house.open('/', NARROWEST));
   await runsOut(house);
@@ -81,6 +82,45 @@ async function byKeyboard(page) {
   await place(page, 'History'); // by the pointer
   await arrives(page, 'History');
   check((await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)) === 'none', 'whoever points sees no frame around the heading');
+}
+
+// underNoBar goes through long screens by the keyboard, down and up again: all that has the focus is beside what is fixed above and below (WCAG 2.2, 2.4.11).
+async function underNoBar(page) {
+  for (const { viewport } of [PHONE, TABLET, DESK]) {
+    await page.setViewportSize(viewport);
+    for (const path of ['/settings', '/security', '/receive']) {
+      await page.goto(new URL(path, page.url()).href);
+      await page.locator('h1').waitFor();
+      await page.locator('[aria-busy=true], .mantine-Loader-root').first().waitFor({ state: 'detached' });
+      for (const key of ['Tab', 'Shift+Tab']) {
+        const { stops, covered } = await tabThrough(page, key);
+        check(stops > 5 && covered.length === 0, `${path}, ${viewport.width} pixels wide, by ${key}: none of ${stops} stops is under a bar${covered.map((what) => ` ${what}`)}`);
+      }
+    }
+  }
+  await page.setViewportSize(LOW.viewport);
+  await page.goto(new URL('/history', page.url()).href);
+}
+
+// tabThrough presses a key until the focus has been at everything.
+async function tabThrough(page, key) {
+  const covered = [];
+  await page.evaluate(() => { window.stopped = new Set(); document.activeElement.blur(); });
+  for (;;) {
+    await page.keyboard.press(key);
+    const stop = await page.evaluate(() => {
+      const it = document.activeElement;
+      if (it === document.body || window.stopped.has(it)) return { isOver: it !== document.body || window.stopped.size > 0, stops: window.stopped.size };
+      window.stopped.add(it);
+      const [header, footer] = ['header', 'footer'].map((bar) => document.querySelector(`.mantine-AppShell-${bar}`));
+      const { top, bottom } = it.getBoundingClientRect();
+      const isBar = it.closest('.mantine-AppShell-header, .mantine-AppShell-navbar, .mantine-AppShell-footer');
+      const below = footer?.offsetHeight ? footer.getBoundingClientRect().top : innerHeight;
+      return { what: !isBar && (top < header.getBoundingClientRect().bottom || bottom > below) && `${it.tagName} ${it.textContent || it.getAttribute('aria-label')} (${top} to ${bottom})` };
+    });
+    if (stop.isOver) return { stops: stop.stops, covered };
+    if (stop.what) covered.push(stop.what);
+  }
 }
 
 async function monthsInWords(house, page) {
