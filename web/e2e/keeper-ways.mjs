@@ -163,6 +163,25 @@ async function narrow(house, page) {
   }));
   check(tabs.length === 5 && tabs.every((tab, i) => i === 0 || tab.left - tabs[i - 1].right >= 4), `the names of the tabs do not touch: ${JSON.stringify(tabs.map((tab) => [Math.round(tab.left), Math.round(tab.right)]))}`);
   await house.accessible(page, 'the history on the narrowest screen');
+  await larger(page);
+}
+
+// larger looks at the screens with text of twice its size on a phone (WCAG 2.2, 1.4.4), and on one that is narrower still: nothing is scrolled sideways for.
+async function larger(page) {
+  const root = (size) => page.evaluate((to) => { document.documentElement.style.fontSize = to; }, size);
+  for (const path of ['/', '/wallets', '/send', '/receive', '/history', '/security', '/contacts', '/settings', '/settings/limits']) {
+    await page.goto(new URL(path, page.url()).href);
+    await page.locator('h1').waitFor();
+    await page.locator('[aria-busy=true], .mantine-Loader-root').first().waitFor({ state: 'detached' });
+    for (const [width, size] of [[390, '200%'], [280, '']]) {
+      await page.setViewportSize({ ...NARROWEST.viewport, width });
+      await root(size);
+      await drawn(page);
+      await soon(() => page.evaluate(() => document.documentElement.scrollWidth), (needed) => needed <= width, `${path}: nothing is wider than ${width} pixels, with text of ${size || 'its own size'}`);
+    }
+    await root('');
+    await page.setViewportSize(NARROWEST.viewport);
+  }
 }
 
 async function lostPhone(house, page) {

@@ -52,8 +52,8 @@ export default function Contacts() {
         <section className="panel" aria-labelledby="lately">
           <Title order={2} size="h4" id="lately">{t('paidLately')}</Title>
           {me.suggestedContacts.map((c) => (
-            <Group key={c.wmid} justify="space-between" wrap="nowrap" py="xs" className="item" data-testid="suggested">
-              <div><Text>{c.displayName}</Text><Text size="sm" c="dimmed">{grouped(c.wmid)}</Text></div>
+            <Group key={c.wmid} justify="space-between" py="xs" className="item" data-testid="suggested">
+              <div className="beside"><Text>{c.displayName}</Text><Text size="sm" c="dimmed">{grouped(c.wmid)}</Text></div>
               <Button variant="default" flex="none" aria-label={`${t('add')}: ${c.displayName}`} onClick={() => setAsked({ add: c.wmid })}>{t('add')}</Button>
             </Group>
           ))}
@@ -82,7 +82,7 @@ function Row({ contact: c, isBlocked, onRename, onRemove, onBlock, onUnblock }: 
         <Text size="sm" c="dimmed">{c.displayName}</Text>
         <Text size="sm" c="dimmed">{grouped(c.walletNumber ?? c.wmid)}</Text>
       </div>
-      <Group gap="xs" wrap="nowrap" ml="auto">
+      <Group gap="xs" ml="auto">
         <Button variant="light" component={Link} to={`/send?to=${c.walletNumber ?? c.wmid}`} aria-label={t('sendTo', { name: c.name })}>{t('send')}</Button>
         <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
           <Menu.Target><ActionIcon size={44} variant="default" aria-label={`${t('more')}: ${c.name}`}><MoreIcon /></ActionIcon></Menu.Target>

@@ -28,20 +28,20 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
     <section className="panel" aria-labelledby="factors">
       <Title order={2} size="h4" id="factors">{t('factors')}</Title>
       <Text c="dimmed" size="sm" mb="sm">{t('factorsHint')}</Text>
-      <Group justify="space-between" wrap="nowrap">
-        <Text fw={500}>{t('authenticator')}: {factors.totp ? t('isOn') : t('isOff')}</Text>
+      <Group justify="space-between">
+        <Text fw={500} className="beside">{t('authenticator')}: {factors.totp ? t('isOn') : t('isOff')}</Text>
         <Button variant="default" flex="none" onClick={() => setWanted({ to: factors.totp ? 'disableTotp' : 'enableTotp' })} aria-label={`${t('authenticator')}: ${factors.totp ? t('turnOff') : t('turnOn')}`}>{factors.totp ? t('turnOff') : t('turnOn')}</Button>
       </Group>
-      <Group justify="space-between" mt="sm" wrap="nowrap">
-        <div>
+      <Group justify="space-between" mt="sm">
+        <div className="beside">
           <Text fw={500}>{t('passkeys')}</Text>
           <Text size="sm" c="dimmed">{t('passkeysHint')}</Text>
         </div>
         {canUsePasskeys() && <Button variant="default" flex="none" onClick={() => setWanted({ to: 'addPasskey' })} aria-label={t('addPasskey')}>{t('add')}</Button>}
       </Group>
       {factors.passkeys.map((p) => (
-        <Group key={p.id} justify="space-between" wrap="nowrap" py="xs" className="item" data-testid="passkey">
-          <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+        <Group key={p.id} justify="space-between" py="xs" className="item" data-testid="passkey">
+          <div className="beside named">
             <Text>{p.name}</Text>
             <Text size="sm" c="dimmed">{p.lastUsedAt ? t('usedAt', { time: time(p.lastUsedAt) }) : t('neverUsed')}</Text>
           </div>

@@ -37,8 +37,8 @@ export default function Security() {
         <Title order={2} size="h4" mb="sm" id="log">{t('log')}</Title>
         <Stack gap="xs">
           {[...me.securityLog.nodes, ...older.nodes].map((e) => (
-            <Group key={e.id} justify="space-between" wrap="nowrap" align="start">
-              <div>
+            <Group key={e.id} justify="space-between" align="start">
+              <div className="beside">
                 <Text>{t(`log_${e.kind}`, e.kind)}</Text>
                 {e.device && <Text size="sm" c="dimmed">{e.device.name || e.device.platform}</Text>}
               </div>
@@ -79,8 +79,8 @@ function Devices({ sessions, onChange }: { sessions: Sessions; onChange: () => v
       <Title order={2} size="h4" id="devices">{t('sessions')}</Title>
       <Problems problems={[...end.problems, ...endOthers.problems]} error={end.error ?? endOthers.error} />
       {shown.map((s) => (
-        <Group key={s.id} justify="space-between" py="sm" wrap="nowrap" className="item" data-testid="session">
-          <div>
+        <Group key={s.id} justify="space-between" py="sm" className="item" data-testid="session">
+          <div className="beside">
             <Text fw={500}>{s.device.name || s.device.platform} {s.current && <Badge ml={6} variant="light">{t('thisDevice')}</Badge>}</Text>
             <Text size="sm" c="dimmed">{s.current ? t('activeNow') : t('lastSeen', { time: time(s.lastSeenAt) })}</Text>
           </div>

@@ -81,7 +81,7 @@ export const CardsWaiting = () => (
 export function Copyable({ text, shown }: { text: string; shown?: string }) {
   const { t } = useTranslation();
   return (
-    <Group gap={4} wrap="nowrap">
+    <Group gap={4} wrap="nowrap" className="copyable">
       <Text span ff="monospace">{shown ?? grouped(text)}</Text>
       <CopyButton value={text}>
         {({ copied, copy }) => (

@@ -56,8 +56,8 @@ function Accepted() {
       <Text size="sm" c="dimmed" mb="sm">{t('agreementsNoneHint')}</Text>
       {!data?.agreements && (error ? <Problems error={error} retry={() => again({ requestPolicy: 'network-only' })} /> : <Waiting rows={2} />)}
       {data?.agreements.map((a) => (
-        <Group key={a.id} justify="space-between" wrap="nowrap" py="xs" className="item">
-          <div>
+        <Group key={a.id} justify="space-between" py="xs" className="item">
+          <div className="beside">
             <Text>{a.title}</Text>
             <Text size="sm" c="dimmed">{t('agreementsVersionOf', { version: a.version, day: day(a.publishedAt) })}</Text>
           </div>

@@ -32,7 +32,7 @@ export default function WalletPage() {
       <Page title={wallet.name || wallet.currency.name}>
         <Balance wallet={wallet} />
         {!wallet.closedAt && (
-          <Group wrap="nowrap">
+          <Group>
             <Group grow flex={1}>
               <Button component={Link} to={`/send?from=${wallet.number}`}>{t('send')}</Button>
               <Button component={Link} to={`/receive?wallet=${wallet.number}`} variant="default">{t('receive')}</Button>
