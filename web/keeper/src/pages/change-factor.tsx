@@ -111,7 +111,7 @@ function FirstCode({ secret, onDone }: { secret: Secret; onDone: (backup?: strin
     <form noValidate onSubmit={(e) => { e.preventDefault(); void send(); }}>
       <Stack>
         <Text>{t('scanOrEnter')}</Text>
-        {secret.picture && <Image src={`data:image/png;base64,${secret.picture}`} alt="QR" w={200} mx="auto" />}
+        {secret.picture && <Image src={`data:image/png;base64,${secret.picture}`} alt={t('totpQrAlt')} w={200} mx="auto" />}
         <div>
           <Text size="sm" c="dimmed">{t('secretKey')}</Text>
           <Group justify="space-between" wrap="nowrap">

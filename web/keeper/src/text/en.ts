@@ -1,6 +1,6 @@
 export const en = {
   enterCode: 'Enter the code', confirmLogIn: 'Confirm your login', backupCode: 'Backup code', profileKept: 'Your details are saved. For your safety, we don’t show them here again.', profileAnew: 'Enter them again', agreeTo: 'I agree to |“{{title}}”', wmidIs: 'This is your WMID, the number of your account. You log in with it, and others find you by it.', failedScreen: 'This screen couldn’t be shown', failedScreenHint: 'Try again; if that doesn’t help, come back a little later.',
-  appName: 'Keeper',
+  appName: 'Keeper', mainNavigation: 'Main menu',
   home: 'Home', wallets: 'Wallets', send: 'Send', receive: 'Receive', history: 'History', security: 'Security', settings: 'Settings', more: 'More',
   logIn: 'Log in', logInTitle: 'Log in', logOut: 'Log out', register: 'Create an account', registerTitle: 'Create an account', continue: 'Continue', back: 'Back', cancel: 'Cancel', save: 'Save', close: 'Close', copy: 'Copy', copied: 'Copied', retry: 'Try again', loading: 'Loading', done: 'Done',
   login: 'WMID, phone, or email', password: 'Password', passwordAgain: 'Password again', showPassword: 'Show password', forgot: 'Forgot your password?', noAccount: 'No account yet?', haveAccount: 'Already have an account?',

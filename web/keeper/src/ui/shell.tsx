@@ -52,7 +52,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
           <Text size="sm" c="dimmed" truncate>{[me.profile.firstName, me.profile.lastName].join(' ')}</Text>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm" component="nav" visibleFrom="sm" aria-label={t('appName')}>
+      <AppShell.Navbar p="sm" component="nav" visibleFrom="sm" aria-label={t('mainNavigation')}>
         {places.map((place) => <PlaceLink key={place.to} place={place} className="nav" />)}
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
@@ -65,7 +65,7 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
           {children}
         </Box>
       </AppShell.Main>
-      <AppShell.Footer hiddenFrom="sm" component="nav" aria-label={t('more')}>
+      <AppShell.Footer hiddenFrom="sm" component="nav" aria-label={t('mainNavigation')}>
         <Group h="100%" gap={0} px={4}>
           {places.filter((place) => place.tabHolds !== undefined).map((place) => <PlaceLink key={place.to} place={place} className="tab" also={place.tabHolds} />)}
         </Group>
