@@ -3,7 +3,7 @@ const ELSEWHERE = /^\/(playground|pages|dev|pay|verify-email|recover|cancel-reco
 
 self.addEventListener('push', (event) => {
   const { title, body, data } = event.data?.json() ?? {};
-  event.waitUntil(self.registration.showNotification(title ?? 'Keeper', { body, data, icon: '/icon.svg', tag: data?.transferId }));
+  event.waitUntil(self.registration.showNotification(title ?? 'Keeper', { body, data, icon: '/icon-192.png', tag: data?.transferId }));
 });
 
 self.addEventListener('notificationclick', (event) => {

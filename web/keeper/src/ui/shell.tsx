@@ -104,7 +104,7 @@ function Arrivals() {
 // notify shows a notification by the service worker: on Android nothing else may. One of the same tag, which a push may have brought, is replaced.
 async function notify(tag: string, body: string) {
   const worker = await navigator.serviceWorker?.getRegistration();
-  await worker?.showNotification('Keeper', { body, tag, icon: '/icon.svg', data: { transferId: tag } }).catch(() => undefined);
+  await worker?.showNotification('Keeper', { body, tag, icon: '/icon-192.png', data: { transferId: tag } }).catch(() => undefined);
 }
 
 function Note({ transfer, onEnd }: { transfer: Arrival['transfer']; onEnd: () => void }) {
