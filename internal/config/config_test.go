@@ -320,7 +320,7 @@ func TestSupportIsAnAddressThatAnAppCanOpen(t *testing.T) {
 	t.Parallel()
 	for value, good := range map[string]bool{
 		"": true, "https://help.example/ask": true, "mailto:help@example.com": true,
-		"help@example.com": false, "http://help.example": false, "https://": false, "mailto:": false, "mailto:nobody": false, "javascript:alert(1)": false,
+		"help@example.com": false, "http://help.example": false, "https://": false, "mailto:": false, "mailto:nobody": false, "mailto:Help <help@example.com>": false, "javascript:alert(1)": false,
 	} {
 		if c, err := config.Load(map[string]string{"SUPPORT_URL": value}); (err == nil) != good || good && c.SupportURL != value {
 			t.Errorf("%q: %v", value, err)

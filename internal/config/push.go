@@ -55,6 +55,7 @@ func isContact(text string) bool {
 		u, err := url.Parse(text)
 		return err == nil && u.Host != ""
 	}
-	_, err := mail.ParseAddress(strings.TrimPrefix(text, "mailto:"))
-	return err == nil
+	address := strings.TrimPrefix(text, "mailto:")
+	parsed, err := mail.ParseAddress(address)
+	return err == nil && parsed.Address == address
 }

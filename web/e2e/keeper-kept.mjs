@@ -3,7 +3,7 @@
 import { authenticator, runInBrowser } from './browser.mjs';
 import { loses } from './keeper-entry.mjs';
 import { base, call, check, nextMessage, ok, soon } from './lib.mjs';
-import { alone, anna, asksFor, boris, button, code, DESK, fill, forgive, logIn, numberOf, payLinkBy, place, review, tokenOf } from './keeper-lib.mjs';
+import { alone, anna, asksFor, boris, button, code, DESK, drawn, fill, forgive, holdAnswer, logIn, numberOf, payLinkBy, place, review, tokenOf, withCode } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const other = await house.open('/', DESK);
@@ -11,7 +11,7 @@ await runInBrowser(async (house) => {
   const to = await numberOf(other);
   const page = await house.open('/login', DESK);
   await backFromTheCode(page);
-  await logIn(page, anna);
+  await logsInByALink(page);
   await failsWithinTheAnswer(page, to);
   await refundFailsWithinTheAnswer(page, other);
   await formIsKept(page, to);
@@ -22,6 +22,7 @@ await runInBrowser(async (house) => {
   await hearsFromAnotherTab(house, page);
   await writesInTheLanguage(house, page);
   await codesAreKept(page);
+  await codesAreNobodyElses(page);
   forgive(house, /status of (401|500)|ERR_FAILED|WebSocket connection|beforeunload/);
 });
 
@@ -48,9 +49,21 @@ async function backFromTheCode(page) {
     await page.locator('[name=password]').waitFor();
     await page.goForward();
     await page.locator('[name=password]').waitFor();
-    await page.goto(`${base}/`);
+    await page.goto(`${base}/login`);
   });
   ok('going back from the code of a log-in leads to the password');
+}
+
+// logsInByALink: a code on the way to a payment leaves nothing in the history that asks for the payment again.
+async function logsInByALink(page) {
+  await page.goto(`${base}/login#pay=${await payLinkBy(await tokenOf(boris), { amount: '2' })}`);
+  await page.getByLabel('WMID, phone, or email').fill(anna.login);
+  await page.locator('[name=password]').fill(anna.password);
+  await withCode(page, anna.phone, () => button(page, 'Log in').click());
+  await soon(() => page.locator('[name=amount]').inputValue(), '2.00', 'who logs in by a payment link comes to the payment');
+  await page.goBack();
+  await page.getByTestId('wallet').first().waitFor();
+  check(!page.url().includes('pay='), 'and by going back to no payment again');
 }
 
 // failsWithinTheAnswer: the money is asked for by its key, and not sent again.
@@ -115,6 +128,7 @@ async function recipientAsPeopleWriteIt(page) {
   await page.locator('[name=amount]').fill('1');
   for (const text of ['8 (900) 000-00-03', '79000000003', `WMID ${wmid}`]) {
     await page.locator('[name=to]').fill(text);
+    await page.locator('[name=to]').blur();
     await page.getByTestId('quote').getByText('Boris').waitFor();
   }
   ok('a recipient is found as people write them');
@@ -222,4 +236,21 @@ async function codesAreKept(page) {
   const second = await codes.innerText();
   check(second.trim().split('\n').length === 10 && second !== first, 'who has lost them gets others');
   await button(page, 'I have saved them').click();
+}
+
+// codesAreNobodyElses: codes whose answer comes when somebody else is in are not shown.
+async function codesAreNobodyElses(page) {
+  await button(page, 'New codes').click();
+  const late = await holdAnswer(page, '**/graphql', asksFor('RenewBackupCodes'));
+  await button(page.getByRole('dialog'), 'Confirm with a passkey').click();
+  await late.reached;
+  await page.keyboard.press('Escape');
+  await place(page, 'Settings');
+  await page.getByRole('checkbox', { name: 'Money received: Email' }).waitFor();
+  await button(page, 'Log out').click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await logIn(page, boris);
+  await late.letGo();
+  await drawn(page);
+  check((await page.getByTestId('backup-codes').count()) === 0, 'nobody sees the backup codes of whoever was in before');
 }

@@ -24,9 +24,15 @@ async function givesUp({ page, t }) {
   await page.locator('[name=code]').waitFor({ state: 'detached' }); // until then the next page would go on with it
 }
 
+// form opens the form as a link of the app does, and fills in an amount.
+async function form(page, asked, amount) {
+  await page.goto(`${base}/send?${asked}`);
+  await fill(page, { amount });
+}
+
 // getsLost sends what no request of these leaves for, until they do.
 async function getsLost(w, ...operations) {
-  await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=3`);
+  await form(w.page, `from=${w.annas}&to=${w.boriss}`, '3');
   await quoted(w.page);
   await press(w.page, w.t.review);
   const restore = await Promise.all(operations.map((operation) => loses(w.page, operation)));
@@ -125,21 +131,21 @@ export const sendOtherwise = {
   begin,
   screens: {
     'send-other-currency': async (w) => {
-      await w.page.goto(`${base}/send?from=${w.annas}&to=${w.euros}&amount=5`);
+      await form(w.page, `from=${w.annas}&to=${w.euros}`, '5');
       await told(w.page, w.t.numberCurrency);
     },
     'send-refused': async (w) => {
-      await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=9000000000000`);
+      await form(w.page, `from=${w.annas}&to=${w.boriss}`, '9000000000000');
       await w.page.locator('[name=amount][aria-invalid=true]').waitFor();
     },
     'send-big': async (w) => {
-      await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=123456789012.34`);
+      await form(w.page, `from=${w.annas}&to=${w.boriss}`, '123456789012.34');
       await quoted(w.page);
       await press(w.page, w.t.review);
       await w.page.getByTestId('review').waitFor();
     },
     'send-by-passkey': async (w) => {
-      await w.page.goto(`${base}/send?from=${w.annas}&to=${w.boriss}&amount=3`);
+      await form(w.page, `from=${w.annas}&to=${w.boriss}`, '3');
       await quoted(w.page);
       await press(w.page, w.t.review);
       const honestly = await answers(w.page, 'CreateTransfer', ({ createTransfer: { challenge } }) => void Object.assign(challenge, { method: 'PASSKEY', sentTo: null, assertionOptions: '{}' }));
@@ -169,7 +175,7 @@ export const sendOtherwise = {
       await told(page, t.payLinkBad);
     },
     'send-offline': async ({ page, t, boriss }) => {
-      await page.goto(`${base}/send?to=${boriss}&amount=3`);
+      await form(page, `to=${boriss}`, '3');
       await quoted(page);
       await page.context().setOffline(true);
       await told(page, t.offlineSend);

@@ -6,6 +6,21 @@ self.addEventListener('push', (event) => {
   event.waitUntil(self.registration.showNotification(title ?? 'Keeper', { body, data, icon: '/icon-192.png', tag: data?.transferId }));
 });
 
+const ANSWER_MS = 1_000;
+
+// lead has the app go to a path by itself: what is open in it is not loaded anew. Where none answers, such as one of another version, the window is led there.
+function lead(open, path) {
+  return new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    const late = setTimeout(() => open.navigate(path).then(done, done), ANSWER_MS);
+    port1.onmessage = () => {
+      clearTimeout(late);
+      done();
+    };
+    open.postMessage({ path }, [port2]);
+  });
+}
+
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
   const { transferId } = event.notification.data ?? {};
@@ -14,8 +29,7 @@ self.addEventListener('notificationclick', (event) => {
     self.clients.matchAll({ type: 'window' }).then((windows) => {
       const open = windows.find(({ url }) => !ELSEWHERE.test(new URL(url).pathname));
       if (!open) return self.clients.openWindow(path);
-      open.postMessage({ path }); // the app goes there itself: what is open in it is not loaded anew
-      return open.focus();
+      return open.focus().then(() => lead(open, path));
     }),
   );
 });

@@ -16,6 +16,7 @@ import { Empty } from './ui/parts';
 import { useNews } from './ui/live-query';
 import { usePayLink } from './ui/pay-link';
 import { Shell } from './ui/shell';
+import { useTapped } from './ui/tapped';
 import { Home } from './pages/home';
 import { LogIn } from './pages/login';
 
@@ -53,6 +54,7 @@ export function App() {
   const state = sessionState();
   const { pathname } = useLocation();
   useFocusKept();
+  useTapped();
   if (state === 'unknown') return <Loading whole />;
   return (
     <Provider value={client}>

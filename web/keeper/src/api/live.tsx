@@ -19,6 +19,15 @@ const PONG_MS = 5_000; // a network that swallows everything closes no socket
 const CROWDED = 4429; // too many tabs are connected: those tell what they hear
 const MOST_ARRIVALS = 5; // told at once; the history has them all
 
+// channel is what the tabs of this browser hear each other by; none where a browser keeps nothing for a page.
+function channel(name: string) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
+}
+
 // LiveProvider follows the account's events. After sleep, a lost network or a restart of the server it goes on behind the last event it
 // has seen, so that none is missed and none comes twice.
 // A tab that there is no further connection for hears of them from those that have one, and looks by itself now and then.
@@ -35,12 +44,15 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
     let wake: (() => void) | undefined;
     let late: ReturnType<typeof setTimeout> | undefined;
     let isCrowded = false;
-    const tabs = new BroadcastChannel(`keeper.live.${me}`);
+    const tabs = channel(`keeper.live.${me}`);
+    const taken = new Set<string>(); // several tabs may tell of the same
     const take = ({ cursor: at, arrived }: News) => {
+      if (taken.has(at)) return;
+      taken.add(at);
       cursor.current = at;
       setLive((was) => ({ version: was.version + 1, connected: true, arrivals: [...was.arrivals, ...arrived].slice(-MOST_ARRIVALS) }));
     };
-    tabs.onmessage = ({ data }: MessageEvent<News>) => void (isCrowded && data.cursor !== cursor.current && take(data));
+    if (tabs) tabs.onmessage = ({ data }: MessageEvent<News>) => void (isCrowded && take(data));
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const client = createClient({
       url: `${scheme}://${location.host}/graphql`,
@@ -76,7 +88,7 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
             const arrived = event.__typename === 'TransferReceived' ? [{ cursor: event.cursor, transfer: event.transfer }] : [];
             const news = { cursor: event.cursor, arrived };
             take(news);
-            tabs.postMessage(news);
+            tabs?.postMessage(news);
           }
         } catch (lost) { // a lost connection, or a session that has ended: the renewal finds out
           isCrowded = (lost as Partial<CloseEvent> | undefined)?.code === CROWDED;
@@ -105,7 +117,7 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
       window.removeEventListener('offline', gone);
       clearTimeout(late);
       document.removeEventListener('visibilitychange', seen);
-      tabs.close();
+      tabs?.close();
       void client.dispose();
     };
   }, [follow]);

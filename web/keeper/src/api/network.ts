@@ -24,4 +24,4 @@ export const isLost = (error?: CombinedError) =>
 
 // isUndecided tells that it is not known whether what was asked for is done: no answer came, the server failed over it, or it failed within the answer to what it had done.
 export const isUndecided = (error?: CombinedError) =>
-  isLost(error) || !!error?.graphQLErrors.some(({ extensions, path }) => extensions?.code === 'INTERNAL' || (path?.length ?? 0) > 1);
+  isLost(error) || !!error?.graphQLErrors.some(({ extensions, path }) => extensions?.code === 'INTERNAL' || (extensions?.code !== 'BAD_USER_INPUT' && (path?.length ?? 0) > 1));

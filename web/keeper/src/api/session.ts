@@ -29,6 +29,9 @@ export const hasEnded = () => ended;
 export const personOf = () => changes;
 export const sessionOf = () => `${state} ${changes}`;
 
+// whoIsIn is the account that the session is of; empty where there is none.
+export const whoIsIn = () => person;
+
 export function onSession(listener: () => void) {
   listeners.add(listener);
   return () => void listeners.delete(listener);

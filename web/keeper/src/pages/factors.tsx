@@ -2,6 +2,7 @@ import { Button, Group, Modal, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { canUsePasskeys } from '../api/passkeys';
+import { whoIsIn } from '../api/session';
 import type { SecurityQuery } from '../gql/graphql';
 import { time } from '../text/text';
 import { showBackupCodes } from '../ui/backup';
@@ -13,11 +14,12 @@ type Given = NonNullable<SecurityQuery['viewer']>['secondFactors'];
 export function Factors({ factors, onChange }: { factors: Given; onChange: () => void }) {
   const { t } = useTranslation();
   const [wanted, setWanted] = useState<Wanted>();
+  const [of] = useState(whoIsIn);
   const has = factors.totp || factors.passkeys.length > 0;
   const isLast = (factors.totp ? 1 : 0) + factors.passkeys.length === 1;
   const done = (backup?: string[] | null) => {
     setWanted(undefined);
-    if (backup?.length) showBackupCodes(backup);
+    if (backup?.length) showBackupCodes(backup, of);
     onChange();
   };
   const title = wanted && {

@@ -28,7 +28,7 @@ export function LogIn() {
   const [password, setPassword] = useState('');
   const [trust, setTrust] = useState(false);
   const [challenge, setChallenge] = useState<ChallengePartsFragment>();
-  const back = useStep(!!challenge, () => { confirm.clear(); setChallenge(undefined); });
+  const { back, leave } = useStep(!!challenge, () => { confirm.clear(); setChallenge(undefined); });
   const logIn = useAct(LogInDocument);
   const confirm = useAct(ConfirmLogInDocument);
   const start = useAct(StartPasskeyLogInDocument);
@@ -48,6 +48,7 @@ export function LogIn() {
   }
   async function answer(proof: Proof) {
     const { payload } = await confirm.run({ input: { challengeId: challenge!.id, ...proof, trustDevice: trust } });
+    if (payload?.tokens) await leave();
     await enter(payload?.tokens);
   }
 

@@ -114,8 +114,9 @@ function Here({ serverKey, id: known, onChange }: { serverKey: string; id?: stri
   async function begin() {
     const webPush = await subscribe(serverKey).catch(() => null);
     setRefused(!webPush);
-    setShows(!!webPush);
-    if (webPush && (await register.run({ input: { target: { webPush }, name: device().name } })).payload) onChange();
+    if (!webPush || !(await register.run({ input: { target: { webPush }, name: device().name } })).payload) return;
+    setShows(true);
+    onChange();
   }
   async function end() {
     await unsubscribe().catch(() => undefined);

@@ -1,5 +1,6 @@
 import { Button, Group, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useClient } from 'urql';
@@ -18,10 +19,12 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
   const go = useNavigate();
   const isTiny = useMediaQuery('(max-width: 22em)');
   const client = useClient();
+  const turn = useRef<Promise<unknown>>(Promise.resolve());
   // What is sent by SMS and email is in the language that is chosen here. Where no answer comes, this browser has it all the same.
-  async function choose(language: string) {
+  function choose(language: string) {
     const locale = language === 'ru' ? 'RU' : 'EN';
-    await Promise.all([chooseLanguage(language), client.mutation(SetLocaleDocument, { input: { locale } }).toPromise()]);
+    void chooseLanguage(language);
+    turn.current = turn.current.then(() => client.mutation(SetLocaleDocument, { input: { locale } }).toPromise()); // the last one chosen is the last one told
   }
   return (
     <Page title={t('settings')}>
@@ -42,7 +45,7 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
         <Title order={2} size="h4" id="here">{t('thisBrowser')}</Title>
         <div>
           <Text size="sm" fw={500} mb={4} id="language">{t('language')}</Text>
-          <SegmentedControl fullWidth aria-labelledby="language" value={i18n.language} onChange={(l) => void choose(l)} data={[{ value: 'en', label: 'English' }, { value: 'ru', label: 'Русский' }]} />
+          <SegmentedControl fullWidth aria-labelledby="language" value={i18n.language} onChange={choose} data={[{ value: 'en', label: 'English' }, { value: 'ru', label: 'Русский' }]} />
         </div>
         <div>
           <Text size="sm" fw={500} mb={4} id="theme">{t('theme')}</Text>

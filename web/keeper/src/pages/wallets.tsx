@@ -11,6 +11,8 @@ import { CardsWaiting, Empty, Page } from '../ui/parts';
 import { usePayLink, usePayRequest } from '../ui/pay-link';
 import { WalletCard } from './home';
 
+type Asked = { letter: string; name: string; before: Set<string> }; // the wallets there were before it
+
 export default function Wallets() {
   const { t } = useTranslation();
   const [{ data, error }, again] = useLiveQuery(WalletsDocument, {});
@@ -19,7 +21,8 @@ export default function Wallets() {
   const [name, setName] = useState('');
   const open = useAct(OpenWalletDocument);
   const client = useClient();
-  const unsure = useRef<Set<string>>(undefined); // the wallets there were, while it is not known whether one has been opened
+  const unsure = useRef<Asked>(undefined); // while it is not known whether it has been opened
+  const [busy, setBusy] = useState(false);
   const payLink = usePayLink();
   const { pay, request, isBad, isAwaited } = usePayRequest();
   const asked = request?.currency; // of a payment that cannot be made from any other wallet
@@ -28,23 +31,39 @@ export default function Wallets() {
     if (asked) setCurrency(asked.letter);
     setOpening(true);
   }
-  // isThere looks whether a wallet has been opened after all, by an answer that was lost.
-  async function isThere(before: Set<string>) {
+  // isThere looks whether what was asked for has been opened after all, by an answer that was lost; undefined where that cannot be told.
+  async function isThere({ before, letter }: Asked) {
     const { data: now } = await client.query(WalletsDocument, {}, { requestPolicy: 'network-only' });
-    return !!now?.viewer?.wallets.some((w) => !before.has(w.id) && w.currency.letter === currency);
+    return now?.viewer?.wallets.some((w) => !before.has(w.id) && w.currency.letter === letter);
+  }
+  function close() {
+    if (unsure.current) again(); // it may be there
+    unsure.current = undefined;
+    setOpening(false);
   }
   async function submit() {
-    const before = unsure.current ?? new Set(wallets.map((w) => w.id));
-    if (!unsure.current || !(await isThere(before))) {
-      const { payload, lost } = await open.run({ input: { currency: currency ?? '', name: name || null } });
-      unsure.current = lost ? before : undefined;
-      if (!payload && !(lost && (await isThere(before)))) return;
+    const wanted = { letter: currency ?? '', name };
+    const was = unsure.current;
+    if (was?.letter === wanted.letter && was.name === name) {
+      const is = await isThere(was);
+      if (is === undefined) return; // what was said of it holds
+      if (is) return done();
     }
+    const asked = { ...wanted, before: new Set(wallets.map((w) => w.id)) };
+    const { payload, lost } = await open.run({ input: { currency: asked.letter, name: name || null } });
+    unsure.current = lost ? asked : undefined;
+    if (payload || (lost && (await isThere(asked)))) done();
+  }
+  function done() {
     unsure.current = undefined;
     open.clear();
     setOpening(false);
     setName('');
     again();
+  }
+  async function press() {
+    setBusy(true);
+    await submit().finally(() => setBusy(false));
   }
   const wallets = data?.viewer?.wallets ?? [];
   const canPay = !!pay && wallets.some((w) => !w.closedAt && (!asked || w.currency.letter === asked.letter));
@@ -61,16 +80,16 @@ export default function Wallets() {
       {!data ? !error && <CardsWaiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}
-      <Modal opened={opening} onClose={() => setOpening(false)} title={t('openWallet')} closeButtonProps={{ 'aria-label': t('close') }}>
-        <form onSubmit={(e) => { e.preventDefault(); void submit(); }}>
+      <Modal opened={opening} onClose={close} title={t('openWallet')} closeButtonProps={{ 'aria-label': t('close') }}>
+        <form onSubmit={(e) => { e.preventDefault(); if (!busy) void press(); }}>
           <Stack>
             <Select data-autofocus label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
               data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
             <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(oneLine(e.currentTarget.value))} />
             <Problems problems={open.problems} error={open.error} />
             <Group grow>
-              <Button variant="default" onClick={() => setOpening(false)}>{t('cancel')}</Button>
-              <Button type="submit" loading={open.busy}>{t('openWallet')}</Button>
+              <Button variant="default" onClick={close}>{t('cancel')}</Button>
+              <Button type="submit" loading={busy}>{t('openWallet')}</Button>
             </Group>
           </Stack>
         </form>

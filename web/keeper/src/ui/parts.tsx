@@ -24,6 +24,7 @@ export function useArrival(place: string | undefined, atTop = false) {
     shown = place;
     if (before === undefined || before === place) return;
     if (atTop || !isBack) window.scrollTo(0, 0);
+    if (document.querySelector('[role=dialog]')) return; // which stays over it
     (document.querySelector<HTMLElement>('main [data-autofocus]') ?? heading.current)?.focus({ preventScroll: true });
   }, [place]);
   return heading;

@@ -2,7 +2,7 @@ import { Alert, Anchor, AppShell, Box, Button, Group, Text, Title } from '@manti
 import { useNetwork } from '@mantine/hooks';
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useNavigate } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { useKnown } from '../api/known';
 import { grouped } from '../api/numbers';
 import { type Arrival, useLive } from '../api/live';
@@ -42,7 +42,6 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
   const { online } = useNetwork();
   const live = useLive();
   const known = useKnown();
-  useTapped();
   return (
     <AppShell padding={{ base: 'md', sm: 'xl' }} header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: true } }} footer={{ height: { base: 64, sm: 0 } }}>
       <AppShell.Header>
@@ -72,16 +71,6 @@ export function Shell({ me, children }: { me: NonNullable<MeQuery['viewer']>; ch
       </AppShell.Footer>
     </AppShell>
   );
-}
-
-// useTapped goes where a notification that was tapped leads: the service worker says so.
-function useTapped() {
-  const go = useNavigate();
-  useEffect(() => {
-    const tapped = ({ data }: MessageEvent<{ path?: string }>) => void (data?.path?.startsWith('/') && go(data.path));
-    navigator.serviceWorker?.addEventListener('message', tapped);
-    return () => navigator.serviceWorker?.removeEventListener('message', tapped);
-  }, []);
 }
 
 // Frozen says on every screen that nothing leaves, and leads to where that is ended.

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 
-// useStep makes a step of a screen one of the browser's history: going back from it ends the step, and does not leave the screen. The returned function goes back.
+// useStep makes a step of a screen one of the browser's history: going back from it ends the step, and does not leave the screen. `back` goes back; `leave` does so too
+// when the step has done its work, without ending it, so that it leaves no trace in the history: it is over when the address of before is there.
 export function useStep(isOn: boolean, end: () => void) {
   const { pathname, search, hash, state } = useLocation();
   const go = useNavigate();
@@ -17,5 +18,15 @@ export function useStep(isOn: boolean, end: () => void) {
     if (at === mine.current) arrived.current = true;
     else if (mine.current && arrived.current) end();
   }, [at]);
-  return () => void go(-1);
+
+  function leave() {
+    const isThere = mine.current !== undefined && arrived.current && at === mine.current;
+    mine.current = undefined;
+    if (!isThere) return Promise.resolve();
+    return new Promise<void>((done) => {
+      window.addEventListener('popstate', () => done(), { once: true });
+      void go(-1);
+    });
+  }
+  return { back: () => void go(-1), leave };
 }

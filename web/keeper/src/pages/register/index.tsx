@@ -26,7 +26,7 @@ export default function Register() {
   const [wmid, setWmid] = useState<string>();
   const [entering, setEntering] = useState<'waits' | 'lost' | 'in'>('waits');
 
-  useBackward(flow.asking === 'asked' ? (wmid ? 'done' : flow.place) : undefined, flow.setBack);
+  const back = useBackward(flow.asking === 'asked' ? (wmid ? 'done' : flow.place) : undefined, flow.setBack);
 
   if (isIn && !wmid) return <Navigate to={pay ? `/send${pay}` : '/'} replace />;
   if (flow.asking !== 'asked') {
@@ -56,10 +56,10 @@ export default function Register() {
       {!isKept && notMine}
       {place === 'phone' && <Phone phone={phone || registration?.phone || ''} onPhone={setPhone} begun={registration?.phone} onDone={flow.goOn} onBack={() => flow.setBack(undefined)} />}
       {place === 'profile' && registration && (
-        <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => flow.setBack('phone')} onBack={() => flow.setBack(undefined)} />
+        <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => back('phone')} onBack={() => flow.setBack(undefined)} />
       )}
-      {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={(challenge) => flow.challenged({ ...registration, challenge })} onDone={flow.goOn} onBack={() => flow.setBack('profile')} />}
-      {place === 'password' && registration && <Password token={registration.token} onDone={(made, tokens) => void enter(made, tokens)} onRefused={(led) => flow.goOn(led, true)} onBack={() => flow.setBack('profile')} />}
+      {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={(challenge) => flow.challenged({ ...registration, challenge })} onDone={flow.goOn} onBack={() => back('profile')} />}
+      {place === 'password' && registration && <Password token={registration.token} onDone={(made, tokens) => void enter(made, tokens)} onRefused={(led) => flow.goOn(led, true)} onBack={() => back('profile')} />}
       {isKept && notMine}
       {place === 'done' && <Done wmid={wmid!} entering={entering} />}
       {place === 'phone' && <Text>{t('haveAccount')} <Anchor component={Link} to={`/login${pay}`} underline="always">{t('logIn')}</Anchor></Text>}
@@ -67,20 +67,30 @@ export default function Register() {
   );
 }
 
-// useBackward makes each step one of the browser's history: going back from one leads to the one before it where what was entered can be changed.
+// useBackward makes each step one of the browser's history: going back from one leads to the one before it where what was entered can be changed, and from the last
+// one to where one was before it all. The returned function goes back to a step.
 function useBackward(place: Place | undefined, goBack: (to: 'phone' | 'profile') => void) {
   const { pathname, search, hash, state } = useLocation();
   const go = useNavigate();
-  const at = (state as { place?: Place } | null)?.place;
+  const { place: at, depth = 0 } = (state as { place?: Place; depth?: number } | null) ?? {}; // depth counts the steps that were made here
   const before = useRef<Place>(undefined);
   useEffect(() => {
-    const isOnward = !!before.current && !!place && PLACES.indexOf(place) > PLACES.indexOf(before.current);
+    const isOnward = !!before.current && !!place && (place === 'known' || PLACES.indexOf(place) > PLACES.indexOf(before.current));
     before.current = place;
-    if (place && at !== place) void go({ pathname, search, hash }, { state: { ...(state as object | null), place }, replace: !isOnward });
+    if (!place || at === place) return;
+    if (place === 'done') return void (depth > 0 && go(-depth));
+    void go({ pathname, search, hash }, { state: { ...(state as object | null), place, depth: depth + (isOnward ? 1 : 0) }, replace: !isOnward });
   }, [place]);
   useEffect(() => {
-    if (place && (at === 'phone' || at === 'profile') && PLACES.indexOf(at) < PLACES.indexOf(place)) goBack(at);
+    if (!place || place === 'done' || at === place || (place !== 'known' && at && PLACES.indexOf(at) > PLACES.indexOf(place))) return;
+    if (at === 'phone' || at === 'profile') goBack(at);
+    else if (at === 'code' && depth > 0) void go(-1); // what has been entered there is used up
   }, [at]);
+  return (to: 'phone' | 'profile') => {
+    const steps = place ? PLACES.indexOf(place) - PLACES.indexOf(to) : 0;
+    if (steps > 0 && depth >= steps) void go(-steps);
+    else goBack(to);
+  };
 }
 
 const KNOWN = {

@@ -17,5 +17,5 @@ export function useAsked(fill: (request?: Asked) => void, before = '') {
     filled.current = pay;
     fill(request);
   }, [request, isBad, pay]);
-  return { ...link, filled };
+  return { ...link, filled, refill: () => fill(request ?? undefined) };
 }

@@ -33,7 +33,7 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
   const [draft, keep] = useDraft(me);
   const [from, setFrom] = useState<string | null>(draft?.from ?? asked.get('from'));
   const [to, setTo] = useState(draft?.to ?? asked.get('to') ?? '');
-  const [left, setLeft] = useState(false); // the field of the recipient: then what is in it is all that is meant
+  const [left, setLeft] = useState(to !== ''); // the field of the recipient: then what is in it is all that is meant
   const [amount, setAmount] = useState(draft?.amount ?? '');
   const [memo, setMemo] = useState(draft?.memo ?? '');
   const [byRecipient, setByRecipient] = useState(draft?.byRecipient ?? false);
@@ -48,7 +48,7 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
   keep(isOpen && protection.kind === 'none' ? { from, to, amount, memo, byRecipient, link: link.filled.current } : undefined); // what protects is not left out unseen
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
-  const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '');
+  const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '', left);
   const decimal = readAmount(amount);
   const feePaidBy = byRecipient ? 'RECIPIENT' as const : 'SENDER' as const;
   const typed = JSON.stringify(source && recipient && decimal ? { from: source.number, to: recipient, amount: decimal, feePaidBy, protection: protection.known } : null);
@@ -92,7 +92,7 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
         {link.isBad && <Alert color="red" variant="light" role="alert">{t('payLinkBad')}</Alert>}
         {wallets.some((w) => w.number === link.request?.walletNumber) && <Alert color="yellow" variant="light" role="status">{t('payOwn')}</Alert>}
         <WalletSelect label={t('from')} wallets={wallets} value={source?.number} onChange={setFrom} />
-        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} onLink={(token) => void go(`/send#pay=${encodeURIComponent(token)}`, { replace: true })} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
+        <RecipientField value={to} onChange={(next) => { setTo(next); setLeft(false); }} onLeave={() => setLeft(true)} onLink={(token) => (token === link.pay ? link.refill() : void go(`/send#pay=${encodeURIComponent(token)}`, { replace: true }))} error={problem && to !== '' ? wrong[problem] : told(ofRecipient?.message)} />
         <AmountField name="amount" label={t('amount')} value={amount} onChange={setAmount} required code={source?.currency.code} problem={of(refusals, 'amount')} />
         <TextInput label={t('memo')} value={memo} onChange={(e) => setMemo(oneLine(e.currentTarget.value))} maxLength={255} autoComplete="off" error={told(of(others, 'memo'))} />
         <Switch label={t('feeByRecipient')} checked={byRecipient} onChange={(e) => setByRecipient(e.currentTarget.checked)} />
