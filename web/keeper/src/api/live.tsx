@@ -28,6 +28,29 @@ function channel(name: string) {
   }
 }
 
+// makeClient speaks to the server over one socket at a time, and gives up one whose peer is silent.
+function makeClient(connected: () => void) {
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  const client = createClient({
+    url: `${scheme}://${location.host}/graphql`,
+    connectionParams: async () => ({ Authorization: `Bearer ${(await freshToken()) ?? ''}` }),
+    keepAlive: PING_MS,
+    connectionAckWaitTimeout: PONG_MS,
+    retryAttempts: 0, // whoever listens comes back with a newer cursor
+    shouldRetry: () => false,
+    on: {
+      connected,
+      ping: (received) => {
+        if (!received) late = setTimeout(() => client.terminate(), PONG_MS);
+      },
+      pong: () => clearTimeout(late),
+      closed: () => clearTimeout(late),
+    },
+  });
+  return client;
+}
+
 // LiveProvider follows the account's events. After sleep, a lost network or a restart of the server it goes on behind the last event it
 // has seen, so that none is missed and none comes twice.
 // A tab that there is no further connection for hears of them from those that have one, and looks by itself now and then.
@@ -42,7 +65,6 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
     let over = false;
     let away = false; // a connection was lost: what is shown may be old, and what was missed may be more than events
     let wake: (() => void) | undefined;
-    let late: ReturnType<typeof setTimeout> | undefined;
     let isCrowded = false;
     const tabs = channel(`keeper.live.${me}`);
     const taken = new Set<string>(); // several tabs may tell of the same
@@ -53,27 +75,11 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
       setLive((was) => ({ version: was.version + 1, connected: true, arrivals: [...was.arrivals, ...arrived].slice(-MOST_ARRIVALS) }));
     };
     if (tabs) tabs.onmessage = ({ data }: MessageEvent<News>) => void (isCrowded && take(data));
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const client = createClient({
-      url: `${scheme}://${location.host}/graphql`,
-      connectionParams: async () => ({ Authorization: `Bearer ${(await freshToken()) ?? ''}` }),
-      keepAlive: PING_MS,
-      connectionAckWaitTimeout: PONG_MS,
-      retryAttempts: 0, // the loop below comes back with a newer cursor
-      shouldRetry: () => false,
-      on: {
-        connected: () => {
-          const again = away;
-          away = false;
-          isCrowded = false;
-          setLive((was) => ({ ...was, connected: true, version: was.version + (again ? 1 : 0) }));
-        },
-        ping: (received) => {
-          if (!received) late = setTimeout(() => client.terminate(), PONG_MS);
-        },
-        pong: () => clearTimeout(late),
-        closed: () => clearTimeout(late),
-      },
+    const client = makeClient(() => {
+      const again = away;
+      away = false;
+      isCrowded = false;
+      setLive((was) => ({ ...was, connected: true, version: was.version + (again ? 1 : 0) }));
     });
 
     async function listen() {
@@ -115,7 +121,6 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
       hurry();
       window.removeEventListener('online', hurry);
       window.removeEventListener('offline', gone);
-      clearTimeout(late);
       document.removeEventListener('visibilitychange', seen);
       tabs?.close();
       void client.dispose();
