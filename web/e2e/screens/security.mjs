@@ -67,6 +67,10 @@ export const watched = {
       await w.page.goto(`${base}/security`);
       await told(w.page, w.t.backupCodesLeft.replace('{{count}}', '7'));
     },
+    'security-codes-renew': async ({ page, t }) => {
+      await open(page, t.codesRenew);
+      return { after: () => dismiss(page) };
+    },
     'security-app-off': async ({ page, t, honestly }) => {
       await open(page, `${t.authenticator}: ${t.turnOff}`);
       return {
