@@ -165,6 +165,7 @@ export const registered = {
       w.page = await w.open('/login');
       await w.page.route('**/web/registration', () => {});
       await go(w.page, '/register');
+      await w.page.locator('main h1').waitFor();
       return { waits: true };
     },
     'register-no-answer': async (w) => {

@@ -52,7 +52,7 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
       ))}
       {has && (
         <Group justify="space-between" mt="sm">
-          <div>
+          <div className="beside">
             <Text fw={500}>{t('backupCodes')}</Text>
             <Text size="sm" c="dimmed">{t('backupCodesLeft', { count: factors.backupCodesLeft })}</Text>
           </div>

@@ -71,7 +71,7 @@ function Lost() {
       <Button variant="default" aria-expanded={asked} onClick={() => setAsked(!asked)}>{t('phoneLostWay')}</Button>
       {asked && (
         <>
-          <Follows items={[t('phoneLostOut'), t('lostFollows1'), t('lostFollows2')]} />
+          <Follows items={[t('phoneLostOut'), t('lostFollows1'), t('lostFollows2'), t('lostFollows3')]} />
           <Button variant="default" loading={leaving} onClick={leave}>{t('phoneLostGo')}</Button>
         </>
       )}

@@ -46,10 +46,11 @@ export default function RefusedPage() {
 function Attempt({ attempt }: { attempt: Attempts['nodes'][number] }) {
   const { t } = useTranslation();
   const [key, to] = ways[attempt.code] ?? ['send', `/send?from=${attempt.from}&to=${encodeURIComponent(attempt.to)}`];
+  const recipient = grouped(attempt.to); // a number stays in one piece
   return (
     <div className="row" data-testid="refused">
       <Group justify="space-between" align="start" wrap="nowrap" className="line">
-        <Text fw={600} className="line-name" style={{ overflowWrap: 'anywhere' }}>{t('refusedTo', { to: grouped(attempt.to) })}</Text>
+        <Text fw={600} className="line-name" style={recipient === attempt.to ? { overflowWrap: 'anywhere' } : { whiteSpace: 'nowrap', flexBasis: 'auto' }}>{t('refusedTo', { to: recipient })}</Text>
         <Text fw={600} className="money line-sum">{money(attempt.amount)}</Text>
       </Group>
       <Text size="sm" c="dimmed" mt={2}>{time(attempt.refusedAt)} · {t('refusedFrom', { from: grouped(attempt.from) })}</Text>

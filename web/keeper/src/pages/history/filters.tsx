@@ -73,7 +73,7 @@ export function Filters({ typed, change, clear }: Pick<ReturnType<typeof useFilt
           <Period days={typed.days} onChange={(days) => change({ days })} />
         </Stack>
       </Collapse>
-      {(used > 0 || typed.direction || typed.text) && <Button variant="subtle" onClick={() => { clear(); more.current?.focus(); }}>{t('clearFilters')}</Button>}
+      {(used > 0 || typed.direction || typed.text || typed.days.from || typed.days.until) && <Button variant="subtle" onClick={() => { clear(); more.current?.focus(); }}>{t('clearFilters')}</Button>}
     </Stack>
   );
 }

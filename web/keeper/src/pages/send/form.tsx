@@ -79,7 +79,7 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
       from: source.number, to: recipient as RecipientInput, amount: decimal, memo: memo || null, feePaidBy, idempotencyKey: crypto.randomUUID(),
       protection: protection.input,
     };
-    onReview({ input, quote, from: `${source.name || source.currency.name}\u00a0· ${grouped(source.number)}`, to: to.trim() });
+    onReview({ input, quote, from: `${source.name || source.currency.name}\n${grouped(source.number)}`, to: to.trim() });
   }
   if (!data || link.isAwaited) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;

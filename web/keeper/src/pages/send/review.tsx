@@ -69,7 +69,7 @@ export function Review({ onChange, unsent, children, ...looked }: Looked & { onC
           {differences(was, quote).map(([what, before, after]) => <div key={what}>{t(what)}: {before} → {after}</div>)}
         </Alert>
       )}
-      <Costs quote={quote} feePaidBy={input.feePaidBy} whom={<><Fact name={t('to')}>{grouped(to)}</Fact><Fact name={t('from')}>{from}</Fact></>}>
+      <Costs quote={quote} feePaidBy={input.feePaidBy} whom={<><Fact name={t('to')}>{grouped(to)}</Fact><Fact name={t('from')}>{from.split('\n').map((line) => <div key={line}>{line}</div>)}</Fact></>}>
         {input.memo && <Fact words name={t('memoOf')}>{input.memo}</Fact>}
         <Fact name={t('protection')}>{protectionOf(input, t)}</Fact>
       </Costs>

@@ -3,9 +3,10 @@ import { Alert, Anchor, Button, Menu, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
+import { useQuery } from 'urql';
 import { download } from '../../api/documents';
 import { grouped } from '../../api/numbers';
-import { TransferPageDocument, type TransferPageQuery, type TransferPartsFragment } from '../../gql/graphql';
+import { TransferPageDocument, type TransferPageQuery, type TransferPartsFragment, WalletsDocument } from '../../gql/graphql';
 import { money, time } from '../../text/text';
 import { Problems } from '../../ui/act';
 import { gets, signOf } from '../../ui/amount';
@@ -68,12 +69,15 @@ function Sum({ transfer: x }: { transfer: TransferPartsFragment }) {
 
 function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
   const { t } = useTranslation();
+  const isInternal = x.direction === 'INTERNAL';
+  const [{ data }] = useQuery({ query: WalletsDocument, pause: !isInternal });
+  const own = new Map(isInternal ? data?.viewer?.wallets.map((w) => [w.number, w.name || w.currency.name]) : []); // both are of the same person
   const isFeeOthers = x.direction === 'INCOMING' && x.feePaidBy === 'SENDER';
   const hasFee = Number(x.fee.amount) > 0 && !isFeeOthers;
   return (
     <dl className="facts">
-      <Fact name={t('fromWhom')}>{x.from.displayName}<br /><span className="money">{grouped(x.from.walletNumber)}</span></Fact>
-      <Fact name={t('to')}>{x.to.displayName}<br /><span className="money">{grouped(x.to.walletNumber)}</span></Fact>
+      <Fact name={t('fromWhom')}>{own.get(x.from.walletNumber) ?? x.from.displayName}<br /><span className="money">{grouped(x.from.walletNumber)}</span></Fact>
+      <Fact name={t('to')}>{own.get(x.to.walletNumber) ?? x.to.displayName}<br /><span className="money">{grouped(x.to.walletNumber)}</span></Fact>
       {hasFee && <Fact name={t('amount')}>{money(x.amount)}</Fact>}
       {hasFee && <Fact name={t('fee')}><span className="money">{money(x.fee)}</span>{x.feePaidBy === 'RECIPIENT' && <Text size="sm" c="dimmed">{t('feeByRecipient')}</Text>}</Fact>}
       {Number(x.refunded.amount) > 0 && <Fact name={t(x.direction === 'OUTGOING' ? 'refundedToYou' : 'refunded')}>{money(x.refunded)}</Fact>}
