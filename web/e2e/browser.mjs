@@ -64,6 +64,7 @@ class House {
     page.on('console', (message) => {
       if (message.type() === 'error') this.trouble.push(`${path}: ${message.text()}`);
     });
+    staysIntercepted(page);
     this.page = page;
     page.answer = await page.goto(base + path);
     return page;
@@ -93,6 +94,16 @@ class House {
     check(this.outside.length === 0, `no request left this machine${this.outside.map((url) => ` ${url}`)}`);
     check(this.trouble.length === 0, 'no console error, no policy violation');
   }
+}
+
+// staysIntercepted keeps a page's requests intercepted from its first route on: when the last route went, Playwright would lose sight of those that are under way.
+function staysIntercepted(page) {
+  const route = page.route.bind(page);
+  let first;
+  page.route = async (...asked) => {
+    await (first ??= route('**/nowhere', (it) => it.fallback()));
+    return route(...asked);
+  };
 }
 
 function isInside(url) {

@@ -189,7 +189,7 @@ export async function certify(house, page) {
   await house.accessible(page, 'a picture of a document');
   await house.shot('account-upload', page);
   await button(page, 'Send the request').click();
-  await page.getByText('Your request for Initial is with an operator.').waitFor();
+  await page.getByText('Your request for the Initial certificate is with an operator.').waitFor();
   await page.reload();
   await page.getByText('Your request for the Initial certificate has been with an operator').waitFor();
   await house.accessible(page, 'a request for a certificate that waits');

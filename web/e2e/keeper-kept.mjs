@@ -45,6 +45,7 @@ async function backFromTheCode(page) {
   await alone(anna.phone, async () => {
     await code(anna.phone, () => button(page, 'Log in').click());
     await page.locator('[name=code]').waitFor();
+    await page.waitForFunction(() => history.state?.usr?.step); // the step is in the history a moment after it is drawn
     await page.goBack();
     await page.locator('[name=password]').waitFor();
     await page.goForward();
