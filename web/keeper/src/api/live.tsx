@@ -17,6 +17,7 @@ const MOST_WAIT_MS = 15_000;
 const PING_MS = 10_000;
 const PONG_MS = 5_000; // a network that swallows everything closes no socket
 const CROWDED = 4429; // too many tabs are connected: those tell what they hear
+const MOST_TAKEN = 100; // events: what other tabs tell of late is newer than these
 const MOST_ARRIVALS = 5; // told at once; the history has them all
 
 // channel is what the tabs of this browser hear each other by; none where a browser keeps nothing for a page.
@@ -67,10 +68,11 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
     let wake: (() => void) | undefined;
     let isCrowded = false;
     const tabs = channel(`keeper.live.${me}`);
-    const taken = new Set<string>(); // several tabs may tell of the same
+    const taken: string[] = []; // several tabs may tell of the same
     const take = ({ cursor: at, arrived }: News) => {
-      if (taken.has(at)) return;
-      taken.add(at);
+      if (taken.includes(at)) return;
+      taken.push(at);
+      if (taken.length > MOST_TAKEN) taken.shift();
       cursor.current = at;
       setLive((was) => ({ version: was.version + 1, connected: true, arrivals: [...was.arrivals, ...arrived].slice(-MOST_ARRIVALS) }));
     };

@@ -15,7 +15,8 @@ export type Read = { recipient?: Recipient; problem?: 'incomplete' | 'mistyped' 
 // readRecipient reads what was typed: a wallet's number, a WMID or a phone; where that is all, also one as it is dialed in Russia (8 900 …, or without its plus),
 // which begins like a WMID.
 export function readRecipient(typed: string, currency: string, isAll = true): Read {
-  const text = typed.replace(/[\s()\u2010-\u2015-]/g, '').toUpperCase().replace(isAll ? /^[78](?=9\d{9}$)/ : /^$/, '+7').replace(/^WMID:?/, '');
+  const bare = typed.replace(/[\s()\u2010-\u2015-]/g, '').toUpperCase();
+  const text = (isAll ? bare.replace(/^[78](?=9\d{9}$)/, '+7') : bare).replace(/^WMID:?/, '');
   if (text.startsWith('+')) return /^\+\d{8,15}$/.test(text) ? { recipient: { phone: text } } : { problem: 'incomplete' };
   const [, letter, digits] = /^([A-Z]?)(\d*)$/.exec(text) ?? [];
   if (digits === undefined || digits.length !== 12) return { problem: 'incomplete' };

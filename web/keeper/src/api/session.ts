@@ -37,6 +37,15 @@ export function onSession(listener: () => void) {
   return () => void listeners.delete(listener);
 }
 
+// onGone has what is kept of a person forgotten when they are out, or somebody else is in.
+export function onGone(forget: () => void) {
+  let whose = changes;
+  onSession(() => {
+    if (state === 'out' || changes !== whose) forget();
+    whose = changes;
+  });
+}
+
 function become(next: State, who = '') {
   if (state === next && person === who) return;
   if (person && who && person !== who) changes++;

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import type { CombinedError } from 'urql';
-import { onSession, personOf, sessionState } from '../api/session';
+import { onGone } from '../api/session';
 
 type Rows<Node> = { nodes: Node[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null } };
 type Answer<Node> = { rows?: Rows<Node> | null; error?: CombinedError };
@@ -12,11 +12,7 @@ const MOST_PAGES = 10; // that are loaded again: each piece of news has them loa
 
 const left = new Map<string, Behind<unknown>>(); // as lists were left, by their place in the browser's history
 
-let whose = personOf();
-onSession(() => {
-  if (sessionState() === 'out' || personOf() !== whose) left.clear();
-  whose = personOf();
-});
+onGone(() => left.clear());
 
 // useMore holds what is loaded behind the first page of a list. `of` says which list it is: an answer that comes when another one is shown, or when the first page
 // is new, is nobody's. One page is loaded at a time, and none while `paused`, which is while the first one is being asked for.

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { grouped } from '../../api/numbers';
-import { onSession, sessionState } from '../../api/session';
+import { onGone } from '../../api/session';
 import { type TransferFilter, type TransferStatus, WalletsDocument } from '../../gql/graphql';
 import { useLiveQuery } from '../../ui/live-query';
 import { type Days, instants, isWrong, Period } from '../../ui/period';
@@ -20,9 +20,7 @@ const ALL: Typed = { direction: '', text: '', status: null, wallet: null, days: 
 
 let left: Kept | undefined; // as the history was left, for whoever comes to it again by the menu
 
-onSession(() => {
-  if (sessionState() === 'out') left = undefined;
-});
+onGone(() => void (left = undefined));
 
 // useFilters are what the history is looked through by. They stand in the state of the browser's history: who comes back from a transfer, or reloads, finds them
 // as they were, and no address tells what was searched for. The menu leads to them as they were left.

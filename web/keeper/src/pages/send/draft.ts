@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
-import { onSession, personOf, sessionState } from '../../api/session';
+import { onGone, personOf, sessionState } from '../../api/session';
 
 type Typed = { from: string | null; to: string; amount: string; memo: string; byRecipient: boolean; link: string }; // with the payment link that has been filled in
 type Kept = { me: string; address: string; key?: string; typed: Typed };
@@ -11,11 +11,7 @@ let ended: Kept | undefined; // when the session ended: in memory, and nowhere e
 
 const drop = () => sessionStorage.removeItem(PLACE);
 
-let whose = personOf();
-onSession(() => {
-  if (sessionState() === 'out' || personOf() !== whose) drop();
-  whose = personOf();
-});
+onGone(drop);
 
 // useDraft is what was typed, for the same person who comes back to it in this tab: by the browser's history or a reload, or by logging in again after the session ended
 // under it. The returned function is told, with each drawing, what is typed by now; nothing where it is not to come back.
