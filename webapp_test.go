@@ -1,9 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
+
+	"purser/web"
 )
 
 func TestPagesAnswerHeadLikeGetWithoutABody(t *testing.T) {
@@ -48,4 +55,64 @@ func TestWhatInstallsTheWebAppIsServedAsWhatItIs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Every browser check loads the app as brotli; that the packed files are those they lie beside is seen there, and here of gzip.
+func TestTheWebAppIsSentAsItsBuildHasPackedIt(t *testing.T) {
+	t.Parallel()
+	need(t, "the built web app", "web/keeper/dist/index.html")
+	c, _ := front(t, nil)
+	files, _ := web.Keeper()
+	names := regexp.MustCompile(`(?:src|href)="/(assets/[^"]+\.(?:js|css))"`).FindAllStringSubmatch(string(web.MustRead(files, "index.html")), -1)
+	if len(names) < 3 {
+		t.Fatalf("the page loads %d files", len(names))
+	}
+	for _, found := range names {
+		name := found[1]
+		plain, brotli := string(web.MustRead(files, name)), string(web.MustRead(files, name+".br"))
+		kind := map[bool]string{true: "text/javascript; charset=utf-8", false: "text/css; charset=utf-8"}[strings.HasSuffix(name, ".js")]
+		for accepts, encoding := range map[string]string{
+			"gzip, deflate, br, zstd": "br", "br": "br", "gzip": "gzip", "GZIP;q=0.5": "gzip", "br;q=0, gzip": "gzip", "br;q=0.0,gzip;q=0": "", "identity": "", "broken": "", "": "",
+		} {
+			status, header, text := c.raw("GET", "/"+name, "", "Accept-Encoding", accepts)
+			switch encoding {
+			case "br":
+				if text != brotli {
+					t.Errorf("%s for %q: not its brotli", name, accepts)
+				}
+			case "gzip":
+				if unzipped(t, text) != plain {
+					t.Errorf("%s for %q: unpacked, it is another file", name, accepts)
+				}
+			default:
+				if text != plain {
+					t.Errorf("%s for %q: %d bytes of %d", name, accepts, len(text), len(plain))
+				}
+			}
+			if status != http.StatusOK || header.Get("Content-Encoding") != encoding || header.Get("Content-Type") != kind || header.Get("Vary") == "" ||
+				header.Get("Cache-Control") != "public, max-age=31536000, immutable" || header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s for %q: %d %v", name, accepts, status, header)
+			}
+		}
+	}
+	for _, path := range []string{"/assets/", "/assets", "/assets/none.js", "/assets/none.js.br", "/assets/../persisted-query-manifest.json", "/assets/%2e%2e/sw.js",
+		"/assets/..%2fsw.js", "/playground/assets/", "/playground/assets/../index.html"} {
+		status, header, _ := c.raw("GET", path, "", "Accept-Encoding", "br")
+		if status != http.StatusNotFound || header.Get("Content-Encoding") != "" || header.Get("Cache-Control") == "public, max-age=31536000, immutable" {
+			t.Errorf("%s: %d %v", path, status, header)
+		}
+	}
+}
+
+func unzipped(t *testing.T, text string) string {
+	t.Helper()
+	r, err := gzip.NewReader(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plain bytes.Buffer
+	if _, err := io.Copy(&plain, r); err != nil {
+		t.Fatal(err)
+	}
+	return plain.String()
 }

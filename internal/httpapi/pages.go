@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -13,8 +12,6 @@ import (
 	"purser/internal/fault"
 	"purser/web"
 )
-
-const assetAge = "public, max-age=31536000, immutable" // their names change with their content
 
 // pages serves what browsers look at. The playground and the inbox are for development only.
 func (a *API) pages(router chi.Router) {
@@ -33,7 +30,7 @@ func (a *API) pages(router chi.Router) {
 		show(r, "/dev/inbox.json", a.inboxJSON)
 	})
 	router.Group(func(r chi.Router) {
-		r.Use(middleware.Compress(5), policy(web.KeeperCSP))
+		r.Use(policy(web.KeeperCSP))
 		keeper(r)
 	})
 	if !a.Config.ServesPlayground() {
@@ -42,7 +39,7 @@ func (a *API) pages(router chi.Router) {
 	router.Group(func(r chi.Router) {
 		r.Use(middleware.Compress(5), policy(web.PlaygroundCSP))
 		show(r, "/playground", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/playground/", http.StatusFound) })
-		r.Handle("/playground/*", playground())
+		playground(r)
 	})
 }
 
@@ -66,18 +63,14 @@ func policy(csp string) func(http.Handler) http.Handler {
 }
 
 // playground serves GraphiQL from this binary, or says how to build it in.
-func playground() http.Handler {
+func playground(router chi.Router) {
 	files, built := web.Playground()
 	if !built {
-		return page(web.NotBuilt())
+		router.Handle("/playground/*", page(web.NotBuilt()))
+		return
 	}
-	server := http.StripPrefix("/playground/", http.FileServerFS(files))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/playground/assets/") && exists(files, strings.TrimPrefix(r.URL.Path, "/playground/")) {
-			w.Header().Set("Cache-Control", assetAge)
-		}
-		server.ServeHTTP(w, r)
-	})
+	router.Handle("/playground/*", http.StripPrefix("/playground/", http.FileServerFS(files)))
+	router.Handle("/playground/assets/*", assets(files))
 }
 
 // keeper serves the web app: its files, and its one page for each of its addresses. Where it was not built, the page says how to build it.
@@ -87,34 +80,25 @@ func keeper(router chi.Router) {
 	if built {
 		text = web.MustRead(files, "index.html")
 	}
-	show(router, "/", page(text))
-	show(router, "/index.html", page(text)) // as the service worker asks for it
+	packing := router.With(middleware.Compress(5))
+	show(packing, "/", page(text))
+	show(packing, "/index.html", page(text)) // as the service worker asks for it
 	for _, path := range web.KeeperPaths {
-		show(router, path, page(text))
+		show(packing, path, page(text))
 	}
 	if !built {
 		return
 	}
 	server := http.FileServerFS(files)
 	for _, name := range web.KeeperFiles(files) {
-		router.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
+		packing.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(name, ".webmanifest") {
 				w.Header().Set("Content-Type", "application/manifest+json") // which Go does not know
 			}
 			server.ServeHTTP(w, r)
 		})
 	}
-	router.HandleFunc("/assets/*", func(w http.ResponseWriter, r *http.Request) {
-		if exists(files, strings.TrimPrefix(r.URL.Path, "/")) {
-			w.Header().Set("Cache-Control", assetAge)
-		}
-		server.ServeHTTP(w, r)
-	})
-}
-
-func exists(files fs.FS, name string) bool {
-	_, err := fs.Stat(files, name)
-	return err == nil
+	router.Handle("/assets/*", assets(files))
 }
 
 func (a *API) inboxPage(w http.ResponseWriter, r *http.Request) {
