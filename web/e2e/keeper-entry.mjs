@@ -76,6 +76,7 @@ export async function register(life) {
   await house.accessible(page, 'registration: code');
   await confirm(life);
   await arrives(page, 'Password and agreements', 'Step 4 of 5');
+  if (name === 'phone') await backFromThePassword(page);
   await choosePassword(life);
   await finish(life, digits);
   const left = async () => JSON.stringify([(await page.context().cookies()).map((c) => c.name), await page.evaluate(() => ({ ...localStorage }))]);
@@ -129,6 +130,16 @@ async function backToTheProfile(page, me) {
   for (const [label, text] of profileOf(me)) await soon(() => page.getByLabel(label, { exact: false }).first().inputValue(), text, `${label} is still there`);
   await page.getByRole('button', { name: 'Continue' }).click();
   await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
+  for (const title of ['About you', 'Your phone']) {
+    await page.goBack();
+    await page.getByRole('heading', { name: title }).waitFor();
+  }
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.locator('[name=code]').waitFor();
+  await page.getByRole('button', { name: 'Back' }).click();
+  await arrives(page, 'About you', 'Step 2 of 5');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
   await page.reload();
   await page.getByRole('button', { name: 'Back' }).click();
   await page.getByText('Your details are saved.').waitFor();
@@ -136,6 +147,16 @@ async function backToTheProfile(page, me) {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.locator('[name=code]').waitFor();
   ok('after a reload nothing need be filled in again');
+}
+
+// backFromThePassword looks at what was entered, as often as one likes.
+async function backFromThePassword(page) {
+  for (let i = 0; i < 2; i++) {
+    await page.getByRole('button', { name: 'Back' }).click();
+    await arrives(page, 'About you', 'Step 2 of 5');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.locator('[name=new-password]').waitFor();
+  }
 }
 
 async function confirm({ own: page, house, name }) {

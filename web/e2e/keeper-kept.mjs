@@ -23,6 +23,7 @@ await runInBrowser(async (house) => {
   await writesInTheLanguage(house, page);
   await codesAreKept(page);
   await codesAreNobodyElses(page);
+  await tappedWhileOut(page);
   forgive(house, /status of (401|500)|ERR_FAILED|WebSocket connection|beforeunload/);
 });
 
@@ -38,6 +39,11 @@ async function failsOnce(page, operation, field) {
   return () => page.unroute('**/graphql');
 }
 
+// tap is done in the page: what the service worker says when a notification is tapped.
+function tap(path) {
+  navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { path } }));
+}
+
 // backFromTheCode: the browser's own button leads from a code back to the password.
 async function backFromTheCode(page) {
   await page.getByLabel('WMID, phone, or email').fill(anna.login);
@@ -46,6 +52,9 @@ async function backFromTheCode(page) {
     await code(anna.phone, () => button(page, 'Log in').click());
     await page.locator('[name=code]').waitFor();
     await page.waitForFunction(() => history.state?.usr?.step); // the step is in the history a moment after it is drawn
+    await page.evaluate(tap, '/history');
+    await drawn(page);
+    check(await page.locator('[name=code]').isVisible(), 'a notification that is tapped takes nobody’s code away');
     await page.goBack();
     await page.locator('[name=password]').waitFor();
     await page.goForward();
@@ -60,8 +69,19 @@ async function logsInByALink(page) {
   await page.goto(`${base}/login#pay=${await payLinkBy(await tokenOf(boris), { amount: '2' })}`);
   await page.getByLabel('WMID, phone, or email').fill(anna.login);
   await page.locator('[name=password]').fill(anna.password);
-  await withCode(page, anna.phone, () => button(page, 'Log in').click());
-  await soon(() => page.locator('[name=amount]').inputValue(), '2.00', 'who logs in by a payment link comes to the payment');
+  await alone(anna.phone, async () => {
+    await page.locator('[name=code]').fill(await code(anna.phone, () => button(page, 'Log in').click()));
+    await page.waitForFunction(() => history.state?.usr?.step);
+    await page.route('**/web/session', (route) => route.abort());
+    await button(page, 'Confirm').click();
+    await page.getByText('We’ll log you in as soon as it’s back.').waitFor();
+    check((await button(page, 'Back').count()) === 0 && (await page.locator('button[type=submit]').isDisabled()), 'a code that was accepted is not asked for again');
+    await page.goBack();
+    await page.locator('[name=password]').waitFor();
+    await page.unroute('**/web/session');
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+  });
+  await soon(() => page.locator('[name=amount]').inputValue(), '2.00', 'who logs in by a payment link comes to the payment, also over an answer that was lost');
   await page.goBack();
   await page.getByTestId('wallet').first().waitFor();
   check(!page.url().includes('pay='), 'and by going back to no payment again');
@@ -128,12 +148,19 @@ async function recipientAsPeopleWriteIt(page) {
   const wmid = (await call('Wallets', {}, await tokenOf(boris))).wmid;
   await page.locator('[name=amount]').fill('1');
   for (const text of ['8 (900) 000-00-03', '79000000003', `WMID ${wmid}`]) {
-    await page.locator('[name=to]').fill(text);
-    await page.locator('[name=to]').blur();
+    await page.locator('[name=to]').fill(text); // and nothing else
     await page.getByTestId('quote').getByText('Boris').waitFor();
+    check((await page.getByText('Enter all 12 digits').count()) === 0, `${text} is all there`);
   }
+  await page.locator('[name=to]').press('Enter');
+  await page.getByRole('button', { name: /^Send \d/ }).waitFor();
+  await page.goBack();
   ok('a recipient is found as people write them');
   const link = `${base}/pay#token=${await payLinkBy(await tokenOf(boris), { amount: '4', memo: 'by a link' })}`;
+  const wasLost = await loses(page, 'PayRequest', { served: false });
+  await page.locator('[name=to]').evaluate(paste, link);
+  await button(page, 'Try again').waitFor();
+  await wasLost();
   await page.locator('[name=to]').evaluate(paste, link);
   await soon(() => page.locator('[name=amount]').inputValue(), '4.00', 'a payment link that is pasted is followed');
   const sendIt = await review(page);
@@ -147,17 +174,47 @@ async function recipientAsPeopleWriteIt(page) {
   });
 }
 
-// walletIsOpenedOnce: the answer to an opening is lost.
+// walletIsOpenedOnce: the answer to an opening is lost, with what looks for the wallet; the server fails within it; it comes when another dialog is open.
 async function walletIsOpenedOnce(page) {
+  const dialog = page.getByRole('dialog');
+  const wallets = () => page.getByTestId('wallet').count();
+  const press = () => button(dialog, 'Open a wallet').click();
   await place(page, 'Wallets');
   await page.getByTestId('wallet').first().waitFor();
-  const before = await page.getByTestId('wallet').count();
+  const before = await wallets();
+  let looks = 0;
+  const cut = (route) => (asksFor('OpenWallets')(route.request()) && ++looks <= 2 ? route.abort() : route.fallback());
   const found = await loses(page, 'OpenWallet', { served: true });
+  await page.route('**/graphql', cut);
   await button(page, 'Open a wallet').click();
-  await button(page.getByRole('dialog'), 'Open a wallet').click();
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  for (const look of [1, 2]) {
+    await press();
+    await soon(() => looks, look, 'whose opening was not answered is looked for');
+    await page.locator('[type=submit]:not([data-loading])').waitFor();
+  }
+  await press();
+  await dialog.waitFor({ state: 'detached' });
   await found();
-  await soon(() => page.getByTestId('wallet').count(), before + 1, 'a wallet whose opening was not answered is found, and opened once');
+  await soon(wallets, before + 1, 'and is opened once, however often that is not answered');
+
+  const mend = await failsOnce(page, 'OpenWallet', 'openWallet');
+  await button(page, 'Open a wallet').click();
+  await press();
+  await dialog.waitFor({ state: 'detached' });
+  await mend();
+  await soon(wallets, before + 2, 'so it is where the server fails over telling of it');
+
+  const late = await holdAnswer(page, '**/graphql', asksFor('OpenWallet'));
+  await button(page, 'Open a wallet').click();
+  await press();
+  await late.reached;
+  await page.keyboard.press('Escape');
+  await button(page, 'Open a wallet').click();
+  await dialog.getByLabel('Name').fill('Holiday');
+  await late.letGo();
+  await soon(wallets, before + 3, 'a late answer is shown');
+  check((await dialog.getByLabel('Name').inputValue()) === 'Holiday', 'and closes nobody’s next dialog');
+  await button(dialog, 'Cancel').click();
 }
 
 // monthsFail: what could not be asked for is not called nothing.
@@ -254,4 +311,17 @@ async function codesAreNobodyElses(page) {
   await late.letGo();
   await drawn(page);
   check((await page.getByTestId('backup-codes').count()) === 0, 'nobody sees the backup codes of whoever was in before');
+}
+
+// tappedWhileOut: where a notification leads, one comes once one is in.
+async function tappedWhileOut(page) {
+  await place(page, 'Settings');
+  await button(page, 'Log out').click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await page.evaluate(tap, '/contacts');
+  await page.getByLabel('WMID, phone, or email').fill(boris.login);
+  await page.locator('[name=password]').fill(boris.password);
+  await button(page, 'Log in').click();
+  await page.getByRole('heading', { name: 'Contacts', level: 1 }).waitFor();
+  check(new URL(page.url()).pathname === '/contacts', 'where a notification leads, one comes once one is in');
 }

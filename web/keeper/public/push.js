@@ -6,7 +6,7 @@ self.addEventListener('push', (event) => {
   event.waitUntil(self.registration.showNotification(title ?? 'Keeper', { body, data, icon: '/icon-192.png', tag: data?.transferId }));
 });
 
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 5_000; // a page that is busy answers late, and would lose what only its memory holds
 
 // lead has the app go to a path by itself: what is open in it is not loaded anew. Where none answers, such as one of another version, the window is led there.
 function lead(open, path) {

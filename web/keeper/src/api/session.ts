@@ -66,7 +66,7 @@ function subjectOf(jwt: string) {
 }
 
 // exchange asks for a new pair of tokens. An answer without one means that nobody is signed in; no answer changes nothing.
-async function exchange(handed: Partial<Handed>) {
+async function exchange(handed: Partial<Handed>, before?: () => Promise<void>) {
   const response = await request('/web/session', {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(handed), signal: AbortSignal.timeout(ANSWER_MS),
   });
@@ -75,8 +75,10 @@ async function exchange(handed: Partial<Handed>) {
     return set(undefined);
   }
   if (!response.ok) throw new Error(`session: ${response.status}`);
+  const next = (await response.json()) as Access;
+  await before?.();
   ended = false;
-  set((await response.json()) as Access);
+  set(next);
   if (handed.refreshToken) forgetNotes('registration', 'lost-phone'); // with what was begun, as the server does
 }
 
@@ -95,11 +97,11 @@ export const pause = (ms: number) =>
   });
 
 // adopt takes over the tokens of a log-in. They are good, and the code that brought them is used up: where no answer comes it is tried again until one does, and
-// onLost tells whoever waits.
-export async function adopt({ refreshToken, deviceTrustToken }: Handed, onLost: () => void) {
+// onLost tells whoever waits. `before` is done when there is a session, and before anybody is told of it.
+export async function adopt({ refreshToken, deviceTrustToken }: Handed, onLost: () => void, before?: () => Promise<void>) {
   for (let wait = 1_000; ; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
     try {
-      return await inTurn(() => exchange({ refreshToken, deviceTrustToken }));
+      return await inTurn(() => exchange({ refreshToken, deviceTrustToken }, before));
     } catch {
       onLost();
     }

@@ -37,7 +37,15 @@ export function LogIn() {
   const [tried, setTried] = useState<'password' | 'passkey'>('password'); // what was tried last is what is told of
 
   const [lost, setLost] = useState(false);
-  const enter = (tokens: Handed | null | undefined) => tokens && adopt(tokens, () => setLost(true));
+  const [accepted, setAccepted] = useState(false); // what was entered is right: all that is waited for is the session
+
+  async function enter(tokens?: Handed | null) {
+    if (!tokens) return;
+    setAccepted(true);
+    await adopt(tokens, () => setLost(true), leave);
+    setAccepted(false); // where the server took them for nobody's
+    setLost(false);
+  }
   const waiting = lost && <Alert color="yellow" role="alert">{t('enteringLost')}</Alert>;
 
   async function submit() {
@@ -48,7 +56,6 @@ export function LogIn() {
   }
   async function answer(proof: Proof) {
     const { payload } = await confirm.run({ input: { challengeId: challenge!.id, ...proof, trustDevice: trust } });
-    if (payload?.tokens) await leave();
     await enter(payload?.tokens);
   }
 
@@ -65,11 +72,11 @@ export function LogIn() {
   if (challenge) {
     return (
       <Narrow title={t('confirmLogIn')} step={{ name: 'code' }}>
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || lost} problems={confirm.problems} error={confirm.error}>
+        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || accepted} problems={confirm.problems} error={confirm.error}>
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           {waiting}
         </CodeForm>
-        <Button variant="subtle" onClick={back}>{t('back')}</Button>
+        {!accepted && <Button variant="subtle" onClick={back}>{t('back')}</Button>}
       </Narrow>
     );
   }
@@ -82,8 +89,8 @@ export function LogIn() {
           <TextInput label={t('login')} name="login" autoComplete="username" value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoFocus />
           <PasswordInput label={t('password')} name="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.currentTarget.value)} required />
           {tried === 'password' && <Problems problems={logIn.problems} error={logIn.error} />}
-          <Button type="submit" size="md" loading={logIn.busy}>{t('logIn')}</Button>
-          {canUsePasskeys() && <Button variant="default" onClick={() => void usePasskey()} loading={start.busy || finish.busy}>{t('logInWithPasskey')}</Button>}
+          <Button type="submit" size="md" loading={logIn.busy || (accepted && tried === 'password')}>{t('logIn')}</Button>
+          {canUsePasskeys() && <Button variant="default" onClick={() => void usePasskey()} loading={start.busy || finish.busy || (accepted && tried === 'passkey')}>{t('logInWithPasskey')}</Button>}
           {tried === 'passkey' && refused && <Failure>{t('passkeyFailed')}</Failure>}
           {tried === 'passkey' && <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />}
           {waiting}

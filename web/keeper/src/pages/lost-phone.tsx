@@ -224,7 +224,7 @@ function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & 
     const led = await complete.run({ input: { token, code: code.replace(/\s/g, ''), newPassword: wanted.password, newPasswordConfirmation: wanted.again } });
     if (led.payload?.wmid) return onDone({ login: led.payload.wmid, sure: true });
     if (lost && led.problems.some((p) => p.field?.at(-1) === 'token')) return onDone({ login: phone, sure: false });
-    setLost(lost || led.lost);
+    setLost(lost || led.undecided);
   }
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>

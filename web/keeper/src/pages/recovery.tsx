@@ -89,7 +89,7 @@ function Change({ token, login, securityQuestion, totpRequired, onDone }: Proved
     const led = await complete.run({ input: { token, securityAnswer: answer, totpCode: totp || null, newPassword: typed.password, newPasswordConfirmation: typed.again } });
     if (led.payload?.wmid) return onDone({ login: led.payload.wmid, sure: true });
     if (lost && led.problems.some((p) => p.field?.at(-1) === 'token')) return onDone({ login, sure: false });
-    setLost(lost || led.lost);
+    setLost(lost || led.undecided);
   }
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>

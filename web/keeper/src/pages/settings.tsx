@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useClient } from 'urql';
-import { signOut } from '../api/session';
+import { signOut, whoIsIn } from '../api/session';
 import { type MeQuery, SetLocaleDocument } from '../gql/graphql';
 import { chooseLanguage } from '../text/text';
 import { Copyable, Fact, Page } from '../ui/parts';
@@ -24,7 +24,8 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
   function choose(language: string) {
     const locale = language === 'ru' ? 'RU' : 'EN';
     void chooseLanguage(language);
-    turn.current = turn.current.then(() => client.mutation(SetLocaleDocument, { input: { locale } }).toPromise()); // the last one chosen is the last one told
+    const mine = whoIsIn();
+    turn.current = turn.current.then(() => (whoIsIn() === mine ? client.mutation(SetLocaleDocument, { input: { locale } }).toPromise() : undefined)); // the last one chosen is the last one told
   }
   return (
     <Page title={t('settings')}>

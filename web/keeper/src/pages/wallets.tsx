@@ -3,7 +3,7 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
-import { OpenWalletDocument, WalletsDocument } from '../gql/graphql';
+import { OpenWalletDocument, OpenWalletsDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useLiveQuery } from '../ui/live-query';
 import { oneLine } from '../ui/one-line';
@@ -22,6 +22,7 @@ export default function Wallets() {
   const open = useAct(OpenWalletDocument);
   const client = useClient();
   const unsure = useRef<Asked>(undefined); // while it is not known whether it has been opened
+  const dialog = useRef<object>(undefined); // that is open: a late answer to what was asked in another closes nothing
   const [busy, setBusy] = useState(false);
   const payLink = usePayLink();
   const { pay, request, isBad, isAwaited } = usePayRequest();
@@ -29,37 +30,42 @@ export default function Wallets() {
 
   function begin() {
     if (asked) setCurrency(asked.letter);
+    open.clear();
+    dialog.current = {};
     setOpening(true);
   }
-  // isThere looks whether what was asked for has been opened after all, by an answer that was lost; undefined where that cannot be told.
+  // isThere looks whether what was asked for has been opened after all, though the answer does not say so; undefined where that cannot be told.
   async function isThere({ before, letter }: Asked) {
-    const { data: now } = await client.query(WalletsDocument, {}, { requestPolicy: 'network-only' });
+    const { data: now } = await client.query(OpenWalletsDocument, {}, { requestPolicy: 'network-only' });
     return now?.viewer?.wallets.some((w) => !before.has(w.id) && w.currency.letter === letter);
   }
   function close() {
     if (unsure.current) again(); // it may be there
     unsure.current = undefined;
+    dialog.current = undefined;
     setOpening(false);
   }
   async function submit() {
+    const mine = dialog.current;
     const wanted = { letter: currency ?? '', name };
     const was = unsure.current;
     if (was?.letter === wanted.letter && was.name === name) {
       const is = await isThere(was);
       if (is === undefined) return; // what was said of it holds
-      if (is) return done();
+      if (is) return done(mine);
     }
     const asked = { ...wanted, before: new Set(wallets.map((w) => w.id)) };
-    const { payload, lost } = await open.run({ input: { currency: asked.letter, name: name || null } });
-    unsure.current = lost ? asked : undefined;
-    if (payload || (lost && (await isThere(asked)))) done();
+    const { payload, undecided } = await open.run({ input: { currency: asked.letter, name: name || null } });
+    unsure.current = undecided && dialog.current === mine ? asked : undefined;
+    if (payload || (undecided && (await isThere(asked)))) done(mine);
   }
-  function done() {
-    unsure.current = undefined;
-    open.clear();
-    setOpening(false);
-    setName('');
+  function done(mine?: object) {
     again();
+    if (dialog.current !== mine) return;
+    unsure.current = undefined;
+    close();
+    open.clear();
+    setName('');
   }
   async function press() {
     setBusy(true);

@@ -2,16 +2,17 @@ import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
-import { isLost } from '../api/network';
+import { isLost, isUndecided } from '../api/network';
 import type { ProblemFragment } from '../gql/graphql';
 
 type Payload = { userErrors: ProblemFragment[] };
-export type Outcome<P> = { payload?: P; problems: ProblemFragment[]; lost: boolean };
+export type Outcome<P> = { payload?: P; problems: ProblemFragment[]; lost: boolean; undecided: boolean };
 
 type Said = { problems: ProblemFragment[]; error?: CombinedError; language?: string };
 const NOTHING: Said = { problems: [] };
 
-// useAct runs a mutation of one field. What a person can act on is in `problems`; `lost` says that no answer came.
+// useAct runs a mutation of one field. What a person can act on is in `problems`; `lost` says that no answer came, `undecided` that it may be done
+// all the same.
 export function useAct<D extends Record<string, Payload>, V extends AnyVariables>(document: DocumentInput<D, V>) {
   const [{ fetching }, execute] = useMutation<D, V>(document);
   const { language } = useTranslation().i18n;
@@ -24,7 +25,7 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
     const payload = result.data ? (Object.values(result.data)[0] as D[keyof D]) : undefined;
     const found = payload?.userErrors ?? [];
     setSaid({ problems: found, error: result.error, language });
-    return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error) };
+    return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error), undecided: isUndecided(result.error) };
   }
   // clear forgets what kept it from being done.
   const clear = () => setSaid(NOTHING);

@@ -72,23 +72,23 @@ export default function Register() {
 function useBackward(place: Place | undefined, goBack: (to: 'phone' | 'profile') => void) {
   const { pathname, search, hash, state } = useLocation();
   const go = useNavigate();
-  const { place: at, depth = 0 } = (state as { place?: Place; depth?: number } | null) ?? {}; // depth counts the steps that were made here
+  const { place: at, behind = [] } = (state as { place?: Place; behind?: Place[] } | null) ?? {}; // the steps that are behind this one, each an entry
   const before = useRef<Place>(undefined);
   useEffect(() => {
     const isOnward = !!before.current && !!place && (place === 'known' || PLACES.indexOf(place) > PLACES.indexOf(before.current));
     before.current = place;
     if (!place || at === place) return;
-    if (place === 'done') return void (depth > 0 && go(-depth));
-    void go({ pathname, search, hash }, { state: { ...(state as object | null), place, depth: depth + (isOnward ? 1 : 0) }, replace: !isOnward });
+    if (place === 'done') return void (behind.length > 0 && go(-behind.length));
+    void go({ pathname, search, hash }, { state: { ...(state as object | null), place, behind: isOnward && at ? [...behind, at] : behind }, replace: !isOnward });
   }, [place]);
   useEffect(() => {
     if (!place || place === 'done' || at === place || (place !== 'known' && at && PLACES.indexOf(at) > PLACES.indexOf(place))) return;
     if (at === 'phone' || at === 'profile') goBack(at);
-    else if (at === 'code' && depth > 0) void go(-1); // what has been entered there is used up
+    else if (at === 'code' && behind.length > 0) void go(-1); // what has been entered there is used up
   }, [at]);
   return (to: 'phone' | 'profile') => {
-    const steps = place ? PLACES.indexOf(place) - PLACES.indexOf(to) : 0;
-    if (steps > 0 && depth >= steps) void go(-steps);
+    const where = behind.lastIndexOf(to);
+    if (where >= 0) void go(where - behind.length);
     else goBack(to);
   };
 }

@@ -17,5 +17,5 @@ export function useAsked(fill: (request?: Asked) => void, before = '') {
     filled.current = pay;
     fill(request);
   }, [request, isBad, pay]);
-  return { ...link, filled, refill: () => fill(request ?? undefined) };
+  return { ...link, filled, refill: () => (request ? fill(request) : link.again()) };
 }

@@ -21,6 +21,7 @@ import { RecipientField } from './recipient';
 import { Costs, type Reviewed } from './review';
 
 const QUOTE_AFTER_MS = 350;
+const RESTED_MS = 1_000; // then what has been typed is taken for all of it
 
 // Form is what is to be sent; its quote appears while one types. What is sent is what is reviewed next. It is open until then, also while it is not shown.
 export function Form({ me, onReview, isOpen, isShown, problems, children }: { me: string; onReview: (reviewed: Reviewed) => void; isOpen: boolean; isShown: boolean; problems: ProblemFragment[]; children: React.ReactNode }) {
@@ -48,7 +49,9 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
   keep(isOpen && protection.kind === 'none' ? { from, to, amount, memo, byRecipient, link: link.filled.current } : undefined); // what protects is not left out unseen
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
-  const { recipient, problem } = readRecipient(to, source?.currency.letter ?? '', left);
+  const [rested] = useDebouncedValue(to, RESTED_MS);
+  const read = (isAll: boolean) => readRecipient(to, source?.currency.letter ?? '', isAll);
+  const { recipient, problem } = read(left || rested === to);
   const decimal = readAmount(amount);
   const feePaidBy = byRecipient ? 'RECIPIENT' as const : 'SENDER' as const;
   const typed = JSON.stringify(source && recipient && decimal ? { from: source.number, to: recipient, amount: decimal, feePaidBy, protection: protection.known } : null);
@@ -84,7 +87,7 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
   if (!data || link.isAwaited) return error ? <Problems error={error} retry={again} /> : <Waiting />;
   if (wallets.length === 0) return <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={<Button component={Link} to={`/wallets${payLink}`}>{t('openWallet')}</Button>} />;
   const isForeign = !wallets.some((w) => w.currency.letter === to.trim().charAt(0).toUpperCase());
-  const wrong = { incomplete: left || to.length >= 12 || /^\+\d{15}/.test(to) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: isForeign ? <>{t('numberForeign')} <Anchor component={Link} to={`/wallets${payLink}`} inherit underline="always">{t('openWallet')}</Anchor></> : t('numberCurrency') };
+  const wrong = { incomplete: !read(true).recipient && (left || to.length >= 12 || /^\+\d{15}/.test(to)) ? t('numberIncomplete') : undefined, mistyped: t('numberMistyped'), currency: isForeign ? <>{t('numberForeign')} <Anchor component={Link} to={`/wallets${payLink}`} inherit underline="always">{t('openWallet')}</Anchor></> : t('numberCurrency') };
   return (
     <form onSubmit={(e) => { e.preventDefault(); submit(); }}>
       <Stack className="panel">

@@ -50,7 +50,7 @@ export function RecipientField({ value, onChange, onLeave, onLink, error }: { va
   const isWhole = names.has(value.trim());
   return (
     <Autocomplete
-      name="to" label={t('to')} description={names.get(value.trim()) ?? t('toHint')} value={value} onChange={(to) => { setSought(to); onChange(to); }} onBlur={onLeave} onPaste={(e) => { const token = tokenOf(e.clipboardData.getData('text')); if (token) { e.preventDefault(); onLink(token); } }} error={error} required maxLength={64} autoComplete="off"
+      name="to" label={t('to')} description={names.get(value.trim()) ?? t('toHint')} value={value} onChange={(to) => { setSought(to); onChange(to); }} onBlur={onLeave} onKeyDown={(e) => { if (e.key === 'Enter') onLeave(); }} onPaste={(e) => { const token = tokenOf(e.clipboardData.getData('text')); if (token) { e.preventDefault(); onLink(token); } }} error={error} required maxLength={64} autoComplete="off"
       data={isWhole ? [] : known.filter(isLike).slice(0, MOST_SHOWN).map((one) => one.number)} filter={({ options }) => options}
       renderOption={({ option }) => <Stack gap={0}><Text fw={500}>{names.get(option.value)}</Text><Text size="sm" c="dimmed">{grouped(option.value)}</Text></Stack>}
     />
