@@ -11,6 +11,7 @@ await runInBrowser(async (house) => {
   const phone = await house.open('/', PHONE);
   await logIn(phone, boris);
   await theme(house, desk);
+  await goingBack(phone);
   await sound(house, desk, phone);
   await payLink(house, desk, phone);
   await payInItsCurrency(desk);
@@ -94,6 +95,19 @@ async function theme(house, page) {
   await soon(bars, alike, 'the browser’s own bars are as dark as the header');
   await fresh.close();
   await page.getByText('System', { exact: true }).click();
+}
+
+// goingBack asks the browser to close what is open, as a phone's button does. Chromium takes Escape for that button; the page does not hear it here.
+async function goingBack(phone) {
+  await phone.addInitScript(() => addEventListener('keydown', (event) => event.key === 'Escape' && event.stopImmediatePropagation(), { capture: true }));
+  await phone.goto(new URL('/wallets', phone.url()).href);
+  await phone.getByTestId('wallet').first().waitFor();
+  await button(phone, 'Open a wallet').click();
+  await phone.getByRole('dialog').waitFor();
+  await phone.keyboard.press('Escape');
+  await phone.getByRole('dialog').waitFor({ state: 'detached' });
+  check(new URL(phone.url()).pathname === '/wallets', 'the button with which a phone goes back closes a dialog, and leaves the page');
+  await place(phone, 'Home');
 }
 
 async function sound(house, desk, phone) {

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Badge, Button, Group, Menu, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Button, Group, Menu, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -7,6 +7,7 @@ import { grouped, readRecipient } from '../api/numbers';
 import { AddContactDocument, ContactsDocument, type ContactsQuery, RemoveContactDocument, RenameContactDocument, SetIncomingDocument, UnblockDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
 import { BlockDialog, Blocked } from '../ui/block';
+import { Dialog } from '../ui/dialog';
 import { MoreIcon } from '../ui/icons';
 import { useLiveQuery } from '../ui/live-query';
 import { oneLine } from '../ui/one-line';
@@ -63,9 +64,9 @@ export default function Contacts() {
         <OnlyContacts actual={me.incomingPolicy === 'CONTACTS'} onChange={again} />
         <Anchor component={Link} to="/settings/blocked" underline="always" className="back" mt="xs">{t('blockedTitle')}</Anchor>
       </section>
-      <Modal opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Dialog opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')}>
         {asked && <Edit asked={asked} onDone={() => { setAsked(undefined); again(); }} />}
-      </Modal>
+      </Dialog>
       <BlockDialog person={toBlock} onClose={() => setToBlock(undefined)} onDone={() => { setToBlock(undefined); setJustBlocked(true); again(); }} />
     </Page>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text, Title } from '@mantine/core';
+import { Button, Group, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { canUsePasskeys } from '../api/passkeys';
@@ -7,6 +7,7 @@ import type { SecurityQuery } from '../gql/graphql';
 import { time } from '../text/text';
 import { showBackupCodes } from '../ui/backup';
 import { Change, type Wanted } from './change-factor';
+import { Dialog } from '../ui/dialog';
 
 type Given = NonNullable<SecurityQuery['viewer']>['secondFactors'];
 
@@ -59,9 +60,9 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
           <Button variant="default" flex="none" onClick={() => setWanted({ to: 'renewCodes' })}>{t('codesRenew')}</Button>
         </Group>
       )}
-      <Modal opened={!!wanted} onClose={() => setWanted(undefined)} title={title} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Dialog opened={!!wanted} onClose={() => setWanted(undefined)} title={title}>
         {wanted && <Change wanted={wanted} has={has} isLast={isLast} hasApp={factors.totp} hasPasskey={factors.passkeys.length > 0} onDone={done} />}
-      </Modal>
+      </Dialog>
     </section>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Modal, Stack, Text, Title } from '@mantine/core';
+import { Button, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ChallengePartsFragment, FreezeDocument, UnfreezeDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
+import { Dialog } from '../ui/dialog';
 import { CodeForm, type Proof } from '../ui/parts';
 import { Support } from '../ui/support';
 
@@ -29,11 +30,11 @@ export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; by
         {frozen && !byOperator && <Button className="alone" loading={unfreeze.busy} onClick={() => void answer()}>{t('unfreeze')}</Button>}
         {frozen && byOperator && <Support />}
       </Stack>
-      <Modal opened={!!challenge} onClose={() => { unfreeze.clear(); setChallenge(undefined); }} title={t('unfreezeTitle')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Dialog opened={!!challenge} onClose={() => { unfreeze.clear(); setChallenge(undefined); }} title={t('unfreezeTitle')}>
         {challenge && (
           <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={unfreeze.busy} problems={unfreeze.problems} error={unfreeze.error} submit={t('unfreeze')} />
         )}
-      </Modal>
+      </Dialog>
     </section>
   );
 }

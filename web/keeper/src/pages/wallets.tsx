@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
 import { OpenWalletDocument, OpenWalletsDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
+import { Dialog } from '../ui/dialog';
 import { useLiveQuery } from '../ui/live-query';
 import { oneLine } from '../ui/one-line';
 import { CardsWaiting, Empty, Page } from '../ui/parts';
@@ -86,7 +87,7 @@ export default function Wallets() {
       {!data ? !error && <CardsWaiting /> : wallets.length === 0 ? <Empty title={t('noWallets')} hint={t('noWalletsHint')} action={button} /> : (
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}
-      <Modal opened={opening} onClose={close} title={t('openWallet')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Dialog opened={opening} onClose={close} title={t('openWallet')}>
         <form onSubmit={(e) => { e.preventDefault(); if (!busy) void press(); }}>
           <Stack>
             <Select data-autofocus label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
@@ -99,7 +100,7 @@ export default function Wallets() {
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

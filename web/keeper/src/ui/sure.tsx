@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from './dialog';
 
 type Props = { opened: boolean; title: string; act: string; busy: boolean; onClose: () => void; onAct: () => void; children: ReactNode };
 
@@ -8,7 +9,7 @@ type Props = { opened: boolean; title: string; act: string; busy: boolean; onClo
 export function Sure({ opened, title, act, busy, onClose, onAct, children }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Dialog opened={opened} onClose={onClose} title={title}>
       <Stack>
         {children}
         <Group grow>
@@ -16,6 +17,6 @@ export function Sure({ opened, title, act, busy, onClose, onAct, children }: Pro
           <Button color="red" loading={busy} onClick={onAct}>{act}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

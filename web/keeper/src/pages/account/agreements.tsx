@@ -1,9 +1,10 @@
-import { Anchor, Button, Group, Modal, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { AcceptAgreementsDocument, AgreementsDocument, PendingAgreementsDocument } from '../../gql/graphql';
 import { Problems, useAct } from '../../ui/act';
+import { Dialog } from '../../ui/dialog';
 import { SubPage, Told } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
 import { Waiting } from '../../ui/parts';
@@ -64,7 +65,7 @@ function Accepted() {
           <Anchor component="button" type="button" className="back" underline="always" aria-label={`${t('readAgreement')}: ${a.title}`} onClick={() => setReading(a)}>{t('readAgreement')}</Anchor>
         </Group>
       ))}
-      <Modal opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title} closeButtonProps={{ 'aria-label': t('close') }}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Modal>
+      <Dialog opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Dialog>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Checkbox, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Checkbox, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -7,6 +7,7 @@ import { grouped } from '../../api/numbers';
 import { type Handed, pause } from '../../api/session';
 import { AgreementsDocument, CompleteRegistrationDocument, type ProblemFragment } from '../../gql/graphql';
 import { of, Problems, useAct } from '../../ui/act';
+import { Dialog } from '../../ui/dialog';
 import { NoAnswer } from '../../ui/narrow';
 import { agree, NewPassword, useMissing } from '../../ui/new-password';
 import { Waiting } from '../../ui/parts';
@@ -78,7 +79,7 @@ export function Password(props: Finish) {
         <Button type="submit" loading={complete.busy} disabled={!agreements}>{t('register')}</Button>
         <Button variant="subtle" disabled={complete.busy} onClick={props.onBack}>{t('back')}</Button>
       </Stack>
-      <Modal opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title} closeButtonProps={{ 'aria-label': t('close') }}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Modal>
+      <Dialog opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Dialog>
     </form>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -6,6 +6,7 @@ import { CloseWalletDocument, RenameWalletDocument, SetDefaultWalletDocument, ty
 import { money } from '../../text/text';
 import { of, Problems, useAct } from '../../ui/act';
 import { told } from '../../ui/amount-field';
+import { Dialog } from '../../ui/dialog';
 import { MoreIcon } from '../../ui/icons';
 import { oneLine } from '../../ui/one-line';
 
@@ -37,11 +38,11 @@ export function Acts({ wallet, onChange }: Props) {
           <Menu.Item onClick={() => setAsked('close')}>{t('closeWallet')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={!!asked} onClose={() => setAsked(undefined)} title={asked && titles[asked]} closeButtonProps={{ 'aria-label': t('close') }}>
+      <Dialog opened={!!asked} onClose={() => setAsked(undefined)} title={asked && titles[asked]}>
         {asked === 'rename' && <Rename wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} />}
         {asked === 'close' && <Close wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} onRefused={onChange} />}
         {asked === 'failed' && <Problems problems={makeDefault.problems} error={makeDefault.error} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }
