@@ -186,6 +186,7 @@ func TestOneArchiveAtATimeAndOneADay(t *testing.T) {
 	var running sync.WaitGroup
 	for i := range asked {
 		running.Go(func() {
+			var err error
 			if asked[i], err = r.Request(t.Context(), r.anna.ID); err != nil {
 				t.Error(err)
 			}
