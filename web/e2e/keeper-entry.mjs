@@ -1,6 +1,6 @@
 // How a person gets into the web app, and out of it: registration, log-in, a session that is ended, recovery.
 import { check, ok, soon } from './lib.mjs';
-import { code, forgive, logIn, newest, passing, place } from './keeper-lib.mjs';
+import { code, drawn, forgive, logIn, newest, passing, place, tap } from './keeper-lib.mjs';
 
 const described = (page) => page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-describedby'))?.textContent);
 
@@ -45,6 +45,7 @@ const kept = (page) => page.waitForResponse((r) => r.url().endsWith('/web/regist
 // correct things; at a desk answers are lost, and on a tablet that which tells of the account.
 export async function register(life) {
   const { house, me, name } = life;
+  await life.own.evaluate(tap, '/history');
   await life.own.getByRole('link', { name: 'Create an account' }).click();
   await arrives(life.own, 'Your phone', 'Step 1 of 5');
   await life.own.locator('[name=phone]').fill(`8902${me.serial}`);
@@ -243,6 +244,9 @@ async function finish({ house, own: page, me, name }, before) {
     await house.shot(`keeper-register-wmid-${name}`, page);
     await house.accessible(page, 'registration: WMID');
     if (name === 'desk') await enterLate(page);
+    await page.evaluate(tap, '/history');
+    await drawn(page);
+    check(await page.getByTestId('wmid').isVisible(), 'which no notification that was tapped takes away');
     await page.getByRole('button', { name: 'Open Keeper' }).click();
   }
   await wasLost();

@@ -3,7 +3,7 @@
 import { authenticator, runInBrowser } from './browser.mjs';
 import { loses } from './keeper-entry.mjs';
 import { base, call, check, nextMessage, ok, soon } from './lib.mjs';
-import { alone, anna, asksFor, boris, button, code, DESK, drawn, fill, forgive, holdAnswer, logIn, numberOf, payLinkBy, place, review, tokenOf, withCode } from './keeper-lib.mjs';
+import { alone, anna, asksFor, boris, button, code, DESK, drawn, fill, forgive, holdAnswer, logIn, numberOf, payLinkBy, place, review, tap, tokenOf, withCode } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const other = await house.open('/', DESK);
@@ -11,6 +11,7 @@ await runInBrowser(async (house) => {
   const to = await numberOf(other);
   const page = await house.open('/login', DESK);
   await backFromTheCode(page);
+  await tokensAreRefused(page);
   await logsInByALink(page);
   await failsWithinTheAnswer(page, to);
   await refundFailsWithinTheAnswer(page, other);
@@ -39,11 +40,6 @@ async function failsOnce(page, operation, field) {
   return () => page.unroute('**/graphql');
 }
 
-// tap is done in the page: what the service worker says when a notification is tapped.
-function tap(path) {
-  navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { path } }));
-}
-
 // backFromTheCode: the browser's own button leads from a code back to the password.
 async function backFromTheCode(page) {
   await page.getByLabel('WMID, phone, or email').fill(anna.login);
@@ -64,6 +60,21 @@ async function backFromTheCode(page) {
   ok('going back from the code of a log-in leads to the password');
 }
 
+// tokensAreRefused: the server takes the tokens of a log-in for nobody's.
+async function tokensAreRefused(page) {
+  await page.getByLabel('WMID, phone, or email').fill(anna.login);
+  await page.locator('[name=password]').fill(anna.password);
+  await alone(anna.phone, async () => {
+    await page.locator('[name=code]').fill(await code(anna.phone, () => button(page, 'Log in').click()));
+    await page.route('**/web/session', (route) => route.fulfill({ status: 204 }));
+    await button(page, 'Confirm').click();
+    await page.getByRole('alert').getByText('That didn’t work. Try again.').waitFor();
+    await page.locator('[name=password]').waitFor();
+    await page.unroute('**/web/session');
+  });
+  ok('a log-in that comes to nothing is told, and leads to the password');
+}
+
 // logsInByALink: a code on the way to a payment leaves nothing in the history that asks for the payment again.
 async function logsInByALink(page) {
   await page.goto(`${base}/login#pay=${await payLinkBy(await tokenOf(boris), { amount: '2' })}`);
@@ -73,6 +84,7 @@ async function logsInByALink(page) {
     await page.locator('[name=code]').fill(await code(anna.phone, () => button(page, 'Log in').click()));
     await page.waitForFunction(() => history.state?.usr?.step);
     await page.route('**/web/session', (route) => route.abort());
+    await page.evaluate(tap, '/contacts'); // a payment comes first
     await button(page, 'Confirm').click();
     await page.getByText('We’ll log you in as soon as it’s back.').waitFor();
     check((await button(page, 'Back').count()) === 0 && (await page.locator('button[type=submit]').isDisabled()), 'a code that was accepted is not asked for again');
@@ -214,6 +226,17 @@ async function walletIsOpenedOnce(page) {
   await late.letGo();
   await soon(wallets, before + 3, 'a late answer is shown');
   check((await dialog.getByLabel('Name').inputValue()) === 'Holiday', 'and closes nobody’s next dialog');
+  await button(dialog, 'Cancel').click();
+
+  const cutLate = await holdAnswer(page, '**/graphql', asksFor('OpenWallet'), { lost: true });
+  await button(page, 'Open a wallet').click();
+  await press();
+  await cutLate.reached;
+  await page.keyboard.press('Escape');
+  await button(page, 'Open a wallet').click();
+  await cutLate.letGo();
+  await soon(wallets, before + 4, 'one whose answer is lost late is shown');
+  check((await dialog.getByRole('alert').count()) === 0 && (await dialog.locator('[type=submit]:not([data-loading])').count()) === 1, 'and the next dialog knows nothing of it');
   await button(dialog, 'Cancel').click();
 }
 

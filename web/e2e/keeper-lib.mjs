@@ -150,8 +150,13 @@ export function forgive(house, pattern) {
   house.trouble.splice(0, Infinity, ...kept);
 }
 
-// holdAnswer has the server do what is asked, and keeps its answer until it is let go.
-export async function holdAnswer(page, address, isMeant) {
+// tap is done in the page: what the service worker says when a notification is tapped.
+export function tap(path) {
+  navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { path } }));
+}
+
+// holdAnswer has the server do what is asked, and keeps its answer until it is let go, or lost.
+export async function holdAnswer(page, address, isMeant, { lost = false } = {}) {
   let letGo, reach;
   const held = new Promise((go) => (letGo = go));
   const reached = new Promise((go) => (reach = go));
@@ -162,7 +167,7 @@ export async function holdAnswer(page, address, isMeant) {
       const response = await route.fetch();
       reach();
       await held;
-      await route.fulfill({ response }).catch(() => {}); // who asked may be gone
+      await (lost ? route.abort() : route.fulfill({ response })).catch(() => {}); // who asked may be gone
     })();
     return answered;
   };

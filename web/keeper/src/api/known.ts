@@ -4,14 +4,14 @@ import type { Exchange, OperationResult } from 'urql';
 import { fromPromise, fromValue, mergeMap, pipe, tap } from 'wonka';
 import { ContactsDocument, HistoryDocument, HomeDocument, MeDocument, TransferPageDocument, TurnoverDocument, WalletPageDocument, WalletsDocument } from '../gql/graphql';
 import { isLost } from './network';
-import { onSession, sessionOf, sessionState } from './session';
+import { assume, onGone, sessionState, whoIsIn } from './session';
 
 // What the app last knew is kept in this browser, to be looked at without a network: the answers of these queries, none of which has a token or a code. It is
 // one person's alone, and gone when they log out or the session is refused.
 const KEPT = new Set<unknown>([MeDocument, HomeDocument, WalletsDocument, WalletPageDocument, HistoryDocument, TransferPageDocument, TurnoverDocument, ContactsDocument]);
 const MOST = 60; // answers; the oldest go first
 
-type Known = { owner: string; at: number; data: unknown };
+type Known = { owner: string; who: string; at: number; data: unknown }; // the account as its session names it
 
 let store: UseStore | undefined;
 const place = () => (store ??= createStore('keeper', 'known'));
@@ -26,12 +26,7 @@ function told() {
   for (const listener of listeners) listener();
 }
 
-let before = ''; // who was in
-onSession(() => {
-  const now = sessionState() === 'in' ? sessionOf() : '';
-  const another = now !== '' && before !== '' && now !== before;
-  if (now) before = now;
-  if (sessionState() !== 'out' && !another) return;
+onGone(() => {
   owner = undefined;
   shown.clear();
   told();
@@ -53,7 +48,7 @@ async function keep({ operation, data }: OperationResult) {
   if (asked.get(operation.key) === MeDocument) owner = data?.viewer?.id;
   if (!owner || !(data?.viewer || data?.node) || written.has(data)) return;
   written.add(data);
-  await set(operation.key, { owner, at: Date.now(), data } satisfies Known, place());
+  await set(operation.key, { owner, who: whoIsIn(), at: Date.now(), data } satisfies Known, place());
   if ((await keys(place())).length <= MOST) return;
   const all = (await entries<number, Known>(place())).sort(([, a], [, b]) => a.at - b.at);
   for (const [key] of all.slice(0, all.length - MOST)) await del(key, place());
@@ -63,7 +58,10 @@ async function recall(result: OperationResult): Promise<OperationResult> {
   const { key } = result.operation;
   const isMe = asked.get(key) === MeDocument;
   const known = await get<Known>(key, place()).catch(() => undefined);
-  if (sessionState() === 'offline' && isMe) owner ??= known?.owner;
+  if (sessionState() === 'offline' && isMe && known) {
+    owner ??= known.owner;
+    assume(known.who);
+  }
   if (!known || known.owner !== owner || sessionState() === 'out') return result;
   if (!isMe) shown.set(key, known.at);
   told();

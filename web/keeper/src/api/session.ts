@@ -15,6 +15,7 @@ const PATIENCE_MS = 3_000; // then what is kept is shown, while it is still aske
 let access: Access | undefined;
 let state: State = 'unknown';
 let person = ''; // whose the token is
+let assumed = ''; // whose what is kept is, which is shown while nobody has said whose the session is
 let ended = false; // by somebody else than who looks at it
 let changes = 0; // of the person, without a log-out here
 let renewing: Promise<void> | undefined;
@@ -46,9 +47,16 @@ export function onGone(forget: () => void) {
   });
 }
 
+// assume tells whose the session was when that was last known.
+export function assume(who: string) {
+  if (state === 'offline') assumed = who;
+}
+
 function become(next: State, who = '') {
   if (state === next && person === who) return;
-  if (person && who && person !== who) changes++;
+  const was = person || assumed;
+  if (was && who && was !== who) changes++;
+  assumed = '';
   state = next;
   person = who;
   for (const listener of listeners) listener();

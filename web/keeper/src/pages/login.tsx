@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
-import { adopt, type Handed, hasEnded } from '../api/session';
+import { adopt, type Handed, hasEnded, sessionState } from '../api/session';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
 import { Failure, Problems, useAct } from '../ui/act';
@@ -38,13 +38,19 @@ export function LogIn() {
 
   const [lost, setLost] = useState(false);
   const [accepted, setAccepted] = useState(false); // what was entered is right: all that is waited for is the session
+  const [failed, setFailed] = useState(false); // the server took it for nobody's
 
   async function enter(tokens?: Handed | null) {
     if (!tokens) return;
     setAccepted(true);
+    setFailed(false);
     await adopt(tokens, () => setLost(true), leave);
-    setAccepted(false); // where the server took them for nobody's
+    if (sessionState() === 'in') return;
+    await leave();
+    setChallenge(undefined);
+    setAccepted(false);
     setLost(false);
+    setFailed(true);
   }
   const waiting = lost && <Alert color="yellow" role="alert">{t('enteringLost')}</Alert>;
 
@@ -94,6 +100,7 @@ export function LogIn() {
           {tried === 'passkey' && refused && <Failure>{t('passkeyFailed')}</Failure>}
           {tried === 'passkey' && <Problems problems={[...start.problems, ...finish.problems]} error={start.error ?? finish.error} />}
           {waiting}
+          {failed && <Failure>{t('failed')}</Failure>}
         </Stack>
       </form>
       <Stack gap="xs">

@@ -1,23 +1,18 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import type { CombinedError } from 'urql';
-import { onGone, whoIsIn } from '../api/session';
+import { onGone } from '../api/session';
 
 type Rows<Node> = { nodes: Node[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null } };
 type Answer<Node> = { rows?: Rows<Node> | null; error?: CombinedError };
-type Behind<Node> = { by?: string; list?: object; of?: string; nodes: Node[]; pages: number; info?: Rows<Node>['pageInfo']; busy: boolean; error?: CombinedError };
+type Behind<Node> = { list?: object; of?: string; nodes: Node[]; pages: number; info?: Rows<Node>['pageInfo']; busy: boolean; error?: CombinedError };
 
 const MOST_LEFT = 10; // lists; the oldest go first
 const MOST_PAGES = 10; // that are loaded again: each piece of news has them loaded
 
-const left = new Map<string, Behind<unknown>>(); // as lists were left, by their place in the browser's history: `by` whom, which is nobody while what is kept is looked at
+const left = new Map<string, Behind<unknown>>(); // as lists were left, by their place in the browser's history
 
 onGone(() => left.clear());
-
-function leftAt<Node>(key: string) {
-  const was = left.get(key);
-  return was?.by === whoIsIn() ? (was as Behind<Node>) : undefined;
-}
 
 // useMore holds what is loaded behind the first page of a list. `of` says which list it is: an answer that comes when another one is shown, or when the first page
 // is new, is nobody's. One page is loaded at a time, and none while `paused`, which is while the first one is being asked for.
@@ -29,7 +24,7 @@ export function useMore<Node>(first: Rows<Node> | undefined, of: string, paused:
   const shown = useRef(list);
   shown.current = list;
   const loading = useRef<object>(undefined);
-  const [behind, setBehind] = useState<Behind<Node>>(() => (idOf && leftAt<Node>(key)) ?? { nodes: [], pages: 0, busy: false });
+  const [behind, setBehind] = useState<Behind<Node>>(() => (idOf && (left.get(key) as Behind<Node> | undefined)) ?? { nodes: [], pages: 0, busy: false });
   const now: Behind<Node> = behind.list === list ? behind : { list, of, nodes: [], pages: 0, info: first?.pageInfo, busy: false };
   const again = idOf && behind.list !== list && behind.of === of && first?.pageInfo.hasNextPage ? Math.min(behind.pages, MOST_PAGES) : 0; // pages that there were
 
@@ -52,7 +47,7 @@ export function useMore<Node>(first: Rows<Node> | undefined, of: string, paused:
   useEffect(() => {
     if (!idOf || behind.pages === 0) return;
     left.delete(key);
-    left.set(key, { ...behind, by: whoIsIn() });
+    left.set(key, behind);
     if (left.size > MOST_LEFT) left.delete(left.keys().next().value!);
   }, [key, behind]);
 

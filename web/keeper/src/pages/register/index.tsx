@@ -75,7 +75,7 @@ function useBackward(place: Place | undefined, goBack: (to: 'phone' | 'profile')
   const { place: at, behind = [] } = (state as { place?: Place; behind?: Place[] } | null) ?? {}; // the steps that are behind this one, each an entry
   const before = useRef<Place>(undefined);
   useEffect(() => {
-    const isOnward = !!before.current && !!place && (place === 'known' || PLACES.indexOf(place) > PLACES.indexOf(before.current));
+    const isOnward = !!before.current && before.current !== 'known' && !!place && (place === 'known' || PLACES.indexOf(place) > PLACES.indexOf(before.current));
     before.current = place;
     if (!place || at === place) return;
     if (place === 'done') return void (behind.length > 0 && go(-behind.length));

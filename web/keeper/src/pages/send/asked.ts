@@ -17,5 +17,10 @@ export function useAsked(fill: (request?: Asked) => void, before = '') {
     filled.current = pay;
     fill(request);
   }, [request, isBad, pay]);
-  return { ...link, filled, refill: () => (request ? fill(request) : link.again()) };
+  function refill() {
+    if (request) return fill(request);
+    filled.current = '';
+    link.again();
+  }
+  return { ...link, filled, refill };
 }
