@@ -13,12 +13,16 @@ func decimal(kopecks int64) string { return fmt.Sprintf("%d.%02d", kopecks/100, 
 
 // payWithCode lets boris, who allows nothing without a code, pay anna: he confirms, first with a wrong code, or calls it off, or leaves it.
 func (m *paymentModel) payWithCode(r *rapid.T) {
+	if m.coded == 500 {
+		r.Skip("so many attempts that move nothing yet are looks at recipients: there are 600 an hour")
+	}
 	amount := rapid.Int64Range(1, 3000).Draw(r, "kopecks")
 	boris := m.person(r, 1)
 	done := ask[modelAnswer](boris, payInModel, vars{"from": m.wallets[1], "to": m.wallets[0], "amount": decimal(amount), "key": newKey()}).Done
 	if done.Transfer == nil || done.Transfer.Status != "AWAITING_CONFIRMATION" {
 		r.Fatalf("%+v", done)
 	}
+	m.coded++
 	id, code := done.Transfer.ID, boris.newestCode("+79000000003")
 	switch rapid.SampledFrom([]string{"confirm", "call off", "leave"}).Draw(r, "then") {
 	case "call off":
@@ -67,8 +71,9 @@ func (m *paymentModel) finish(r *rapid.T, field, id, code string) string {
 // moveAmongOwn moves money of anna's between two wallets, there and back; it costs nothing.
 func (m *paymentModel) moveAmongOwn(r *rapid.T) {
 	amount := decimal(rapid.Int64Range(1, 3000).Draw(r, "kopecks"))
+	anna := m.person(r, 0) // a run may end where it draws
 	for _, way := range [][2]string{{m.wallets[0], m.second}, {m.second, m.wallets[0]}} {
-		done := ask[modelAnswer](m.person(r, 0), payInModel, vars{"from": way[0], "to": way[1], "amount": amount, "key": newKey()}).Done
+		done := ask[modelAnswer](anna, payInModel, vars{"from": way[0], "to": way[1], "amount": amount, "key": newKey()}).Done
 		if done.Transfer == nil || done.Transfer.Status != "COMPLETED" || done.Transfer.Fee.Amount != "0.00" {
 			r.Fatalf("%+v", done)
 		}

@@ -215,6 +215,7 @@ type paymentModel struct {
 	wallets  [2]string
 	held     [2]int64
 	payments []*modelPayment
+	coded    int // payments of the second that took a code
 	reached  map[string]int
 }
 

@@ -152,6 +152,7 @@ async function checkPaymentLink(house, token) {
   const page = await house.open(pathOf(link.url), PHONE);
   checkPolicy(page.answer, 'the page of a payment link');
   await page.getByText('Ema T. asks you for').waitFor();
+  check(/^Wallet E\u00a0\d{4}\u00a0\d{4}\u00a0\d{4}$/.test(await page.locator('#wallet').textContent()), 'its number is in groups');
   await page.getByText('12.50 WME').waitFor();
   check((await page.locator('#memo').textContent()) === memo, 'markup in a memo stays text');
   check(!(await page.content()).includes('Tester'), 'a stranger reads no family name');
@@ -162,6 +163,7 @@ async function checkPaymentLink(house, token) {
 
   const russian = await house.open(pathOf(link.url), { locale: 'ru-RU', colorScheme: 'dark' });
   await russian.getByText('Ema T. просит перевести').waitFor();
+  await russian.getByText('12,50 WME').waitFor();
   await house.accessible(russian, 'the Russian page of a payment link');
   await house.shot('pay-russian', russian);
 

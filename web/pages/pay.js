@@ -40,14 +40,24 @@ const READ = `query ($l: String!) {
 const text = words[language];
 const part = (id) => document.getElementById(id);
 
+// sum writes an amount as the language does, without a number in between: no sum is too long for that.
+function sum(amount) {
+  const [whole, cents] = amount.split('.');
+  const point = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === 'decimal').value;
+  return new Intl.NumberFormat(language).format(BigInt(whole)) + (cents ? point + cents : '');
+}
+
+// grouped makes a number readable, in one piece.
+const grouped = (number) => number.replace(/^([A-Z])(\d{4})(\d{4})(\d{4})$/, '$1\u00a0$2\u00a0$3\u00a0$4');
+
 function show(request) {
   const { walletNumber, currency, recipientName, amount, memo, expiresAt, qrSvg } = request;
   part('asks').textContent = text.asks(recipientName);
-  part('amount').textContent = amount ? `${amount.amount} ${currency.code}` : `${text.open}, ${currency.code}`;
+  part('amount').textContent = amount ? `${sum(amount.amount)}\u00a0${currency.code}` : `${text.open}, ${currency.code}`;
   part('memo').textContent = memo ?? '';
   part('memo').hidden = !memo;
-  part('wallet').textContent = text.wallet(walletNumber);
-  part('until').textContent = text.until(new Date(expiresAt).toLocaleString(language));
+  part('wallet').textContent = text.wallet(grouped(walletNumber));
+  part('until').textContent = text.until(new Date(expiresAt).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' }));
   part('until').dateTime = expiresAt;
   const drawing = new DOMParser().parseFromString(qrSvg, 'image/svg+xml').documentElement;
   part('qr').replaceChildren(document.importNode(drawing, true));

@@ -65,9 +65,9 @@ export default function Contacts() {
         <Anchor component={Link} to="/settings/blocked" underline="always" className="back" mt="xs">{t('blockedTitle')}</Anchor>
       </section>
       <Dialog opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')}>
-        {asked && <Edit asked={asked} onDone={() => { setAsked(undefined); again(); }} />}
+        {asked && <Edit asked={asked} onDone={() => { setAsked((now) => (now === asked ? undefined : now)); again(); }} />}
       </Dialog>
-      <BlockDialog person={toBlock} onClose={() => setToBlock(undefined)} onDone={() => { setToBlock(undefined); setJustBlocked(true); again(); }} />
+      <BlockDialog person={toBlock} onClose={() => setToBlock(undefined)} onDone={() => { setToBlock((now) => (now === toBlock ? undefined : now)); setJustBlocked(true); again(); }} />
     </Page>
   );
 }

@@ -19,7 +19,7 @@ export function Factors({ factors, onChange }: { factors: Given; onChange: () =>
   const has = factors.totp || factors.passkeys.length > 0;
   const isLast = (factors.totp ? 1 : 0) + factors.passkeys.length === 1;
   const done = (backup?: string[] | null) => {
-    setWanted(undefined);
+    setWanted((now) => (now === wanted ? undefined : now)); // a late answer closes nothing else
     if (backup?.length) showBackupCodes(backup, of);
     onChange();
   };

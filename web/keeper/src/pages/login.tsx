@@ -43,7 +43,6 @@ export function LogIn() {
   async function enter(tokens?: Handed | null) {
     if (!tokens) return;
     setAccepted(true);
-    setFailed(false);
     await adopt(tokens, () => setLost(true), leave);
     if (sessionState() === 'in') return;
     await leave();
@@ -56,6 +55,7 @@ export function LogIn() {
 
   async function submit() {
     setTried('password');
+    setFailed(false);
     const { payload } = await logIn.run({ input: { login, password, device: device() } });
     if (payload?.challenge) setChallenge(payload.challenge);
     await enter(payload?.tokens);
@@ -68,6 +68,7 @@ export function LogIn() {
   async function usePasskey() {
     setTried('passkey');
     setRefused(false);
+    setFailed(false);
     const { payload } = await start.run({});
     if (!payload?.ceremony) return;
     const credential = await sign(payload.ceremony.options).catch(() => setRefused(true));

@@ -11,6 +11,7 @@ import { Narrow, Ways } from '../ui/narrow';
 import { agree, NewPassword, useMissing } from '../ui/new-password';
 import { CodeForm } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
+import { useStep } from '../ui/step';
 
 type Proved = { securityQuestion?: string | null; totpRequired: boolean };
 type Done = { login: string; sure: boolean };
@@ -41,12 +42,13 @@ export default function Recovery() {
     if (payload?.recovery) setProved(payload.recovery);
   }
   const anew = () => { verify.clear(); setProved(undefined); setChallenge(undefined); };
+  const { back, leave } = useStep(!!challenge && !done, anew);
   const step = done ? 'done' : proved ? 'password' : challenge ? 'code' : 'login';
   const title = { login: t('recovery'), code: t('enterCode'), password: t('newPassword'), done: t(done?.sure ? 'log_RECOVERED' : 'recovery') }[step];
   return (
     <Narrow title={title} step={{ name: step, at: ['login', 'code', 'password'].indexOf(step) + 1, of: 3 }}>
       {step === 'done' && <Recovered {...done!} />}
-      {step === 'password' && <Change token={token} login={login} {...proved!} onDone={(what) => { keep(undefined); setDone(what); }} />}
+      {step === 'password' && <Change token={token} login={login} {...proved!} onDone={(what) => { keep(undefined); void leave().then(() => setDone(what)); }} />}
       {step === 'code' && (
         <CodeForm challenge={challenge!} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret problems={verify.problems} error={verify.error} />
       )}
@@ -63,7 +65,7 @@ export default function Recovery() {
       )}
       {step !== 'done' && (
         <Ways>
-          {step !== 'login' && <Button variant="subtle" onClick={anew}>{t('back')}</Button>}
+          {step !== 'login' && <Button variant="subtle" onClick={back}>{t('back')}</Button>}
           {step !== 'password' && <Button component={Link} variant="subtle" to={`/recovery/phone${pay}`} onClick={() => keep(undefined)}>{t('lostPhoneLink')}</Button>}
           <Button component={Link} variant="subtle" to={`/login${pay}`} onClick={() => keep(undefined)}>{t('toLogIn')}</Button>
         </Ways>

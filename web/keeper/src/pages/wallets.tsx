@@ -19,6 +19,7 @@ export default function Wallets() {
   const opened = useRef(0);
   const [currency, setCurrency] = useState<string | null>('Z');
   const [name, setName] = useState('');
+  const [busy, setBusy] = useState(false); // with what was asked for in one that is closed by now, too
   const payLink = usePayLink();
   const { pay, request, isBad, isAwaited } = usePayRequest();
   const asked = request?.currency; // of a payment that cannot be made from any other wallet
@@ -27,9 +28,9 @@ export default function Wallets() {
     if (asked) setCurrency(asked.letter);
     setDialog(++opened.current);
   }
-  function done() {
+  function done(made: string) {
     again();
-    setName((was) => (dialog === opened.current ? '' : was)); // a late answer takes nothing away that is typed in the next one
+    setName((was) => (was.trim() === made ? '' : was)); // what is typed in the next one since is another
     setDialog((now) => (now === dialog ? 0 : now));
   }
   const wallets = data?.viewer?.wallets ?? [];
@@ -48,7 +49,7 @@ export default function Wallets() {
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}
       <Dialog opened={dialog > 0} onClose={() => setDialog(0)} title={t('openWallet')}>
-        <Opening key={dialog} letter={currency ?? ''} name={name} there={wallets} onDone={done} onUnsure={again} onCancel={() => setDialog(0)}>
+        <Opening key={dialog} letter={currency ?? ''} name={name} there={wallets} busy={busy} onBusy={setBusy} onDone={done} onUnsure={again} onCancel={() => setDialog(0)}>
           <Select data-autofocus label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
             data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
           <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(oneLine(e.currentTarget.value))} />
@@ -59,16 +60,22 @@ export default function Wallets() {
 }
 
 type Asked = { letter: string; name: string; before: Set<string> }; // the wallets there were before it
-type OpeningProps = { letter: string; name: string; there: { id: string }[]; onDone: () => void; onUnsure: () => void; onCancel: () => void; children: ReactNode };
+type OpeningProps = { letter: string; name: string; there: { id: string }[]; busy: boolean; onBusy: (is: boolean) => void; onDone: (made: string) => void; onUnsure: () => void; onCancel: () => void; children: ReactNode };
 
 // Opening opens a wallet, once: where no answer says whether that is done, it is looked for before another one is opened.
-function Opening({ letter, name, there, onDone, onUnsure, onCancel, children }: OpeningProps) {
+function Opening({ letter, name, there, busy, onBusy, onDone, onUnsure, onCancel, children }: OpeningProps) {
   const { t } = useTranslation();
   const open = useAct(OpenWalletDocument);
   const client = useClient();
   const unsure = useRef<Asked>(undefined);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => () => { if (unsure.current) onUnsure(); }, []); // it may be there
+  const isOpen = useRef(true);
+  useEffect(() => {
+    isOpen.current = true;
+    return () => {
+      isOpen.current = false;
+      if (unsure.current) onUnsure(); // it may be there
+    };
+  }, []);
 
   // isThere looks whether what was asked for has been opened after all, though the answer does not say so; undefined where that cannot be told.
   async function isThere(asked: Asked) {
@@ -81,20 +88,21 @@ function Opening({ letter, name, there, onDone, onUnsure, onCancel, children }: 
     if (was?.letter === letter && was.name === wanted) {
       const is = await isThere(was);
       if (is === undefined) return; // what was said of it holds
-      if (is) return finish();
+      if (is) return finish(wanted);
     }
     const asked = { letter, name: wanted, before: new Set(there.map((w) => w.id)) };
     const { payload, undecided } = await open.run({ input: { currency: letter, name: wanted || null } });
     unsure.current = undecided ? asked : undefined;
-    if (payload || (undecided && (await isThere(asked)))) finish();
+    if (payload || (undecided && (await isThere(asked)))) return finish(wanted);
+    if (undecided && !isOpen.current) onUnsure();
   }
-  function finish() {
+  function finish(made: string) {
     unsure.current = undefined;
-    onDone();
+    onDone(made);
   }
   async function press() {
-    setBusy(true);
-    await submit().finally(() => setBusy(false));
+    onBusy(true);
+    await submit().finally(() => onBusy(false));
   }
   return (
     <form onSubmit={(e) => { e.preventDefault(); if (!busy) void press(); }}>

@@ -109,7 +109,7 @@ export function TransferRow({ transfer, when = clock }: { transfer: TransferLine
   const { t } = useTranslation();
   const incoming = transfer.direction === 'INCOMING';
   const other = incoming ? transfer.from : transfer.to;
-  const name = transfer.direction === 'INTERNAL' ? t('internal') : transfer.kind === 'PAYMENT' || transfer.kind === 'REFUND' ? other.displayName : t(`kind_${transfer.kind}`);
+  const name = transfer.direction === 'INTERNAL' ? t('internal') : transfer.kind === 'PAYMENT' ? other.displayName : transfer.kind === 'REFUND' ? `${t('kind_REFUND')} · ${other.displayName || grouped(other.walletNumber)}` : t(`kind_${transfer.kind}`);
   const Icon = transfer.direction === 'INTERNAL' ? SwapIcon : incoming ? InIcon : OutIcon;
   return (
     <UnstyledButton component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`} className="row" data-testid="transfer">

@@ -9,6 +9,7 @@ import { FieldsForm, Follows, OwnPage, passwordField, useTyped } from '../../ui/
 import { useLiveQuery } from '../../ui/live-query';
 import { CodeForm, type Proof } from '../../ui/parts';
 import { KeepAccount } from '../../ui/keep-account';
+import { useStep } from '../../ui/step';
 
 export default function ClosingPage() {
   const { t } = useTranslation();
@@ -33,19 +34,21 @@ function Close({ onDone }: { onDone: () => void }) {
   const typed = useTyped();
   const [challenge, setChallenge] = useState<AccountChallengeFragment>();
   const close = useAct(CloseAccountDocument);
+  const { back, leave } = useStep(!!challenge, () => { close.clear(); setChallenge(undefined); });
 
   async function go(proof?: Proof) {
     const { payload } = await close.run({ input: { currentPassword: typed.value('currentPassword'), ...proof } });
     if (!payload) return;
-    setChallenge(payload.challenge ?? undefined);
-    if (!payload.challenge) onDone();
+    if (payload.challenge) return setChallenge(payload.challenge);
+    await leave();
+    onDone();
   }
   if (challenge) {
     return (
       <>
         <Title order={2} size="h4">{t('closeConfirm')}</Title>
         <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void go(proof)} busy={close.busy} problems={close.problems} error={close.error} submit={t('closeContinue')} color="red" />
-        <Button variant="subtle" onClick={() => { close.clear(); setChallenge(undefined); }}>{t('cancel')}</Button>
+        <Button variant="subtle" onClick={back}>{t('cancel')}</Button>
       </>
     );
   }

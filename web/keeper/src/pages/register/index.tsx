@@ -78,6 +78,7 @@ function useBackward(place: Place | undefined, goBack: (to: 'phone' | 'profile')
     const isOnward = !!before.current && before.current !== 'known' && !!place && (place === 'known' || PLACES.indexOf(place) > PLACES.indexOf(before.current));
     before.current = place;
     if (!place || at === place) return;
+    if (at === 'known' && behind.includes(place)) return void go(behind.lastIndexOf(place) - behind.length);
     if (place === 'done') return void (behind.length > 0 && go(-behind.length));
     void go({ pathname, search, hash }, { state: { ...(state as object | null), place, behind: isOnward && at ? [...behind, at] : behind }, replace: !isOnward });
   }, [place]);

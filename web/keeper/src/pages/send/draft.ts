@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { onGone, personOf, sessionState } from '../../api/session';
+import type { Protected } from './protect';
 
-type Typed = { from: string | null; to: string; amount: string; memo: string; byRecipient: boolean; link: string }; // with the payment link that has been filled in
+type Typed = { from: string | null; to: string; amount: string; memo: string; byRecipient: boolean; protection?: Protected; link: string }; // with the payment link that has been filled in
 type Kept = { me: string; address: string; key?: string; typed: Typed };
 
 const PLACE = 'keeper.draft';

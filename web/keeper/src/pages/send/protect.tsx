@@ -14,11 +14,14 @@ const MOST_DAYS = 120;
 
 const timeIn = (days: number) => time(new Date(Date.now() + days * DAY_MS).toISOString());
 
-// useProtection holds how a transfer is to be protected.
-export function useProtection() {
-  const [kind, setKind] = useState<Kind>('none');
+// Protected is how a transfer is to be protected, but for the code.
+export type Protected = { kind: Kind; days: number | string };
+
+// useProtection holds how a transfer is to be protected; `was` is how it was to be before one left.
+export function useProtection(was: Protected = { kind: 'none', days: 7 }) {
+  const [kind, setKind] = useState<Kind>(was.kind);
   const [code, setCode] = useState('');
-  const [days, setDays] = useState<number | string>(7); // empty while it is typed anew
+  const [days, setDays] = useState(was.days); // empty while it is typed anew
   const [left, setLeft] = useState(false); // the code's field: then what is in it is all that is meant
   const input: TransferProtectionInput | null = kind === 'none' ? null : { kind, days: Number(days), code: kind === 'CODE' ? code : null };
   const known = days === '' || (kind === 'CODE' && (code === '' || (code.length < SHORTEST && !left))) ? null : input; // what can be judged by now

@@ -19,7 +19,7 @@ export function Acts({ wallet, onChange }: Props) {
   const makeDefault = useAct(SetDefaultWalletDocument);
   const name = wallet.name || wallet.currency.name;
   const finish = () => {
-    setAsked(undefined);
+    setAsked((now) => (now === asked ? undefined : now)); // a late answer closes nothing else
     onChange();
   };
   async function setDefault() {
