@@ -132,7 +132,7 @@ func TestAnIdleLineIsReplacedWhenItHasBroken(t *testing.T) {
 func TestADeadLineIsNoticedWhileItIsIdle(t *testing.T) {
 	t.Parallel()
 	smsc := gatewaytest.NewSMSC(t)
-	g := open(t, smsc.URL(), gateway.Options{Enquire: 100 * time.Millisecond})
+	g := open(t, smsc.URL(), gateway.Options{Enquire: time.Second})
 	if got := send(t, g, code); got != "" {
 		t.Fatalf("the outcome is %q", got)
 	}
