@@ -92,6 +92,7 @@ export async function changePhone(house, page, ema) {
   await house.accessible(page, 'a new phone');
   await house.shot('account-phone', page);
   const { message: toOld, result: toNew } = await nextMessage(ema.phone, (m) => m.code, () => code(phone, () => button(page, 'Send both codes').click()));
+  await page.locator('[name=oldPhoneCode]').waitFor(); // the codes may be there before the answer is
   await page.reload();
   await page.locator('[name=oldPhoneCode]').fill(toOld.code);
   await page.locator('[name=newPhoneCode]').fill(toNew === '000000' ? '000001' : '000000');
