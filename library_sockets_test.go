@@ -135,7 +135,7 @@ func TestFault12AClosedSocketSaysWhy(t *testing.T) {
 
 func TestFault14ASilentPeerIsDropped(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, withDemo(t), "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "SOCKET_PING_INTERVAL=2s")
 	anna := s.client(t).anna()
 	silent, answering := anna.begin(t), anna.begin(t)
 	tell(t, answering, "1", `subscription { accountEvents { cursor } }`)
@@ -151,7 +151,7 @@ func TestFault14ASilentPeerIsDropped(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	pings := 0
-	for dropped := false; pings < 8; {
+	for dropped := false; pings < 6; {
 		var m said
 		if err := wsjson.Read(ctx, answering, &m); err != nil {
 			t.Fatalf("who answers was dropped after %d pings: %v", pings, err)
@@ -168,7 +168,7 @@ func TestFault14ASilentPeerIsDropped(t *testing.T) {
 			dropped = true
 		default:
 		}
-		if pings == 8 && !dropped {
+		if pings == 6 && !dropped {
 			t.Error("who is silent is not dropped")
 		}
 	}

@@ -106,7 +106,7 @@ func (c *client) stream(t *testing.T, address, query string) (status int, first 
 
 func TestRow40SubscriptionsOfASessionAreCountedOverItsSocketsAndStreams(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, withDemo(t), "MAX_SUBSCRIPTIONS_PER_SESSION=3", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "MAX_SUBSCRIPTIONS_PER_SESSION=3", "SOCKET_PING_INTERVAL=4s")
 	const query = `subscription { accountEvents { cursor } }`
 	anna, other := s.client(t).anna(), s.client(t).anna() // two sessions of one account
 	one, two := anna.begin(t), anna.begin(t)
@@ -147,7 +147,7 @@ func TestRow40SubscriptionsOfASessionAreCountedOverItsSocketsAndStreams(t *testi
 
 func TestRow40SocketsAndStreamsOfASessionAreBounded(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_SESSION=2", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_SESSION=2", "SOCKET_PING_INTERVAL=4s")
 	const query = `subscription { accountEvents { cursor } }`
 	anna, other := s.client(t).anna(), s.client(t).anna()
 	first := anna.begin(t)
@@ -174,7 +174,7 @@ func TestRow40SocketsAndStreamsOfASessionAreBounded(t *testing.T) {
 
 func TestRow40SocketsAndStreamsOfAnAddressAreBounded(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_ADDRESS=3", "TRUSTED_PROXIES=127.0.0.0/8", "SOCKET_PING_INTERVAL=1s")
+	s := startServer(t, withDemo(t), "MAX_SOCKETS_PER_ADDRESS=3", "TRUSTED_PROXIES=127.0.0.0/8", "SOCKET_PING_INTERVAL=4s")
 	anna, boris := s.client(t).anna(), s.client(t).boris()
 	const query = `subscription { accountEvents { cursor } }`
 	first, status := anna.listenFrom(t, "2001:db8::1")

@@ -19,6 +19,7 @@ await runInBrowser(async (house) => {
   await comesBack(page);
   await comesLate(page);
   await soughtByName(page);
+  await leavesWhileItSearches(page);
   await changesHands(house, page);
   forgive(house, /ERR_FAILED|status of 401/);
 });
@@ -213,4 +214,25 @@ async function comesLate(page) {
   await drawn(page);
   const memos = await page.getByTestId('transfer').allInnerTexts();
   check(memos.length === 1 && /row 7/.test(memos[0]), 'an answer that comes after the filter has changed is not appended to the other list');
+}
+
+// leavesWhileItSearches: the next page is not loaded yet when what was typed is searched for.
+async function leavesWhileItSearches(page) {
+  let letGo;
+  const held = new Promise((go) => (letGo = go));
+  await page.goto(new URL('/history', page.url()).href);
+  const chunk = /\/assets\/send-/;
+  await page.route(chunk, async (route) => {
+    await held;
+    return route.fallback();
+  });
+  await page.getByLabel('Search memos').fill('row 8');
+  const asked = page.waitForRequest((request) => chunk.test(request.url()));
+  await place(page, 'Send');
+  await asked;
+  await soon(() => page.getByTestId('transfer').filter({ hasText: 'row 8' }).count(), 1, 'what is typed is searched for while the next page is on its way');
+  await drawn(page);
+  letGo();
+  await page.locator('[name=to]').waitFor();
+  check(new URL(page.url()).pathname === '/send', 'a search does not lead back from where one has gone');
 }

@@ -2,10 +2,11 @@ import { Button, Collapse, Group, SegmentedControl, Select, Stack, TextInput } f
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useNavigate } from 'react-router';
+import { useLocation } from 'react-router';
 import { grouped } from '../../api/numbers';
 import { onGone } from '../../api/session';
 import { type TransferFilter, type TransferStatus, WalletsDocument } from '../../gql/graphql';
+import { useGoHere } from '../../ui/go-here';
 import { useLiveQuery } from '../../ui/live-query';
 import { type Days, instants, isWrong, Period } from '../../ui/period';
 
@@ -26,7 +27,7 @@ onGone(() => void (left = undefined));
 // as they were, and no address tells what was searched for. The menu leads to them as they were left.
 export function useFilters(me: string) {
   const { key, state } = useLocation();
-  const go = useNavigate();
+  const goHere = useGoHere();
   const here = state as Kept | null;
   const [typed, setTyped] = useState<Typed>(() => ({ ...ALL, ...[here, left].find((kept) => kept?.by === me)?.filters })); // what somebody else looked for is theirs
   const [text] = useDebouncedValue(typed.text.trim(), SEARCH_AFTER_MS);
@@ -41,7 +42,7 @@ export function useFilters(me: string) {
   useEffect(() => void (left = { by: me, filters: typed }), [me, typed]);
   useEffect(() => {
     if (JSON.stringify(here?.by === me ? here.filters : ALL) === JSON.stringify(typed)) return;
-    void go('.', { replace: true, state: { by: me, filters: typed } satisfies Kept });
+    goHere('.', { replace: true, state: { by: me, filters: typed } satisfies Kept });
   }, [filter, key]);
   return { typed, filter, change: (part: Partial<Typed>) => setTyped((was) => ({ ...was, ...part })), clear: () => setTyped(ALL) };
 }

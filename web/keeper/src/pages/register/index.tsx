@@ -1,10 +1,11 @@
 import { Anchor, Button, Loader, Text } from '@mantine/core';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, Navigate, useLocation, useNavigate } from 'react-router';
+import { Link, Navigate, useLocation } from 'react-router';
 import { forgetBegun } from '../../api/begun';
 import { shown } from '../../api/phones';
 import { adopt, type Handed, onSession, sessionState } from '../../api/session';
+import { useGoHere } from '../../ui/go-here';
 import { Narrow, NoAnswer } from '../../ui/narrow';
 import { usePayLink } from '../../ui/pay-link';
 import { Code, Phone, Profile } from './begin';
@@ -71,25 +72,25 @@ export default function Register() {
 // one to where one was before it all. The returned function goes back to a step.
 function useBackward(place: Place | undefined, goBack: (to: 'phone' | 'profile') => void) {
   const { pathname, search, hash, state } = useLocation();
-  const go = useNavigate();
+  const goHere = useGoHere();
   const { place: at, behind = [] } = (state as { place?: Place; behind?: Place[] } | null) ?? {}; // the steps that are behind this one, each an entry
   const before = useRef<Place>(undefined);
   useEffect(() => {
     const isOnward = !!before.current && before.current !== 'known' && !!place && (place === 'known' || PLACES.indexOf(place) > PLACES.indexOf(before.current));
     before.current = place;
     if (!place || at === place) return;
-    if (at === 'known' && behind.includes(place)) return void go(behind.lastIndexOf(place) - behind.length);
-    if (place === 'done') return void (behind.length > 0 && go(-behind.length));
-    void go({ pathname, search, hash }, { state: { ...(state as object | null), place, behind: isOnward && at ? [...behind, at] : behind }, replace: !isOnward });
+    if (at === 'known' && behind.includes(place)) return goHere(behind.lastIndexOf(place) - behind.length);
+    if (place === 'done') return behind.length > 0 ? goHere(-behind.length) : undefined;
+    goHere({ pathname, search, hash }, { state: { ...(state as object | null), place, behind: isOnward && at ? [...behind, at] : behind }, replace: !isOnward });
   }, [place]);
   useEffect(() => {
     if (!place || place === 'done' || at === place || (place !== 'known' && at && PLACES.indexOf(at) > PLACES.indexOf(place))) return;
     if (at === 'phone' || at === 'profile') goBack(at);
-    else if (at === 'code' && behind.length > 0) void go(-1); // what has been entered there is used up
+    else if (at === 'code' && behind.length > 0) goHere(-1); // what has been entered there is used up
   }, [at]);
   return (to: 'phone' | 'profile') => {
     const where = behind.lastIndexOf(to);
-    if (where >= 0) void go(where - behind.length);
+    if (where >= 0) goHere(where - behind.length);
     else goBack(to);
   };
 }

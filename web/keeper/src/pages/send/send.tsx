@@ -7,6 +7,7 @@ import { grouped } from '../../api/numbers';
 import { begunHere, type Quote, type Sending, useSending } from '../../api/sending';
 import type { CreateTransferInput } from '../../gql/graphql';
 import { nameOf } from '../../ui/fate';
+import { useGoHere } from '../../ui/go-here';
 import { CodeForm, Page } from '../../ui/parts';
 import { usePay } from '../../ui/pay-link';
 import { Done } from './done';
@@ -87,10 +88,10 @@ function useLinkWaits(me: string, isBegun: boolean) {
 
 // useBare takes from the address what asked for a payment that is done: a reload does not ask for it again. What asks for another one stays.
 function useBare(asked?: string) {
-  const go = useNavigate();
+  const goHere = useGoHere();
   const { search, hash } = useLocation();
   useEffect(() => {
-    if (asked && asked === search + hash) void go('/send', { replace: true, state: { bare: true } });
+    if (asked && asked === search + hash) goHere('/send', { replace: true, state: { bare: true } });
   }, [asked, search, hash]);
 }
 
