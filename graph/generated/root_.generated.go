@@ -7018,7 +7018,7 @@ type RateLimited implements UserError {
   retryAfterSeconds: Int!
 }
 
-"Access to the account was recovered lately: larger transfers to others wait for a while."
+"Access to the account was recovered lately: transfers to others that take a code wait for a while."
 type TransfersHeld implements UserError {
   "What went wrong; never renamed, never reused."
   code: ErrorCode!
@@ -8264,7 +8264,7 @@ type OperatorAccount {
   sessions: [Session!]!
   "When it will be closed; null when nobody is closing it."
   closesAt: DateTime
-  "Until when larger transfers are held after a recovery; null when they are not."
+  "Until when transfers to others that take a code are held after a recovery; null when they are not."
   transfersHeldUntil: DateTime
   "The newest of its security log."
   securityLog(

@@ -1396,7 +1396,7 @@ type OperatorAccount struct {
 	Sessions []*Session `json:"sessions"`
 	// When it will be closed; null when nobody is closing it.
 	ClosesAt *time.Time `json:"closesAt,omitempty"`
-	// Until when larger transfers are held after a recovery; null when they are not.
+	// Until when transfers to others that take a code are held after a recovery; null when they are not.
 	TransfersHeldUntil *time.Time `json:"transfersHeldUntil,omitempty"`
 	// The newest of its security log.
 	SecurityLog []*SecurityEvent `json:"securityLog"`
@@ -2754,7 +2754,7 @@ func (this TransferUpdated) GetCursor() string { return this.Cursor }
 // When it happened.
 func (this TransferUpdated) GetOccurredAt() time.Time { return this.OccurredAt }
 
-// Access to the account was recovered lately: larger transfers to others wait for a while.
+// Access to the account was recovered lately: transfers to others that take a code wait for a while.
 type TransfersHeld struct {
 	// What went wrong; never renamed, never reused.
 	Code ErrorCode `json:"code"`

@@ -1,8 +1,8 @@
 // node keeper-account.mjs <baseURL>: all that a person changes about themselves, on a phone.
 import { runInBrowser } from './browser.mjs';
 import { askForData, certify, changePassword, changePhone, changeProfile, changeQuestion, closeAndKeep, confirmAndChangeEmail, loseThePhone } from './keeper-changes.mjs';
-import { anna, button, code, go, PHONE } from './keeper-lib.mjs';
-import { base, call, check, nextMessage, ok, register } from './lib.mjs';
+import { anna, asksFor, button, code, drawn, forgive, go, holdAnswer, newest, PHONE } from './keeper-lib.mjs';
+import { base, call, check, nextMessage, ok, register, soon } from './lib.mjs';
 
 await runInBrowser(async (house) => {
   const ema = await register();
@@ -10,6 +10,7 @@ await runInBrowser(async (house) => {
   await logIn(page, { ...ema, login: ema.email });
   await seeAlerts(house, page);
   const number = await openWallet(page);
+  await renameIt(page);
   await setPolicy(house, page, ema);
 
   const other = await house.open('/', { ...PHONE, locale: 'ru', colorScheme: 'dark' });
@@ -59,8 +60,35 @@ async function seeAlerts(house, page) {
 async function openWallet(page) {
   await page.goto(`${base}/wallets`);
   await button(page, 'Open a wallet').first().click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Open a wallet' }).click();
+  const dialog = page.getByRole('dialog');
+  await button(dialog, '“New terms”').click();
+  check((await dialog.getByRole('group', { name: 'New terms' }).innerText()) === 'The terms, anew.', 'who opens a wallet can read what it is held under');
+  await dialog.getByRole('button', { name: 'Open a wallet' }).click();
   return (await page.getByTestId('wallet').innerText()).match(/[A-Z](\s\d{4}){3}/)[0].replace(/\s/g, '');
+}
+
+// renameIt has begun to rename the wallet once more when the first answer comes.
+async function renameIt(page) {
+  await page.getByTestId('wallet').click();
+  const dialog = page.getByRole('dialog');
+  const rename = async (name) => {
+    await page.getByRole('button', { name: /^More: / }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await dialog.getByLabel('Name').fill(name);
+  };
+  await rename('Bread');
+  const late = await holdAnswer(page, '**/graphql', asksFor('RenameWallet'));
+  await button(dialog, 'Save').click();
+  await late.reached;
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await rename('Butter');
+  await late.letGo();
+  await button(page, 'More: Bread').waitFor({ state: 'attached' });
+  check((await dialog.getByLabel('Name').inputValue()) === 'Butter', 'a late answer closes nobody’s next dialog');
+  await button(dialog, 'Save').click();
+  await dialog.waitFor({ state: 'detached' });
+  await button(page, 'More: Butter').waitFor();
 }
 
 async function setPolicy(house, page, ema) {
@@ -72,8 +100,12 @@ async function setPolicy(house, page, ema) {
   await button(page, 'Save').click();
   await page.getByText('Write it like 1,234.50').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7.5');
-  const digits = await code(ema.phone, () => button(page, 'Save').click());
-  await page.locator('[name=code]').fill(digits);
+  const first = await code(ema.phone, () => button(page, 'Save').click());
+  await page.waitForFunction(() => history.state?.usr?.step);
+  await page.goBack();
+  await soon(() => page.locator('[name=withoutCodeUpTo]').inputValue(), '7.5', 'who goes back from the code is at the form, as it was');
+  await button(page, 'Save').click();
+  await page.locator('[name=code]').fill(await newest(ema.phone, first));
   await house.accessible(page, 'the code for more without a code');
   await button(page, 'Confirm').click();
   await page.getByText('From now on, up to 7.50 WMZ goes without a code').waitFor();
@@ -155,7 +187,21 @@ async function blockAndUnblock(house, page, number, bearer) {
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await house.shot('account-contact', page);
-  await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const block = () => button(dialog, 'Block').click();
+  await page.route('**/graphql', (route) => (asksFor('Block')(route.request()) ? route.abort() : route.fallback()));
+  await block();
+  await dialog.getByRole('alert').waitFor();
+  await button(dialog, 'Back').click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.unroute('**/graphql');
+  forgive(house, /ERR_FAILED/);
+  await button(page, 'More: Anna').click();
+  await page.getByRole('menuitem', { name: 'Block' }).click();
+  await dialog.waitFor();
+  await drawn(page);
+  check((await dialog.getByRole('alert').count()) === 0, 'what went wrong before is not said of what is asked now');
+  await block();
   await page.getByText('Blocked. Transfers from this person won’t reach you.').waitFor();
   await page.reload();
   const marked = page.getByTestId('contact').filter({ hasText: 'Blocked' });

@@ -1,6 +1,6 @@
 // What a person changes about themselves: what proves who they are, what is known about them, and whether they stay.
 import { base, check, nextMessage, ok, soon } from './lib.mjs';
-import { button, code, go, PHONE } from './keeper-lib.mjs';
+import { asksFor, button, code, drawn, go, holdAnswer, newest, PHONE, place } from './keeper-lib.mjs';
 
 const fresh = String(Date.now() + 1).slice(-7);
 
@@ -137,13 +137,28 @@ export async function closeAndKeep(house, page, ema) {
   await page.getByRole('button', { name: /^Send back/ }).click();
   await page.getByRole('button', { name: 'Send back', exact: true }).click();
   await page.getByText('Sent back', { exact: true }).waitFor();
+  await place(page, 'Home');
+  await page.getByTestId('transfer').filter({ hasText: 'Refund · Anna' }).first().waitFor();
+  ok('what was sent back is called so in a list');
   await go(page, 'Close account');
   await page.getByText('not done').waitFor({ state: 'detached' });
   await page.getByText('done', { exact: true }).waitFor();
   await page.locator('[name=currentPassword]').fill(ema.password);
-  const digits = await code(ema.phone, () => button(page, 'Close account').click());
-  await page.locator('[name=code]').fill(digits);
+  const first = await code(ema.phone, () => button(page, 'Close account').click());
+  await page.waitForFunction(() => history.state?.usr?.step);
+  await button(page, 'Cancel').evaluate((cancel) => { cancel.click(); cancel.click(); });
+  await soon(() => page.locator('[name=currentPassword]').inputValue(), ema.password, 'who calls off the code of a closing is at its form');
   await button(page, 'Close account').click();
+  await page.locator('[name=code]').fill(await newest(ema.phone, first));
+  const late = await holdAnswer(page, '**/graphql', asksFor('CloseAccount'));
+  await button(page, 'Close account').click();
+  await late.reached;
+  await place(page, 'Send');
+  await page.getByRole('heading', { name: 'Send', level: 1 }).waitFor();
+  await late.letGo();
+  await drawn(page);
+  check(new URL(page.url()).pathname === '/send', 'a late answer takes nobody from where they have gone');
+  await page.goto(`${base}/settings/close`);
   await page.getByRole('heading', { name: 'The account is being closed', level: 1 }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'History', exact: true }).filter({ visible: true }).first().click();
   const banner = page.getByTestId('closing');

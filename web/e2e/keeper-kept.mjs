@@ -145,9 +145,15 @@ async function formIsKept(page, to) {
   await soon(typed, `${to},3.21`, 'also of the review');
   await page.getByText('With a code', { exact: true }).click();
   await page.getByLabel('Protection code').fill('blue whale');
+  await place(page, 'History');
+  await page.getByTestId('transfer').first().waitFor();
+  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+  check(kept.includes('3.21') && !kept.includes('whale'), 'of what is typed all is kept but the code that protects');
+  await page.goBack();
+  await soon(typed, `${to},3.21`, 'and found again');
   await page.reload();
   await soon(typed, `${to},3.21`, 'and of what is protected');
-  check((await page.getByLabel('Protection code').inputValue()) === '' && !(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).includes('whale'), 'whose code is kept nowhere');
+  check((await page.getByLabel('Protection code').inputValue()) === '', 'whose code is asked for anew');
   await place(page, 'Home');
   await place(page, 'Send');
   await soon(typed, ',', 'who begins anew begins with nothing');

@@ -227,6 +227,11 @@ async function logInToPay(house, page) {
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByRole('heading', { name: 'You already have an account' }).waitFor();
   await house.accessible(page, 'a phone that has an account');
+  await page.goBack();
+  await page.getByRole('heading', { name: 'About you' }).waitFor();
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.getByRole('heading', { name: 'You already have an account' }).waitFor();
+  ok('who goes back from that, and on, is told so again');
   await page.reload();
   await page.getByText('Log in with this phone and the account’s password').waitFor();
   await page.getByRole('link', { name: 'Log in' }).click();

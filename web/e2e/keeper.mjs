@@ -1,9 +1,10 @@
 // node keeper.mjs <baseURL>: the web app, as people use it: at each of its three sizes one opens an account and is paid by another.
 import { checkPolicy, runInBrowser } from './browser.mjs';
 import { chooseNotifications, freeze, lookAround, rememberPeople, security, usePasskeys } from './keeper-around.mjs';
-import { checkKept, openWallet, recover, register, revoke } from './keeper-entry.mjs';
+import { checkKept, openWallet, register, revoke } from './keeper-entry.mjs';
 import { anna, boris, DESK, INSTALLED, logIn, newPerson, payLinkBy, PHONE, TABLET, tokenOf } from './keeper-lib.mjs';
 import { protect, refund, sendFromDesk, sendWhileTheNetworkFails, statement } from './keeper-money.mjs';
+import { recover } from './keeper-recover.mjs';
 
 const WIDER = ['home', 'send', 'the history', 'a wallet'];
 

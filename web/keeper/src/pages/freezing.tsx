@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { type ChallengePartsFragment, FreezeDocument, UnfreezeDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { Dialog } from '../ui/dialog';
-import { CodeForm, type Proof } from '../ui/parts';
+import { CodeForm, type Proof, resent } from '../ui/parts';
 import { Support } from '../ui/support';
 
 // Freezing stops what leaves at once, and lets it go again with a code.
@@ -32,7 +32,7 @@ export function Freezing({ frozen, byOperator, onChange }: { frozen: boolean; by
       </Stack>
       <Dialog opened={!!challenge} onClose={() => { unfreeze.clear(); setChallenge(undefined); }} title={t('unfreezeTitle')}>
         {challenge && (
-          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={unfreeze.busy} problems={unfreeze.problems} error={unfreeze.error} submit={t('unfreeze')} />
+          <CodeForm challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} onProof={(proof) => void answer(proof)} busy={unfreeze.busy} problems={unfreeze.problems} error={unfreeze.error} submit={t('unfreeze')} />
         )}
       </Dialog>
     </section>

@@ -7,7 +7,7 @@ import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
 import { Failure, Problems, useAct } from '../ui/act';
 import { Narrow } from '../ui/narrow';
-import { CodeForm, type Proof } from '../ui/parts';
+import { CodeForm, type Proof, resent } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
 import { useStep } from '../ui/step';
 
@@ -79,7 +79,7 @@ export function LogIn() {
   if (challenge) {
     return (
       <Narrow title={t('confirmLogIn')} step={{ name: 'code' }}>
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void answer(proof)} busy={confirm.busy || accepted} problems={confirm.problems} error={confirm.error}>
+        <CodeForm challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} onProof={(proof) => void answer(proof)} busy={confirm.busy || accepted} problems={confirm.problems} error={confirm.error}>
           <Checkbox label={t('trustBrowser')} checked={trust} onChange={(e) => setTrust(e.currentTarget.checked)} />
           {waiting}
         </CodeForm>

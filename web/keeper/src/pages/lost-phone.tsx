@@ -13,8 +13,9 @@ import { FieldsForm, Follows, Told, useTyped } from '../ui/form';
 import { useKept } from '../ui/kept';
 import { Narrow, NoAnswer, Ways } from '../ui/narrow';
 import { agree, NewPassword, useMissing } from '../ui/new-password';
-import { CodeField, Resend, Waiting } from '../ui/parts';
+import { CodeField, Resend, resent, Waiting } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
+import { useStep } from '../ui/step';
 
 const PhoneField = lazy(() => import('../ui/phone-field'));
 
@@ -191,12 +192,13 @@ function NewPhone({ token, onDone, onLast }: NewPhoneProps & { onLast: (isLast: 
   const [challenge, setChallenge] = useState<AccountChallengeFragment>();
   useEffect(() => onLast(!!challenge), [!challenge]);
   const set = useAct(SetRecoveryPhoneDocument);
+  const { back, leave } = useStep(!!challenge, () => setChallenge(undefined));
 
   async function sendCode() {
     const { payload } = await set.run({ input: { token, phone } });
     if (payload?.challenge) setChallenge(payload.challenge);
   }
-  if (challenge) return <Last token={token} phone={phone} challenge={challenge} onChallenge={setChallenge} onDone={onDone} />;
+  if (challenge) return <Last token={token} phone={phone} challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} onBack={back} onDone={(what) => void leave().then(() => onDone(what))} />;
   return (
     <form onSubmit={(e) => { e.preventDefault(); void sendCode(); }}>
       <Stack>
@@ -209,8 +211,10 @@ function NewPhone({ token, onDone, onLast }: NewPhoneProps & { onLast: (isLast: 
   );
 }
 
+type LastProps = NewPhoneProps & { phone: string; challenge: AccountChallengeFragment; onChallenge: (next: AccountChallengeFragment) => void; onBack: () => void };
+
 // Last takes the code and the new password. Where its answer is lost, a repeat may find the recovery over: then it is most likely done.
-function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & { phone: string; challenge: AccountChallengeFragment; onChallenge: (next?: AccountChallengeFragment) => void }) {
+function Last({ token, phone, challenge, onChallenge, onBack, onDone }: LastProps) {
   const { t } = useTranslation();
   const [code, setCode] = useState('');
   const [wanted, setWanted] = useState({ password: '', again: '' });
@@ -236,7 +240,7 @@ function Last({ token, phone, challenge, onChallenge, onDone }: NewPhoneProps & 
         <Follows items={[t('lostFollows3')]} />
         <Problems problems={complete.problems.filter((p) => !['code', 'newPassword'].includes(p.field?.at(-1) ?? ''))} error={complete.error} />
         <Button type="submit" loading={complete.busy}>{t('lostFinish')}</Button>
-        <Button variant="subtle" onClick={() => onChallenge(undefined)}>{t('startOver')}</Button>
+        <Button variant="subtle" onClick={onBack}>{t('startOver')}</Button>
       </Stack>
     </form>
   );

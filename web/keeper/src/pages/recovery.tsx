@@ -5,15 +5,16 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { type ChallengePartsFragment, CompleteRecoveryDocument, StartRecoveryDocument, VerifyRecoveryDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
+import { useAlive } from '../ui/alive';
 import { Follows, Told } from '../ui/form';
 import { useKept } from '../ui/kept';
 import { Narrow, Ways } from '../ui/narrow';
 import { agree, NewPassword, useMissing } from '../ui/new-password';
-import { CodeForm } from '../ui/parts';
+import { CodeForm, resent } from '../ui/parts';
 import { usePayLink } from '../ui/pay-link';
 import { useStep } from '../ui/step';
 
-type Proved = { securityQuestion?: string | null; totpRequired: boolean };
+type Proved = { token: string; securityQuestion?: string | null; totpRequired: boolean };
 type Done = { login: string; sure: boolean };
 
 // Recovery leads back in with a code to the phone. The API reads none back, so a reload begins it anew, and says so: what is kept is the login alone.
@@ -28,29 +29,30 @@ export default function Recovery() {
   const [proved, setProved] = useState<Proved>();
   const [done, setDone] = useState<Done>();
   const start = useAct(StartRecoveryDocument);
+  const isHere = useAlive();
   const verify = useAct(VerifyRecoveryDocument);
 
   async function begin() {
     const { payload } = await start.run({ input: { login } });
-    if (!payload?.recovery) return;
+    if (!payload?.recovery || !isHere()) return;
     keep({ login });
     setToken(payload.recovery.token);
     setChallenge(payload.recovery.challenge ?? undefined);
   }
   async function answer(code: string) {
     const { payload } = await verify.run({ input: { token, code } });
-    if (payload?.recovery) setProved(payload.recovery);
+    if (payload?.recovery) setProved({ ...payload.recovery, token });
   }
-  const anew = () => { verify.clear(); setProved(undefined); setChallenge(undefined); };
+  const anew = () => { verify.clear(); keep(undefined); setChallenge(undefined); };
   const { back, leave } = useStep(!!challenge && !done, anew);
-  const step = done ? 'done' : proved ? 'password' : challenge ? 'code' : 'login';
+  const step = done ? 'done' : !challenge ? 'login' : proved?.token === token ? 'password' : 'code';
   const title = { login: t('recovery'), code: t('enterCode'), password: t('newPassword'), done: t(done?.sure ? 'log_RECOVERED' : 'recovery') }[step];
   return (
     <Narrow title={title} step={{ name: step, at: ['login', 'code', 'password'].indexOf(step) + 1, of: 3 }}>
       {step === 'done' && <Recovered {...done!} />}
-      {step === 'password' && <Change token={token} login={login} {...proved!} onDone={(what) => { keep(undefined); void leave().then(() => setDone(what)); }} />}
+      {step === 'password' && <Change login={login} {...proved!} onDone={(what) => { keep(undefined); void leave().then(() => setDone(what)); }} />}
       {step === 'code' && (
-        <CodeForm challenge={challenge!} onChallenge={setChallenge} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret problems={verify.problems} error={verify.error} />
+        <CodeForm challenge={challenge!} onChallenge={(next) => setChallenge(resent(next))} onProof={(proof) => void ('code' in proof && answer(proof.code))} busy={verify.busy} secret problems={verify.problems} error={verify.error} />
       )}
       {step === 'login' && (
         <form onSubmit={(e) => { e.preventDefault(); void begin(); }}>

@@ -1,15 +1,17 @@
 import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useClient } from 'urql';
 import { OpenWalletDocument, OpenWalletsDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
+import { useAlive } from '../ui/alive';
 import { Dialog } from '../ui/dialog';
 import { useLiveQuery } from '../ui/live-query';
 import { oneLine } from '../ui/one-line';
 import { CardsWaiting, Empty, Page } from '../ui/parts';
 import { usePayLink, usePayRequest } from '../ui/pay-link';
+import { Terms } from '../ui/terms';
 import { WalletCard } from './home';
 
 export default function Wallets() {
@@ -20,6 +22,7 @@ export default function Wallets() {
   const [currency, setCurrency] = useState<string | null>('Z');
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false); // with what was asked for in one that is closed by now, too
+  const unsure = useRef<Asked>(undefined);
   const payLink = usePayLink();
   const { pay, request, isBad, isAwaited } = usePayRequest();
   const asked = request?.currency; // of a payment that cannot be made from any other wallet
@@ -28,9 +31,9 @@ export default function Wallets() {
     if (asked) setCurrency(asked.letter);
     setDialog(++opened.current);
   }
-  function done(made: string) {
+  function done() {
     again();
-    setName((was) => (was.trim() === made ? '' : was)); // what is typed in the next one since is another
+    if (opened.current === dialog) setName(''); // what is typed in the next one is of another
     setDialog((now) => (now === dialog ? 0 : now));
   }
   const wallets = data?.viewer?.wallets ?? [];
@@ -49,10 +52,11 @@ export default function Wallets() {
         <div className="cards">{wallets.map((w) => <WalletCard key={w.id} wallet={w} />)}</div>
       )}
       <Dialog opened={dialog > 0} onClose={() => setDialog(0)} title={t('openWallet')}>
-        <Opening key={dialog} letter={currency ?? ''} name={name} there={wallets} busy={busy} onBusy={setBusy} onDone={done} onUnsure={again} onCancel={() => setDialog(0)}>
+        <Opening key={dialog} letter={currency ?? ''} name={name} there={wallets} busy={busy} onBusy={setBusy} unsure={unsure} onDone={done} onUnsure={again} onCancel={() => setDialog(0)}>
           <Select data-autofocus label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
             data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
           <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(oneLine(e.currentTarget.value))} />
+          <Terms />
         </Opening>
       </Dialog>
     </Page>
@@ -60,22 +64,15 @@ export default function Wallets() {
 }
 
 type Asked = { letter: string; name: string; before: Set<string> }; // the wallets there were before it
-type OpeningProps = { letter: string; name: string; there: { id: string }[]; busy: boolean; onBusy: (is: boolean) => void; onDone: (made: string) => void; onUnsure: () => void; onCancel: () => void; children: ReactNode };
+type OpeningProps = { letter: string; name: string; there: { id: string }[]; busy: boolean; onBusy: (is: boolean) => void; unsure: RefObject<Asked | undefined>; onDone: () => void; onUnsure: () => void; onCancel: () => void; children: ReactNode };
 
-// Opening opens a wallet, once: where no answer says whether that is done, it is looked for before another one is opened.
-function Opening({ letter, name, there, busy, onBusy, onDone, onUnsure, onCancel, children }: OpeningProps) {
+// Opening opens a wallet, once: where no answer says whether that is done, it is looked for before another one is opened, be it in the next dialog.
+function Opening({ letter, name, there, busy, onBusy, unsure, onDone, onUnsure, onCancel, children }: OpeningProps) {
   const { t } = useTranslation();
   const open = useAct(OpenWalletDocument);
   const client = useClient();
-  const unsure = useRef<Asked>(undefined);
-  const isOpen = useRef(true);
-  useEffect(() => {
-    isOpen.current = true;
-    return () => {
-      isOpen.current = false;
-      if (unsure.current) onUnsure(); // it may be there
-    };
-  }, []);
+  const isOpen = useAlive();
+  useEffect(() => () => void (unsure.current && onUnsure()), []); // it may be there
 
   // isThere looks whether what was asked for has been opened after all, though the answer does not say so; undefined where that cannot be told.
   async function isThere(asked: Asked) {
@@ -88,17 +85,17 @@ function Opening({ letter, name, there, busy, onBusy, onDone, onUnsure, onCancel
     if (was?.letter === letter && was.name === wanted) {
       const is = await isThere(was);
       if (is === undefined) return; // what was said of it holds
-      if (is) return finish(wanted);
+      if (is) return finish();
     }
     const asked = { letter, name: wanted, before: new Set(there.map((w) => w.id)) };
     const { payload, undecided } = await open.run({ input: { currency: letter, name: wanted || null } });
     unsure.current = undecided ? asked : undefined;
-    if (payload || (undecided && (await isThere(asked)))) return finish(wanted);
-    if (undecided && !isOpen.current) onUnsure();
+    if (payload || (undecided && (await isThere(asked)))) return finish();
+    if (undecided && !isOpen()) onUnsure();
   }
-  function finish(made: string) {
+  function finish() {
     unsure.current = undefined;
-    onDone(made);
+    onDone();
   }
   async function press() {
     onBusy(true);

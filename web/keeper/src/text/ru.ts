@@ -1,7 +1,7 @@
 import type { Texts } from './en';
 
 export const ru: Texts & Record<string, string> = {
-  enterCode: 'Введите код', confirmLogIn: 'Подтвердите вход', backupCode: 'Резервный код', profileKept: 'Ваши данные сохранены. Для безопасности мы их здесь не показываем.', profileAnew: 'Ввести заново', agreeTo: 'Принимаю документ |«{{title}}»', wmidIs: 'Это ваш WMID — номер аккаунта. По нему вы входите, и по нему вас находят другие.', failedScreen: 'Не удалось показать этот экран', failedScreenHint: 'Нажмите «Повторить»; если не поможет, попробуйте немного позже.',
+  enterCode: 'Введите код', confirmLogIn: 'Подтвердите вход', backupCode: 'Резервный код', profileKept: 'Ваши данные сохранены. Для безопасности мы их здесь не показываем.', profileAnew: 'Ввести заново', agreeTo: 'Принимаю документ |«{{title}}»', openUnder: 'Открывая кошелёк, вы принимаете документ |«{{title}}»', wmidIs: 'Это ваш WMID — номер аккаунта. По нему вы входите, и по нему вас находят другие.', failedScreen: 'Не удалось показать этот экран', failedScreenHint: 'Нажмите «Повторить»; если не поможет, попробуйте немного позже.',
   appName: 'Keeper', mainNavigation: 'Главное меню',
   home: 'Главная', wallets: 'Кошельки', send: 'Перевести', receive: 'Получить', history: 'История', security: 'Безопасность', settings: 'Настройки', more: 'Ещё',
   logIn: 'Войти', logInTitle: 'Вход', logOut: 'Выйти', register: 'Зарегистрироваться', registerTitle: 'Регистрация', continue: 'Продолжить', back: 'Назад', cancel: 'Отмена', save: 'Сохранить', close: 'Закрыть', copy: 'Скопировать', copied: 'Скопировано', retry: 'Повторить', loading: 'Загрузка', done: 'Готово',

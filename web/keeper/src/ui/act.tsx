@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyVariables, type CombinedError, type DocumentInput, useMutation } from 'urql';
 import { isLost, isUndecided } from '../api/network';
@@ -17,18 +17,23 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
   const [{ fetching }, execute] = useMutation<D, V>(document);
   const { language } = useTranslation().i18n;
   const [said, setSaid] = useState<Said>(NOTHING);
+  const turn = useRef(0);
   const { problems, error } = said.language === language ? said : NOTHING; // what the server said before is in the language of before
 
   async function run(variables: V): Promise<Outcome<D[keyof D]>> {
     clear();
+    const mine = turn.current;
     const result = await execute(variables);
     const payload = result.data ? (Object.values(result.data)[0] as D[keyof D]) : undefined;
     const found = payload?.userErrors ?? [];
-    setSaid({ problems: found, error: result.error, language });
+    if (mine === turn.current) setSaid({ problems: found, error: result.error, language });
     return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error), undecided: isUndecided(result.error) };
   }
-  // clear forgets what kept it from being done.
-  const clear = () => setSaid(NOTHING);
+  // clear forgets what kept it from being done, be it said late.
+  function clear() {
+    turn.current++;
+    setSaid(NOTHING);
+  }
   return { run, clear, busy: fetching, problems, error };
 }
 

@@ -1,6 +1,6 @@
 import '../text/account';
 import { Alert, Button } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BlockDocument } from '../gql/graphql';
 import { Problems, useAct } from './act';
@@ -32,6 +32,7 @@ export function Blocked() {
 export function BlockDialog({ person, onClose, onDone }: { person?: Person; onClose: () => void; onDone: () => void }) {
   const { t } = useTranslation();
   const block = useAct(BlockDocument);
+  useEffect(() => block.clear(), [person?.wmid]); // what was said was of another
   const go = async () => { if (person && (await block.run({ input: { wmid: person.wmid } })).payload) onDone(); };
   return (
     <Sure opened={!!person} title={t('blockTitle', { name: person?.name ?? '' })} act={t('block')} busy={block.busy} onClose={onClose} onAct={() => void go()}>

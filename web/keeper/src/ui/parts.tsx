@@ -146,6 +146,9 @@ type CodeProps = {
   onRefused?: () => void; // no other code is sent: what it was for may be over
 };
 
+// resent is a challenge whose code was sent once more; one that is awaited no more, when that is answered, stays so.
+export const resent = <C extends { id: string }>(next: C) => (now?: C) => (now?.id === next.id ? next : now);
+
 // Resend asks for another code, when the time has come; `needed` where there is nothing else to do.
 export function Resend({ challenge, onChallenge, onRefused, needed, label }: Pick<CodeProps, 'challenge' | 'onChallenge' | 'onRefused'> & { needed?: boolean; label?: string }) {
   const { t } = useTranslation();

@@ -7,7 +7,7 @@ import { money, time } from '../../text/text';
 import { useAct } from '../../ui/act';
 import { FieldsForm, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
-import { CodeForm, type Proof } from '../../ui/parts';
+import { CodeForm, type Proof, resent } from '../../ui/parts';
 import { KeepAccount } from '../../ui/keep-account';
 import { useStep } from '../../ui/step';
 
@@ -47,7 +47,7 @@ function Close({ onDone }: { onDone: () => void }) {
     return (
       <>
         <Title order={2} size="h4">{t('closeConfirm')}</Title>
-        <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void go(proof)} busy={close.busy} problems={close.problems} error={close.error} submit={t('closeContinue')} color="red" />
+        <CodeForm challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} onProof={(proof) => void go(proof)} busy={close.busy} problems={close.problems} error={close.error} submit={t('closeContinue')} color="red" />
         <Button variant="subtle" onClick={back}>{t('cancel')}</Button>
       </>
     );

@@ -9,7 +9,8 @@ import { readAmount } from '../../ui/amount';
 import { AmountField } from '../../ui/amount-field';
 import { SubPage, Told } from '../../ui/form';
 import { useLiveQuery } from '../../ui/live-query';
-import { CodeForm, Empty, type Proof, Waiting } from '../../ui/parts';
+import { CodeForm, Empty, type Proof, resent, Waiting } from '../../ui/parts';
+import { useStep } from '../../ui/step';
 
 export default function LimitsPage() {
   const { t } = useTranslation();
@@ -68,6 +69,7 @@ function Policy({ currency, code }: { currency: string; code: string }) {
   const [challenge, setChallenge] = useState<AccountChallengeFragment>();
   const [done, setDone] = useState('');
   const policy = useAct(SetPolicyDocument);
+  const { back, leave } = useStep(!!challenge, () => { policy.clear(); setChallenge(undefined); });
   const [{ data }, again] = useLiveQuery(PoliciesDocument, {});
   const now = data?.viewer?.confirmationPolicies.find((p) => p.currency.letter === currency)?.withoutCodeUpTo;
   const isSet = (upTo?: Money): upTo is Money => !!upTo && Number(upTo.amount) > 0;
@@ -77,8 +79,10 @@ function Policy({ currency, code }: { currency: string; code: string }) {
     setWanted(withoutCodeUpTo);
     const { payload } = await policy.run({ input: { currency, withoutCodeUpTo, ...proof } });
     if (!payload) return;
-    setChallenge(payload.challenge ?? undefined);
-    if (payload.challenge || !payload.policy) return;
+    if (payload.challenge) return setChallenge(payload.challenge);
+    if (!payload.policy) return;
+    await leave();
+    setChallenge(undefined);
     const upTo = payload.policy.withoutCodeUpTo;
     setDone(isSet(upTo) ? t('policyIs', { amount: money(upTo) }) : t('policyIsNone'));
     setAmount('');
@@ -91,8 +95,8 @@ function Policy({ currency, code }: { currency: string; code: string }) {
       {challenge ? (
         <>
           <Text fw={600} mb="xs">{t('policyConfirm', { amount: money({ amount: padded(wanted, now?.amount), currency: { code } }) })}</Text>
-          <CodeForm challenge={challenge} onChallenge={setChallenge} onProof={(proof) => void set(wanted, proof)} busy={policy.busy} problems={policy.problems} error={policy.error} />
-          <Button variant="subtle" fullWidth onClick={() => { policy.clear(); setChallenge(undefined); }}>{t('cancel')}</Button>
+          <CodeForm challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} onProof={(proof) => void set(wanted, proof)} busy={policy.busy} problems={policy.problems} error={policy.error} />
+          <Button variant="subtle" fullWidth onClick={back}>{t('cancel')}</Button>
         </>
       ) : (
         <form onSubmit={(e) => { e.preventDefault(); const upTo = readAmount(amount); if (upTo) void set(upTo); }}>

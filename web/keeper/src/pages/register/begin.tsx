@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ChallengePartsFragment, type RegistrationPartsFragment, StartRegistrationDocument, SubmitProfileDocument, VerifyPhoneDocument } from '../../gql/graphql';
 import { of, Problems, useAct } from '../../ui/act';
+import { useAlive } from '../../ui/alive';
 import { CodeForm, Waiting } from '../../ui/parts';
 import type { useRegistration } from './flow';
 
@@ -82,13 +83,22 @@ export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onPhone, 
   );
 }
 
-export function Code({ registration, onChallenge, onDone, onBack }: StepProps & { registration: RegistrationPartsFragment; onChallenge: (next: ChallengePartsFragment) => void }) {
+type CodeProps = StepProps & { registration: RegistrationPartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onLate: (next: RegistrationPartsFragment) => void };
+
+// Code takes the phone's code. Whoever has gone back by the time it is accepted stays where they are.
+export function Code({ registration, onChallenge, onLate, onDone, onBack }: CodeProps) {
   const { t } = useTranslation();
+  const isHere = useAlive();
   const verify = useAct(VerifyPhoneDocument);
+  async function answer(code: string) {
+    const led = await verify.run({ input: { token: registration.token, code } });
+    if (isHere()) return onDone(led);
+    if (led.payload?.registration) onLate(led.payload.registration);
+  }
   return (
     <>
       <CodeForm challenge={registration.challenge!} busy={verify.busy} onChallenge={onChallenge} problems={verify.problems} error={verify.error}
-        onProof={async (proof) => 'code' in proof && onDone(await verify.run({ input: { token: registration.token, code: proof.code } }))} />
+        onProof={(proof) => void ('code' in proof && answer(proof.code))} />
       <Button variant="subtle" onClick={onBack}>{t('back')}</Button>
     </>
   );

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useClient } from 'urql';
 import { forgetBegun, keepBegun, readBegun } from '../../api/begun';
-import { type ProblemFragment, RegistrationDocument, type RegistrationPartsFragment } from '../../gql/graphql';
+import { type ChallengePartsFragment, type ProblemFragment, RegistrationDocument, type RegistrationPartsFragment } from '../../gql/graphql';
 
 export type Place = 'phone' | 'profile' | 'code' | 'password' | 'known' | 'done';
 export type Whose = 'ours' | 'another' | 'either'; // the account of the phone: the one that was opened here, one that was there before, or nobody can tell by now
@@ -66,10 +66,15 @@ export function useRegistration() {
     if (!registration || (!isOutOfOrder && !codes.includes('PHONE_TAKEN'))) return;
     const found = await find(registration.token).catch(() => registration); // then what was refused is said, and can be tried again
     if (!found) return anew('gone');
+    setBack(undefined);
     setWhose(completing && isOutOfOrder ? 'ours' : 'another');
     setRegistration(found);
   }
 
+  // know takes what a step that one has left by now has led to.
+  const know = (next: RegistrationPartsFragment) => setRegistration((now) => (now?.token === next.token ? next : now));
+  const challenged = (next: ChallengePartsFragment) => setRegistration((now) => (now?.challenge?.id === next.id ? { ...now, challenge: next } : now));
+
   const place: Place = back ?? (registration ? stepOf(registration) : 'phone');
-  return { place, registration, asking, past, whose, resume, anew, goOn, setBack, wasSubmitted: !!registration?.profileSubmitted, challenged: setRegistration };
+  return { place, registration, asking, past, whose, resume, anew, goOn, setBack, wasSubmitted: !!registration?.profileSubmitted, know, challenged };
 }

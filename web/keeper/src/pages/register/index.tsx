@@ -59,7 +59,7 @@ export default function Register() {
       {place === 'profile' && registration && (
         <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => back('phone')} onBack={() => flow.setBack(undefined)} />
       )}
-      {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={(challenge) => flow.challenged({ ...registration, challenge })} onDone={flow.goOn} onBack={() => back('profile')} />}
+      {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={flow.challenged} onLate={flow.know} onDone={flow.goOn} onBack={() => back('profile')} />}
       {place === 'password' && registration && <Password token={registration.token} onDone={(made, tokens) => void enter(made, tokens)} onRefused={(led) => flow.goOn(led, true)} onBack={() => back('profile')} />}
       {isKept && notMine}
       {place === 'done' && <Done wmid={wmid!} entering={entering} />}

@@ -46,7 +46,7 @@ export function Form({ me, onReview, isOpen, isShown, problems, children }: { me
     const own = wallets.find((w) => w.currency.letter === request?.currency.letter);
     if (own) setFrom(own.number);
   }, draft?.link);
-  keep(isOpen ? { from, to, amount, memo, byRecipient, protection: { kind: protection.kind, days: protection.days }, link: link.filled.current } : undefined); // a code that protects is kept nowhere, and asked for anew
+  keep(isOpen ? { from, to, amount, memo, byRecipient, protection: { kind: protection.kind, days: protection.days }, link: link.filled.current } : undefined); // not the code that protects: it is asked for anew
 
   const source = wallets.find((w) => w.number === from) ?? wallets.find((w) => w.number.startsWith(to.charAt(0).toUpperCase()) && /^[a-z]/i.test(to)) ?? wallets[0];
   const [rested] = useDebouncedValue(to, RESTED_MS);

@@ -15,7 +15,7 @@ type Props = { wallet: WalletPartsFragment; onChange: () => void };
 // Acts are what one rarely does with a wallet.
 export function Acts({ wallet, onChange }: Props) {
   const { t } = useTranslation();
-  const [asked, setAsked] = useState<'rename' | 'close' | 'failed'>();
+  const [asked, setAsked] = useState<{ to: 'rename' | 'close' | 'failed' }>();
   const makeDefault = useAct(SetDefaultWalletDocument);
   const name = wallet.name || wallet.currency.name;
   const finish = () => {
@@ -25,7 +25,7 @@ export function Acts({ wallet, onChange }: Props) {
   async function setDefault() {
     const { payload } = await makeDefault.run({ input: { walletNumber: wallet.number } });
     if (payload) onChange();
-    else setAsked('failed');
+    else setAsked({ to: 'failed' });
   }
   const titles = { rename: t('renameWallet'), close: t('closeNamed', { name }), failed: t('makeDefault') };
   return (
@@ -33,15 +33,15 @@ export function Acts({ wallet, onChange }: Props) {
       <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
         <Menu.Target><ActionIcon size={44} variant="default" loading={makeDefault.busy} aria-label={`${t('more')}: ${name}`}><MoreIcon /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => setAsked('rename')}>{t('rename')}</Menu.Item>
+          <Menu.Item onClick={() => setAsked({ to: 'rename' })}>{t('rename')}</Menu.Item>
           {!wallet.isDefault && <Menu.Item onClick={() => void setDefault()}>{t('makeDefault')}</Menu.Item>}
-          <Menu.Item onClick={() => setAsked('close')}>{t('closeWallet')}</Menu.Item>
+          <Menu.Item onClick={() => setAsked({ to: 'close' })}>{t('closeWallet')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Dialog opened={!!asked} onClose={() => setAsked(undefined)} title={asked && titles[asked]}>
-        {asked === 'rename' && <Rename wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} />}
-        {asked === 'close' && <Close wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} onRefused={onChange} />}
-        {asked === 'failed' && <Problems problems={makeDefault.problems} error={makeDefault.error} />}
+      <Dialog opened={!!asked} onClose={() => setAsked(undefined)} title={asked && titles[asked.to]}>
+        {asked?.to === 'rename' && <Rename wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} />}
+        {asked?.to === 'close' && <Close wallet={wallet} onDone={finish} onCancel={() => setAsked(undefined)} onRefused={onChange} />}
+        {asked?.to === 'failed' && <Problems problems={makeDefault.problems} error={makeDefault.error} />}
       </Dialog>
     </>
   );
