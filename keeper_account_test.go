@@ -21,7 +21,8 @@ func TestKeeperChangesWhatIsOnesOwnInABrowser(t *testing.T) {
 	db := pgtest.New(t)
 	s := startServer(t, db.Pool.Config().ConnString())
 	_, err = db.Pool.Exec(t.Context(), `INSERT INTO agreements (kind, version, title_en, title_ru, text_en, text_ru, published_at)
-		VALUES ('TERMS_OF_TRANSFER', 2, 'New terms', 'Новые условия', 'The terms, anew.', 'Условия, заново.', now())`)
+		VALUES ('TERMS_OF_TRANSFER', 2, 'New terms', 'Новые условия', 'The terms, anew.', 'Условия, заново.', now()),
+			('PERSONAL_DATA', 2, 'New rules', 'Новые правила', 'The data, anew.', 'Данные, заново.', now())`)
 	if err != nil {
 		t.Fatal(err)
 	}

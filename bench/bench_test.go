@@ -25,8 +25,8 @@ func TestTheBenchStillRuns(t *testing.T) {
 	}
 	t.Cleanup(w.close)
 
-	const ways, spreads = 3, 2
-	results, err := compare(ctx, w, options{clients: []int{4}, length: 200 * time.Millisecond, rounds: 1, what: "abc", connections: 4}, binary)
+	const ways, spreads = 4, 2
+	results, err := compare(ctx, w, options{clients: []int{4}, length: 200 * time.Millisecond, rounds: 1, what: "abcd", connections: 4}, binary)
 	if err != nil || len(results) != ways*spreads {
 		t.Fatalf("%d results: %v", len(results), err)
 	}

@@ -33,8 +33,8 @@ type makeContender func(ctx context.Context, w *world, binary string) (contender
 // whatever else the machine does meets all of them; each is there from the beginning, as a server that has served for a while.
 func compare(ctx context.Context, w *world, o options, binary string) ([]result, error) {
 	var ways []contender
-	for i, make := range []makeContender{newBaseline(o.connections), newLedgerRoom, newAPI} {
-		if !strings.Contains(o.what, "abc"[i:i+1]) {
+	for i, make := range []makeContender{newBaseline(o.connections), newLedgerRoom, newAPI, newEmpty} {
+		if !strings.Contains(o.what, "abcd"[i:i+1]) {
 			continue
 		}
 		way, err := make(ctx, w, binary)

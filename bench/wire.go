@@ -20,7 +20,7 @@ const (
 )
 
 // What a good answer says before and behind the transfer's id.
-var answerBegins, answerEnds = []byte(`{"data":{"createTransfer":{"transfer":{"id":"`), []byte(`","status":"COMPLETED"},"userErrors":[]}},"extensions":{"cost":{"requested":6,"maximum":2000}}}`)
+var answerBegins, answerGoesOn, answerEnds = []byte(`{"data":{"createTransfer":{"transfer":{"id":"`), []byte(`","status":"COMPLETED"},"userErrors":[]}`), []byte(`},"extensions":{"cost":{"requested":6,"maximum":2000}}}`)
 
 // wire sends createTransfer on a connection of its own, as an app does, and costs little beside the server that is measured: the
 // request is written out once, with blanks for what changes, and the answer is compared byte by byte.
@@ -30,6 +30,7 @@ type wire struct {
 	from    []byte // parts of request
 	to      []byte
 	key     []byte
+	ends    []byte // of a good answer
 	conn    net.Conn
 	in      *bufio.Reader
 }
@@ -38,7 +39,7 @@ func newWire(address, token string) *wire {
 	number, key := string(bytes.Repeat([]byte("."), 13)), uuid.Nil.String()
 	body := fmt.Sprintf(`{"query":%q,"variables":{"i":{"from":"%s","to":{"walletNumber":"%s"},"amount":"0.01","idempotencyKey":"%s"}}}`, mutation, number, number, key)
 	head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", address, token, len(body))
-	w := &wire{address: address, request: []byte(head + body)}
+	w := &wire{address: address, request: []byte(head + body), ends: answerEnds}
 	part := func(marker, blank string) []byte {
 		at := bytes.LastIndex(w.request, []byte(marker)) + len(marker)
 		return w.request[at : at+len(blank)]
@@ -64,7 +65,9 @@ func (w *wire) send(ctx context.Context, from, to string) error {
 		w.close()
 		return err
 	}
-	if !bytes.HasPrefix(body, answerBegins) || !bytes.HasSuffix(body, answerEnds) || len(body) == len(answerBegins)+len(answerEnds) {
+	told, isWhole := bytes.CutSuffix(body, w.ends)
+	id, begins := bytes.CutPrefix(told, answerBegins)
+	if !isWhole || !begins || !bytes.HasSuffix(id, answerGoesOn) || len(id) == len(answerGoesOn) {
 		return fmt.Errorf("%w: %.300s", errRefused, body)
 	}
 	return nil

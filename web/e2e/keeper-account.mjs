@@ -15,6 +15,7 @@ await runInBrowser(async (house) => {
 
   const other = await house.open('/', { ...PHONE, locale: 'ru', colorScheme: 'dark' });
   const bearer = await logIn(other, anna);
+  await acceptWithAWallet(house, other);
   await acceptAgreements(house, other);
   await beRefused(house, page, ema, number);
   await blockAndUnblock(house, page, number, bearer());
@@ -61,7 +62,7 @@ async function openWallet(page) {
   await page.goto(`${base}/wallets`);
   await button(page, 'Open a wallet').first().click();
   const dialog = page.getByRole('dialog');
-  await button(dialog, '“New terms”').click();
+  await button(dialog, '“New terms”').click(); // which were accepted with the registration
   check((await dialog.getByRole('group', { name: 'New terms' }).innerText()) === 'The terms, anew.', 'who opens a wallet can read what it is held under');
   await dialog.getByRole('button', { name: 'Open a wallet' }).click();
   return (await page.getByTestId('wallet').innerText()).match(/[A-Z](\s\d{4}){3}/)[0].replace(/\s/g, '');
@@ -118,10 +119,29 @@ async function setPolicy(house, page, ema) {
   ok('what goes without a code is raised with a code and lowered without');
 }
 
+// acceptWithAWallet opens a wallet under terms that are newer than those that were accepted.
+async function acceptWithAWallet(house, page) {
+  await page.goto(`${base}/wallets`);
+  await page.getByTestId('wallet').first().waitFor();
+  const before = await page.getByTestId('wallet').count();
+  await button(page, 'Открыть кошелёк').click();
+  const dialog = page.getByRole('dialog');
+  await button(dialog, '«Новые условия»').click();
+  await dialog.getByText('Условия, заново.').waitFor();
+  await button(dialog, 'Открыть кошелёк').click();
+  await dialog.getByText('Чтобы продолжить, примите этот документ.').waitFor();
+  await page.waitForFunction(() => document.activeElement.type === 'checkbox');
+  await house.accessible(page, 'opening a wallet under new terms');
+  await dialog.getByRole('checkbox').check();
+  await button(dialog, 'Открыть кошелёк').click();
+  await soon(() => page.getByTestId('wallet').count(), before + 1, 'new terms are accepted with the wallet that is opened under them');
+}
+
 async function acceptAgreements(house, page) {
   await page.getByTestId('new-agreements').getByRole('link', { name: 'Прочитать' }).click();
-  await page.getByRole('heading', { name: 'Новые условия' }).waitFor();
-  await page.getByText('Условия, заново.').waitFor();
+  await page.getByRole('heading', { name: 'Новые правила' }).waitFor();
+  await page.getByText('Данные, заново.').waitFor();
+  check((await page.getByText('Условия, заново.').count()) === 0, 'what was accepted already is not asked for again');
   await house.accessible(page, 'a new version of the agreements, in Russian and dark');
   await house.shot('account-agreements', page);
   await button(page, 'Прочитано, принимаю').click();
@@ -163,7 +183,7 @@ async function blockAndUnblock(house, page, number, bearer) {
   await house.accessible(page, 'what blocking does');
   await house.shot('account-block', page);
   await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
-  await page.getByText('Blocked. Transfers from this person won’t reach you.').waitFor();
+  await page.getByText('is blocked. Their transfers won’t reach you.').waitFor();
   const refusal = await pay().catch((e) => e.message);
   check(/RECIPIENT_REFUSES/.test(refusal), 'who is blocked from a transfer can send nothing more');
 
@@ -202,7 +222,7 @@ async function blockAndUnblock(house, page, number, bearer) {
   await drawn(page);
   check((await dialog.getByRole('alert').count()) === 0, 'what went wrong before is not said of what is asked now');
   await block();
-  await page.getByText('Blocked. Transfers from this person won’t reach you.').waitFor();
+  await page.getByText('Anna is blocked. Their transfers won’t reach you.').waitFor();
   await page.reload();
   const marked = page.getByTestId('contact').filter({ hasText: 'Blocked' });
   await marked.waitFor();

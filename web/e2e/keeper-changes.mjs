@@ -155,9 +155,11 @@ export async function closeAndKeep(house, page, ema) {
   await late.reached;
   await place(page, 'Send');
   await page.getByRole('heading', { name: 'Send', level: 1 }).waitFor();
+  await page.evaluate(() => addEventListener('popstate', () => (window.wentBack = true)));
   await late.letGo();
+  await page.getByTestId('closing').waitFor();
   await drawn(page);
-  check(new URL(page.url()).pathname === '/send', 'a late answer takes nobody from where they have gone');
+  check(new URL(page.url()).pathname === '/send' && !(await page.evaluate(() => window.wentBack)), 'a late answer takes nobody from where they have gone');
   await page.goto(`${base}/settings/close`);
   await page.getByRole('heading', { name: 'The account is being closed', level: 1 }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'History', exact: true }).filter({ visible: true }).first().click();

@@ -113,7 +113,7 @@ async function changeTheNumber(page, me) {
   await page.getByRole('button', { name: 'Change the number' }).click();
   await arrives(page, 'Your phone', 'Step 1 of 5');
   await soon(async () => (await number.inputValue()).replace(/\D/g, ''), me.phone.slice(1), 'who goes back to the phone finds the number');
-  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByRole('button', { name: 'Keep this number' }).click();
   const firstName = () => page.getByLabel('First name').inputValue();
   await soon(firstName, me.firstName, 'and what was typed after it');
   for (const phone of ['+7 902 000-00-00', me.phone]) {
@@ -135,7 +135,7 @@ async function backToTheProfile(page, me) {
     await page.goBack();
     await page.getByRole('heading', { name: title }).waitFor();
   }
-  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByRole('button', { name: 'Keep this number' }).click();
   await page.locator('[name=code]').waitFor();
   await page.getByRole('button', { name: 'Back' }).click();
   await arrives(page, 'About you', 'Step 2 of 5');
@@ -183,7 +183,7 @@ async function acceptedLate(page) {
   await late.letGo();
   await drawn(page);
   check(await page.getByRole('heading', { name: 'About you' }).isVisible(), 'who has gone back when the code is accepted stays there');
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.getByRole('button', { name: 'Leave it as it is' }).click(); // which leads to what is due
 }
 
 const create = (page) => page.getByRole('button', { name: 'Create an account' }).click();
@@ -225,7 +225,7 @@ async function choosePassword({ house, own: page, me, name }) {
     await create(page);
     await page.waitForFunction(() => document.activeElement === document.querySelector('input[type=checkbox]'));
     const boxes = await page.getByRole('checkbox').count();
-    await soon(() => page.getByText('You need to accept this to open an account.').count(), boxes, 'so it is with the agreements');
+    await soon(() => page.getByText('You need to accept this to continue.').count(), boxes, 'so it is with the agreements');
     await page.getByTestId('agreement').first().click();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     check(!(await page.getByRole('checkbox').first().isChecked()), 'the title of an agreement opens its text, and accepts nothing');

@@ -250,6 +250,21 @@ async function walletIsOpenedOnce(page) {
   await dialog.locator('[type=submit]:not([data-loading])').waitFor(); // once it is known
   check((await dialog.getByRole('alert').count()) === 0, 'and the next dialog is told nothing of it');
   await button(dialog, 'Cancel').click();
+
+  const cutBoth = async (route) => {
+    if (asksFor('OpenWallet')(route.request())) await route.fetch();
+    return /"OpenWallets?"/.test(route.request().postData() ?? '') ? route.abort() : route.fallback();
+  };
+  await page.route('**/graphql', cutBoth);
+  await button(page, 'Open a wallet').click();
+  await press();
+  await dialog.getByRole('alert').waitFor();
+  await button(dialog, 'Cancel').click();
+  await soon(wallets, before + 5, 'one that could not be looked for is shown when its dialog is closed');
+  await page.unroute('**/graphql', cutBoth);
+  await button(page, 'Open a wallet').click();
+  await press();
+  await soon(wallets, before + 6, 'and whoever has seen it opens another one');
 }
 
 // monthsFail: what could not be asked for is not called nothing.
@@ -323,7 +338,7 @@ async function codesAreKept(page) {
   await page.goForward();
   await button(page, 'I have saved them').click();
   await codes.waitFor({ state: 'detached' });
-  await button(page, 'New codes').click();
+  await button(page, 'Get new codes').click();
   await page.getByText('All earlier ones stop working.').waitFor();
   await button(page.getByRole('dialog'), 'Confirm with a passkey').click();
   const second = await codes.innerText();
@@ -333,7 +348,7 @@ async function codesAreKept(page) {
 
 // codesAreNobodyElses: codes whose answer comes when somebody else is in are not shown.
 async function codesAreNobodyElses(page) {
-  await button(page, 'New codes').click();
+  await button(page, 'Get new codes').click();
   const late = await holdAnswer(page, '**/graphql', asksFor('RenewBackupCodes'));
   await button(page.getByRole('dialog'), 'Confirm with a passkey').click();
   await late.reached;

@@ -74,7 +74,7 @@ export function Change({ wanted, has, isLast, hasApp, hasPasskey, onDone }: Chan
   }
   if (secret) return <FirstCode secret={secret} onDone={onDone} />;
   const verb = { addPasskey: t(hasPasskey ? 'add' : 'addPasskey'), enableTotp: t('continue'), renewCodes: t('codesRenew'), disableTotp: t('turnOff'), removePasskey: t('remove') }[wanted.to];
-  const follows = { addPasskey: t('passkeyFollows'), enableTotp: t('totpFollows'), renewCodes: t('codesRenewFollows'), disableTotp: t('totpOffFollows'), removePasskey: t('passkeyRemoveFollows') }[wanted.to];
+  const follows = { addPasskey: t('passkeyFollows'), enableTotp: t(hasPasskey ? 'totpFollowsToo' : 'totpFollows'), renewCodes: t('codesRenewFollows'), disableTotp: t('totpOffFollows'), removePasskey: t('passkeyRemoveFollows') }[wanted.to];
   const busy = acts.some((a) => a.busy);
   return (
     <form ref={form} onSubmit={(e) => { e.preventDefault(); submit(); }}>

@@ -30,7 +30,7 @@ export default function Contacts() {
   const remove = useAct(RemoveContactDocument);
   const unblock = useAct(UnblockDocument);
   const [toBlock, setToBlock] = useState<Contact>();
-  const [justBlocked, setJustBlocked] = useState(false);
+  const [justBlocked, setJustBlocked] = useState('');
   const me = data?.viewer;
   if (!me) return <Page title={t('contacts')}>{error ? <Problems error={error} retry={again} /> : <Waiting />}</Page>;
   const isBlocked = new Set(me.blockedAccounts.map(({ wmid }) => wmid));
@@ -38,12 +38,12 @@ export default function Contacts() {
   return (
     <Page title={t('contacts')} aside={me.contacts.nodes.length > 0 && add}>
       <Problems problems={[...remove.problems, ...unblock.problems]} error={remove.error ?? unblock.error} />
-      {justBlocked && <Blocked />}
+      {justBlocked && <Blocked name={justBlocked} />}
       {me.contacts.nodes.length === 0 ? <Empty title={t('contactsEmpty')} hint={t('contactsHint')} action={add} /> : (
         <section className="panel" aria-label={t('contacts')}>
           {[...me.contacts.nodes, ...older.nodes].map((c) => (
-            <Row key={c.id} contact={c} isBlocked={isBlocked.has(c.wmid)} onRename={() => setAsked({ rename: c })} onBlock={() => { setJustBlocked(false); setToBlock(c); }}
-              onRemove={async () => { await remove.run({ input: { contactId: c.id } }); again(); }} onUnblock={async () => { setJustBlocked(false); await unblock.run({ input: { wmid: c.wmid } }); again(); }} />
+            <Row key={c.id} contact={c} isBlocked={isBlocked.has(c.wmid)} onRename={() => setAsked({ rename: c })} onBlock={() => { setJustBlocked(''); setToBlock(c); }}
+              onRemove={async () => { await remove.run({ input: { contactId: c.id } }); again(); }} onUnblock={async () => { setJustBlocked(''); await unblock.run({ input: { wmid: c.wmid } }); again(); }} />
           ))}
           <Problems error={older.error} />
           {older.hasMore && <Button variant="default" mt="sm" fullWidth loading={older.busy} onClick={older.more}>{t('loadMore')}</Button>}
@@ -67,7 +67,7 @@ export default function Contacts() {
       <Dialog opened={!!asked} onClose={() => setAsked(undefined)} title={asked && 'rename' in asked ? t('rename') : t('addContact')}>
         {asked && <Edit asked={asked} onDone={() => { setAsked((now) => (now === asked ? undefined : now)); again(); }} />}
       </Dialog>
-      <BlockDialog person={toBlock} onClose={() => setToBlock(undefined)} onDone={() => { setToBlock((now) => (now === toBlock ? undefined : now)); setJustBlocked(true); again(); }} />
+      <BlockDialog person={toBlock} onClose={() => setToBlock(undefined)} onDone={(of) => { setToBlock((now) => (now === toBlock ? undefined : now)); setJustBlocked(of.name); again(); }} />
     </Page>
   );
 }

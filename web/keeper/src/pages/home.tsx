@@ -20,7 +20,7 @@ export function WalletCard({ wallet }: { wallet: WalletPartsFragment }) {
     <Link to={`/wallets/${wallet.number}`} className={`card card-${wallet.currency.letter}${wallet.closedAt ? ' card-closed' : ''}`} data-testid="wallet">
       <Text fw={600} lineClamp={2}>{wallet.name || wallet.currency.name}</Text>
       <div className="balance" style={fitted(balance)}>{balance}</div>
-      <Group justify="space-between" gap="0 16px" mt="auto">
+      <Group justify="space-between" gap="0 8px" mt="auto">
         <Text ff="monospace" size="sm">{grouped(wallet.number)}</Text>
         <Text size="sm">{wallet.closedAt ? t('closed') : wallet.isDefault ? t('default') : ''}</Text>
       </Group>

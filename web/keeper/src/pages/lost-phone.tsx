@@ -6,7 +6,7 @@ import { useQuery } from 'urql';
 import { forgetBegun, keepBegun, readBegun } from '../api/begun';
 import { unbroken } from '../api/numbers';
 import { canUsePasskeys, sign } from '../api/passkeys';
-import { type AccountChallengeFragment, AnswerLostPhoneDocument, CompleteLostPhoneDocument, LostPhoneDocument, type LostPhonePartsFragment, SetRecoveryPhoneDocument, SignForRecoveryDocument, StartLostPhoneDocument } from '../gql/graphql';
+import { type AccountChallengeFragment, AnswerLostPhoneDocument, CompleteLostPhoneDocument, LostPhoneDocument, type LostPhonePartsFragment, type ProblemFragment, SetRecoveryPhoneDocument, SignForRecoveryDocument, StartLostPhoneDocument } from '../gql/graphql';
 import { time } from '../text/text';
 import { Failure, of, Problems, useAct } from '../ui/act';
 import { FieldsForm, Follows, Told, useTyped } from '../ui/form';
@@ -178,7 +178,7 @@ function Wait({ readyAt, onCheck }: { readyAt: string; onCheck: () => void }) {
   return (
     <Stack>
       <Told>{t('lostWait', { time: time(readyAt) })}</Told>
-      <Text>{t('lostWaitHint')}</Text>
+      <Text>{t('lostWaitHint', { time: time(readyAt) })}</Text>
       <Button variant="default" onClick={onCheck}>{t('lostCheck')}</Button>
     </Stack>
   );
@@ -193,12 +193,14 @@ function NewPhone({ token, onDone, onLast }: NewPhoneProps & { onLast: (isLast: 
   useEffect(() => onLast(!!challenge), [!challenge]);
   const set = useAct(SetRecoveryPhoneDocument);
   const { back, leave } = useStep(!!challenge, () => setChallenge(undefined));
+  const [unsure, setUnsure] = useState<string>(); // the phone with which it may be done: its answer was lost
 
   async function sendCode() {
-    const { payload } = await set.run({ input: { token, phone } });
+    const { payload, problems } = await set.run({ input: { token, phone } });
     if (payload?.challenge) setChallenge(payload.challenge);
+    else if (unsure && isOver(problems)) onDone({ login: unsure, sure: false });
   }
-  if (challenge) return <Last token={token} phone={phone} challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} onBack={back} onDone={(what) => void leave().then(() => onDone(what))} />;
+  if (challenge) return <Last token={token} phone={phone} challenge={challenge} onChallenge={(next) => setChallenge(resent(next))} unsure={unsure} onUnsure={() => setUnsure(phone)} onBack={back} onDone={(what) => void leave().then(() => onDone(what))} />;
   return (
     <form onSubmit={(e) => { e.preventDefault(); void sendCode(); }}>
       <Stack>
@@ -211,14 +213,16 @@ function NewPhone({ token, onDone, onLast }: NewPhoneProps & { onLast: (isLast: 
   );
 }
 
-type LastProps = NewPhoneProps & { phone: string; challenge: AccountChallengeFragment; onChallenge: (next: AccountChallengeFragment) => void; onBack: () => void };
+type LastProps = NewPhoneProps & { phone: string; challenge: AccountChallengeFragment; unsure?: string; onUnsure: () => void; onChallenge: (next: AccountChallengeFragment) => void; onBack: () => void };
+
+// isOver says that a recovery is not there any more.
+const isOver = (problems: ProblemFragment[]) => problems.some((p) => p.field?.at(-1) === 'token');
 
 // Last takes the code and the new password. Where its answer is lost, a repeat may find the recovery over: then it is most likely done.
-function Last({ token, phone, challenge, onChallenge, onBack, onDone }: LastProps) {
+function Last({ token, phone, challenge, unsure, onUnsure, onChallenge, onBack, onDone }: LastProps) {
   const { t } = useTranslation();
   const [code, setCode] = useState('');
   const [wanted, setWanted] = useState({ password: '', again: '' });
-  const [lost, setLost] = useState(false);
   const complete = useAct(CompleteLostPhoneDocument);
   const [wrong, weak] = ['code', 'newPassword'].map((name) => of(complete.problems, name));
   const { form, missing, miss } = useMissing([wrong, weak]);
@@ -227,8 +231,8 @@ function Last({ token, phone, challenge, onChallenge, onBack, onDone }: LastProp
     if (!code || !agree(wanted)) return miss();
     const led = await complete.run({ input: { token, code: code.replace(/\s/g, ''), newPassword: wanted.password, newPasswordConfirmation: wanted.again } });
     if (led.payload?.wmid) return onDone({ login: led.payload.wmid, sure: true });
-    if (lost && led.problems.some((p) => p.field?.at(-1) === 'token')) return onDone({ login: phone, sure: false });
-    setLost(lost || led.undecided);
+    if (unsure && isOver(led.problems)) return onDone({ login: unsure, sure: false });
+    if (led.undecided) onUnsure();
   }
   return (
     <form ref={form} noValidate onSubmit={(e) => { e.preventDefault(); void finish(); }}>

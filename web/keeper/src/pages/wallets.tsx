@@ -2,7 +2,7 @@ import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/c
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useClient } from 'urql';
+import { type CombinedError, useClient } from 'urql';
 import { OpenWalletDocument, OpenWalletsDocument, WalletsDocument } from '../gql/graphql';
 import { Problems, useAct } from '../ui/act';
 import { useAlive } from '../ui/alive';
@@ -11,7 +11,7 @@ import { useLiveQuery } from '../ui/live-query';
 import { oneLine } from '../ui/one-line';
 import { CardsWaiting, Empty, Page } from '../ui/parts';
 import { usePayLink, usePayRequest } from '../ui/pay-link';
-import { Terms } from '../ui/terms';
+import { Terms, useTerms } from '../ui/terms';
 import { WalletCard } from './home';
 
 export default function Wallets() {
@@ -28,6 +28,9 @@ export default function Wallets() {
   const asked = request?.currency; // of a payment that cannot be made from any other wallet
 
   function begin() {
+    const isSeen = !!unsure.current && wallets.some(isOf(unsure.current));
+    if (isSeen) unsure.current = undefined;
+    if (isSeen || busy) setName(''); // it is the name of another that is there, or about to be
     if (asked) setCurrency(asked.letter);
     setDialog(++opened.current);
   }
@@ -56,7 +59,6 @@ export default function Wallets() {
           <Select data-autofocus label={t('currency')} value={currency} onChange={setCurrency} allowDeselect={false}
             data={data?.currencies.map((c) => ({ value: c.letter, label: `${c.letter} · ${c.name} (${c.code})` })) ?? []} />
           <TextInput label={t('walletNameOptional')} maxLength={64} value={name} onChange={(e) => setName(oneLine(e.currentTarget.value))} />
-          <Terms />
         </Opening>
       </Dialog>
     </Page>
@@ -64,27 +66,36 @@ export default function Wallets() {
 }
 
 type Asked = { letter: string; name: string; before: Set<string> }; // the wallets there were before it
+
+// isOf finds the wallet that has been opened for what was asked.
+const isOf = (asked: Asked) => (w: { id: string; name: string; currency: { letter: string } }) =>
+  !asked.before.has(w.id) && w.currency.letter === asked.letter && (asked.name === '' || w.name === asked.name);
+
 type OpeningProps = { letter: string; name: string; there: { id: string }[]; busy: boolean; onBusy: (is: boolean) => void; unsure: RefObject<Asked | undefined>; onDone: () => void; onUnsure: () => void; onCancel: () => void; children: ReactNode };
 
 // Opening opens a wallet, once: where no answer says whether that is done, it is looked for before another one is opened, be it in the next dialog.
 function Opening({ letter, name, there, busy, onBusy, unsure, onDone, onUnsure, onCancel, children }: OpeningProps) {
   const { t } = useTranslation();
   const open = useAct(OpenWalletDocument);
+  const [unknown, setUnknown] = useState<CombinedError>(); // why it could not be looked for
   const client = useClient();
+  const terms = useTerms();
   const isOpen = useAlive();
   useEffect(() => () => void (unsure.current && onUnsure()), []); // it may be there
 
   // isThere looks whether what was asked for has been opened after all, though the answer does not say so; undefined where that cannot be told.
   async function isThere(asked: Asked) {
-    const { data: now } = await client.query(OpenWalletsDocument, {}, { requestPolicy: 'network-only' });
-    return now?.viewer?.wallets.some((w) => !asked.before.has(w.id) && w.currency.letter === asked.letter && (asked.name === '' || w.name === asked.name));
+    const { data: now, error } = await client.query(OpenWalletsDocument, {}, { requestPolicy: 'network-only' });
+    setUnknown(error);
+    return now?.viewer?.wallets.some(isOf(asked));
   }
   async function submit() {
+    if (!(await terms.accept())) return;
     const was = unsure.current;
     const wanted = name.trim();
     if (was?.letter === letter && was.name === wanted) {
       const is = await isThere(was);
-      if (is === undefined) return; // what was said of it holds
+      if (is === undefined) return;
       if (is) return finish();
     }
     const asked = { letter, name: wanted, before: new Set(there.map((w) => w.id)) };
@@ -102,13 +113,14 @@ function Opening({ letter, name, there, busy, onBusy, unsure, onDone, onUnsure, 
     await submit().finally(() => onBusy(false));
   }
   return (
-    <form onSubmit={(e) => { e.preventDefault(); if (!busy) void press(); }}>
+    <form noValidate onSubmit={(e) => { e.preventDefault(); if (!busy) void press(); }}>
       <Stack>
         {children}
-        <Problems problems={open.problems} error={open.error} />
+        <Terms {...terms} />
+        <Problems problems={open.problems} error={open.error ?? unknown} />
         <Group grow>
           <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
-          <Button type="submit" loading={busy}>{t('openWallet')}</Button>
+          <Button type="submit" loading={busy} disabled={!terms.terms}>{t('openWallet')}</Button>
         </Group>
       </Stack>
     </form>

@@ -17,21 +17,21 @@ export function useAct<D extends Record<string, Payload>, V extends AnyVariables
   const [{ fetching }, execute] = useMutation<D, V>(document);
   const { language } = useTranslation().i18n;
   const [said, setSaid] = useState<Said>(NOTHING);
-  const turn = useRef(0);
+  const cleared = useRef(0); // how often
   const { problems, error } = said.language === language ? said : NOTHING; // what the server said before is in the language of before
 
   async function run(variables: V): Promise<Outcome<D[keyof D]>> {
-    clear();
-    const mine = turn.current;
+    setSaid(NOTHING);
+    const before = cleared.current;
     const result = await execute(variables);
     const payload = result.data ? (Object.values(result.data)[0] as D[keyof D]) : undefined;
     const found = payload?.userErrors ?? [];
-    if (mine === turn.current) setSaid({ problems: found, error: result.error, language });
+    if (before === cleared.current) setSaid({ problems: found, error: result.error, language });
     return { payload: found.length === 0 ? payload : undefined, problems: found, lost: isLost(result.error), undecided: isUndecided(result.error) };
   }
   // clear forgets what kept it from being done, be it said late.
   function clear() {
-    turn.current++;
+    cleared.current++;
     setSaid(NOTHING);
   }
   return { run, clear, busy: fetching, problems, error };

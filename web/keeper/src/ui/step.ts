@@ -23,8 +23,6 @@ export function useStep(isOn: boolean, end: () => void) {
     if (at === mine.current) arrived.current = true;
     else if (mine.current && arrived.current) end();
   }, [at]);
-  useEffect(() => () => void (mine.current = undefined), []);
-
   const isThere = () => mine.current !== undefined && (window.history.state as { usr?: { step?: string } } | null)?.usr?.step === mine.current;
 
   function back() {
@@ -35,12 +33,14 @@ export function useStep(isOn: boolean, end: () => void) {
   }
   function leave() {
     const hasTrace = isThere();
+    const isOnTheWay = isGoing.current;
     mine.current = undefined;
     if (!hasTrace) return Promise.resolve();
     return new Promise<void>((done) => {
       window.addEventListener('popstate', () => done(), { once: true });
-      void go(-1);
+      if (!isOnTheWay) void go(-1);
     });
   }
+  useEffect(() => () => void leave(), []); // what goes without having done its work leaves none either
   return { back, leave };
 }

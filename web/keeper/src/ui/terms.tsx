@@ -1,25 +1,50 @@
 import { Anchor, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
-import { AgreementsDocument } from '../gql/graphql';
-import { Problems } from './act';
+import { AcceptAgreementsDocument, TermsDocument } from '../gql/graphql';
+import { Problems, useAct } from './act';
+import { Agreement } from './agreement';
 import { Waiting } from './parts';
 
-// Terms names the agreement that wallets are held under, with its text for whoever would read it.
-export function Terms() {
-  const { t } = useTranslation();
-  const [{ data, error }, again] = useQuery({ query: AgreementsDocument });
-  const [isRead, { toggle }] = useDisclosure();
+// useTerms knows the agreement that wallets are held under. `accept` says whether it is accepted, and accepts it where it was agreed to and its current version has not been.
+export function useTerms() {
+  const [{ data, error }, again] = useQuery({ query: TermsDocument, requestPolicy: 'cache-and-network' });
+  const accepting = useAct(AcceptAgreementsDocument);
+  const [isAgreed, setAgreed] = useState(false);
+  const [isMissing, setMissing] = useState(false);
   const terms = data?.agreements.find((a) => a.kind === 'TERMS_OF_TRANSFER');
-  if (!terms) return error ? <Problems error={error} retry={() => again({ requestPolicy: 'network-only' })} /> : <Waiting rows={1} />;
-  const [before, name] = t('openUnder', { title: terms.title }).split('|'); // the link begins at the bar
+  const isPending = !!terms && !!data?.viewer?.pendingAgreements.some((a) => a.id === terms.id);
+
+  async function accept() {
+    if (!terms) return false;
+    if (isPending && !isAgreed) {
+      setMissing(true);
+      document.getElementById(terms.kind)?.focus();
+      return false;
+    }
+    return !isPending || !!(await accepting.run({ input: { agreementIds: [terms.id] } })).payload;
+  }
+  const agree = (on: boolean) => { setAgreed(on); setMissing(false); };
+  return { terms, isPending, isAgreed, agree, isMissing, accept, problems: accepting.problems, error: error ?? accepting.error, again: () => again({ requestPolicy: 'network-only' }) };
+}
+
+// Terms names it, with its text for whoever would read it, and asks to agree to what is new.
+export function Terms({ terms, isPending, isAgreed, agree, isMissing, problems, error, again }: ReturnType<typeof useTerms>) {
+  const { t } = useTranslation();
+  const [isRead, { toggle }] = useDisclosure();
+  if (!terms) return error ? <Problems error={error} retry={again} /> : <Waiting rows={1} />;
+  const [before, name] = t('openUnder', terms).split('|'); // the link begins at the bar
   return (
     <div>
-      <Text size="sm">
-        {before}<Anchor component="button" type="button" inherit ta="left" underline="always" display="inline" style={{ whiteSpace: 'normal' }} aria-expanded={isRead} aria-controls="terms" onClick={toggle}>{name}</Anchor>
-      </Text>
+      {isPending ? <Agreement id={terms.kind} title={terms.title} accepted={isAgreed} missing={isMissing} onChange={agree} onRead={toggle} /> : (
+        <Text size="sm">
+          {before}<Anchor component="button" type="button" inherit ta="left" underline="always" display="inline" style={{ whiteSpace: 'normal' }} aria-expanded={isRead} aria-controls="terms" onClick={toggle}>{name}</Anchor>
+        </Text>
+      )}
       {isRead && <Text id="terms" mt="xs" className="agreement" tabIndex={0} role="group" aria-label={terms.title}>{terms.text}</Text>}
+      <Problems problems={problems} error={error} />
     </div>
   );
 }

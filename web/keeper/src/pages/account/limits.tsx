@@ -1,5 +1,5 @@
 import { Anchor, Button, Group, Progress, Select, Stack, Text, Title } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { type AccountChallengeFragment, CurrencyLimitsDocument, OwnCurrenciesDocument, PoliciesDocument, SetPolicyDocument } from '../../gql/graphql';
@@ -72,6 +72,8 @@ function Policy({ currency, code }: { currency: string; code: string }) {
   const { back, leave } = useStep(!!challenge, () => { policy.clear(); setChallenge(undefined); });
   const [{ data }, again] = useLiveQuery(PoliciesDocument, {});
   const now = data?.viewer?.confirmationPolicies.find((p) => p.currency.letter === currency)?.withoutCodeUpTo;
+  const awaited = useRef(challenge);
+  awaited.current = challenge;
   const isSet = (upTo?: Money): upTo is Money => !!upTo && Number(upTo.amount) > 0;
 
   async function set(withoutCodeUpTo: string, proof?: Proof) {
@@ -81,12 +83,13 @@ function Policy({ currency, code }: { currency: string; code: string }) {
     if (!payload) return;
     if (payload.challenge) return setChallenge(payload.challenge);
     if (!payload.policy) return;
+    again();
+    if (proof && !awaited.current) return; // one has gone back, and types another
     await leave();
     setChallenge(undefined);
     const upTo = payload.policy.withoutCodeUpTo;
     setDone(isSet(upTo) ? t('policyIs', { amount: money(upTo) }) : t('policyIsNone'));
     setAmount('');
-    again();
   }
   return (
     <section className="panel" aria-labelledby="policy">

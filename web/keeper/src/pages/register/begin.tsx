@@ -9,17 +9,21 @@ import type { useRegistration } from './flow';
 
 const PhoneField = lazy(() => import('../../ui/phone-field'));
 
-type StepProps = { onDone: ReturnType<typeof useRegistration>['goOn']; onBack: () => void };
+type Flow = ReturnType<typeof useRegistration>;
+type StepProps = { onDone: Flow['goOn']; onLate: Flow['know']; onBack: () => void }; // late is what comes when one has gone elsewhere
+
 
 const plain = (phone: string) => phone.replace(/\D/g, '');
 
 // Phone begins a registration; who comes back to it with the same number goes on with the one there is.
-export function Phone({ phone, onPhone, begun, onDone, onBack }: StepProps & { phone: string; onPhone: (phone: string) => void; begun?: string }) {
+export function Phone({ phone, onPhone, begun, onDone, onLate, onBack }: StepProps & { phone: string; onPhone: (phone: string) => void; begun?: string }) {
   const { t, i18n } = useTranslation();
   const start = useAct(StartRegistrationDocument);
+  const isHere = useAlive();
   async function send() {
     if (begun && plain(phone) === plain(begun)) return onBack();
-    await onDone(await start.run({ input: { phone, locale: i18n.language === 'ru' ? 'RU' : 'EN' } }));
+    const led = await start.run({ input: { phone, locale: i18n.language === 'ru' ? 'RU' : 'EN' } });
+    await (isHere() ? onDone : onLate)(led);
   }
   return (
     <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
@@ -28,7 +32,7 @@ export function Phone({ phone, onPhone, begun, onDone, onBack }: StepProps & { p
         <Suspense fallback={<Waiting rows={2} />}><PhoneField value={phone} onChange={onPhone} error={of(start.problems, 'phone')} /></Suspense>
         <Problems problems={start.problems.filter((p) => p.field?.at(-1) !== 'phone')} error={start.error} />
         <Button type="submit" loading={start.busy}>{t('continue')}</Button>
-        {begun && <Button variant="subtle" onClick={onBack}>{t('back')}</Button>}
+        {begun && <Button variant="subtle" onClick={onBack}>{t('keepNumber')}</Button>}
       </Stack>
     </form>
   );
@@ -46,15 +50,17 @@ type ProfileProps = StepProps & {
 };
 
 // Profile asks who one is. The server does not tell what it was told: after a reload, whoever comes back here need not fill it in again.
-export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onPhone, onBack }: ProfileProps) {
+export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onLate, onPhone, onBack }: ProfileProps) {
   const { t } = useTranslation();
   const submit = useAct(SubmitProfileDocument);
+  const isHere = useAlive();
   const value = (name: string) => typed[name] ?? '';
   const [anew, setAnew] = useState(false);
 
   async function send() {
     const profile = { firstName: value('firstName'), middleName: value('middleName') || null, lastName: value('lastName'), birthDate: value('birthDate') };
-    await onDone(await submit.run({ input: { token, profile, email: value('email'), securityQuestion: value('securityQuestion'), securityAnswer: value('securityAnswer') } }));
+    const led = await submit.run({ input: { token, profile, email: value('email'), securityQuestion: value('securityQuestion'), securityAnswer: value('securityAnswer') } });
+    await (isHere() ? onDone : onLate)(led);
   }
   if (wasSubmitted && !anew && Object.keys(typed).length === 0) {
     return (
@@ -83,17 +89,16 @@ export function Profile({ token, typed, onTyped, wasSubmitted, onDone, onPhone, 
   );
 }
 
-type CodeProps = StepProps & { registration: RegistrationPartsFragment; onChallenge: (next: ChallengePartsFragment) => void; onLate: (next: RegistrationPartsFragment) => void };
+type CodeProps = StepProps & { registration: RegistrationPartsFragment; onChallenge: (next: ChallengePartsFragment) => void };
 
-// Code takes the phone's code. Whoever has gone back by the time it is accepted stays where they are.
+// Code takes the phone's code.
 export function Code({ registration, onChallenge, onLate, onDone, onBack }: CodeProps) {
   const { t } = useTranslation();
   const isHere = useAlive();
   const verify = useAct(VerifyPhoneDocument);
   async function answer(code: string) {
     const led = await verify.run({ input: { token: registration.token, code } });
-    if (isHere()) return onDone(led);
-    if (led.payload?.registration) onLate(led.payload.registration);
+    await (isHere() ? onDone : onLate)(led);
   }
   return (
     <>

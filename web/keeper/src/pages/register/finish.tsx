@@ -1,5 +1,5 @@
-import { Alert, Anchor, Button, Checkbox, CopyButton, Group, Stack, Text } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Alert, Button, CopyButton, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { useQuery } from 'urql';
@@ -7,6 +7,8 @@ import { grouped } from '../../api/numbers';
 import { type Handed, pause } from '../../api/session';
 import { AgreementsDocument, CompleteRegistrationDocument, type ProblemFragment } from '../../gql/graphql';
 import { of, Problems, useAct } from '../../ui/act';
+import { useAlive } from '../../ui/alive';
+import { Agreement } from '../../ui/agreement';
 import { Dialog } from '../../ui/dialog';
 import { NoAnswer } from '../../ui/narrow';
 import { agree, NewPassword, useMissing } from '../../ui/new-password';
@@ -22,14 +24,10 @@ type Finish = { token: string; onDone: (wmid: string, tokens: Handed) => void; o
 function useComplete({ token, onDone, onRefused }: Finish) {
   const complete = useAct(CompleteRegistrationDocument);
   const [lost, setLost] = useState(false);
-  const here = useRef(true);
-  useEffect(() => {
-    here.current = true;
-    return () => void (here.current = false);
-  }, []);
+  const isHere = useAlive();
 
   async function run(typed: { password: string; again: string }, acceptedAgreements: string[]) {
-    for (let wait = 1_000; here.current; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
+    for (let wait = 1_000; isHere(); wait = Math.min(wait * 2, MOST_WAIT_MS)) {
       const led = await complete.run({ input: { token, password: typed.password, passwordConfirmation: typed.again, acceptedAgreements, device: device() } });
       setLost(led.lost);
       if (led.payload?.account && led.payload.tokens) return onDone(led.payload.account.wmid, led.payload.tokens);
@@ -81,25 +79,6 @@ export function Password(props: Finish) {
       </Stack>
       <Dialog opened={!!reading} onClose={() => setReading(undefined)} title={reading?.title}><Text style={{ whiteSpace: 'pre-wrap' }}>{reading?.text}</Text></Dialog>
     </form>
-  );
-}
-
-type AgreementProps = { id: string; title: string; accepted: boolean; missing: boolean; onChange: (on: boolean) => void; onRead: () => void };
-
-// Agreement is one line: the box, and the title, which opens the text and leaves the box alone.
-function Agreement({ id, title, accepted, missing, onChange, onRead }: AgreementProps) {
-  const { t } = useTranslation();
-  const [before, name] = t('agreeTo', { title }).split('|'); // the link begins at the bar
-  return (
-    <div>
-      <Group gap="sm" wrap="nowrap" align="start" py={10}>
-        <Checkbox id={id} aria-labelledby={`agree-${id}`} checked={accepted} required error={missing} aria-invalid={missing} aria-describedby={missing ? `missing-${id}` : undefined} onChange={(e) => onChange(e.currentTarget.checked)} />
-        <Text id={`agree-${id}`}>
-          <label htmlFor={id}>{before}</label><Anchor component="button" type="button" inherit ta="left" underline="always" display="inline" style={{ whiteSpace: 'normal' }} data-testid="agreement" onClick={onRead}>{name}</Anchor>
-        </Text>
-      </Group>
-      {missing && <Text id={`missing-${id}`} size="sm" ml={32} c="var(--mantine-color-error)">{t('agreementMissing')}</Text>}
-    </div>
   );
 }
 

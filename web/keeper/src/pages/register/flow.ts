@@ -71,8 +71,8 @@ export function useRegistration() {
     setRegistration(found);
   }
 
-  // know takes what a step that one has left by now has led to.
-  const know = (next: RegistrationPartsFragment) => setRegistration((now) => (now?.token === next.token ? next : now));
+  // know takes what a step has led to that one has left by now: one stays where one is. Of another registration it is nothing.
+  const know = ({ payload }: Led) => setRegistration((now) => (now && now.token === payload?.registration?.token ? payload.registration : now));
   const challenged = (next: ChallengePartsFragment) => setRegistration((now) => (now?.challenge?.id === next.id ? { ...now, challenge: next } : now));
 
   const place: Place = back ?? (registration ? stepOf(registration) : 'phone');

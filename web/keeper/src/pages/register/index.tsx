@@ -55,9 +55,9 @@ export default function Register() {
     <Narrow title={title} step={{ name: place, at: PLACES.indexOf(place) + 1, of: PLACES.length }}>
       {flow.past && place !== 'done' && !isKept && <Text size="sm" role="status">{t(flow.past === 'gone' ? 'registrationGone' : place === 'profile' && !flow.wasSubmitted ? 'resumeNumber' : 'resume')}</Text>}
       {!isKept && notMine}
-      {place === 'phone' && <Phone phone={phone || registration?.phone || ''} onPhone={setPhone} begun={registration?.phone} onDone={flow.goOn} onBack={() => flow.setBack(undefined)} />}
+      {place === 'phone' && <Phone phone={phone || registration?.phone || ''} onPhone={setPhone} begun={registration?.phone} onDone={flow.goOn} onLate={flow.know} onBack={() => flow.setBack(undefined)} />}
       {place === 'profile' && registration && (
-        <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onPhone={() => back('phone')} onBack={() => flow.setBack(undefined)} />
+        <Profile token={registration.token} typed={profile.typed} onTyped={profile.change} wasSubmitted={flow.wasSubmitted} onDone={flow.goOn} onLate={flow.know} onPhone={() => back('phone')} onBack={() => flow.setBack(undefined)} />
       )}
       {place === 'code' && registration?.challenge && <Code registration={registration} onChallenge={flow.challenged} onLate={flow.know} onDone={flow.goOn} onBack={() => back('profile')} />}
       {place === 'password' && registration && <Password token={registration.token} onDone={(made, tokens) => void enter(made, tokens)} onRefused={(led) => flow.goOn(led, true)} onBack={() => back('profile')} />}
