@@ -30,7 +30,7 @@ export const contacts = {
     },
     'contacts-blocked': async ({ page, t }) => {
       await dialog(page).getByRole('button', { name: t.block, exact: true }).click();
-      await told(page, t.blocked);
+      await told(page, t.blocked.split('{{name}}')[1].trim());
     },
     'settings-blocked': async ({ page }) => {
       await go(page, '/settings/blocked');

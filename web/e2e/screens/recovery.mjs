@@ -103,7 +103,7 @@ export const lostPhone = {
       const honestly = await answers(page, 'AnswerLostPhone', ({ answerLostPhoneRecovery: { recovery: it } }) => void later(it));
       await fill(page, { securityAnswer: 'lime street' });
       await submit(page);
-      await told(page, t.lostWaitHint);
+      await told(page, t.lostCheck);
       return {
         after: async () => {
           await honestly();
