@@ -153,6 +153,7 @@ export async function closeAndKeep(house, page, ema) {
   const late = await holdAnswer(page, '**/graphql', asksFor('CloseAccount'));
   await button(page, 'Close account').click();
   await late.reached;
+  await page.waitForFunction(() => !history.state?.usr?.step); // the account's news is there before the answer
   await place(page, 'Send');
   await page.getByRole('heading', { name: 'Send', level: 1 }).waitFor();
   await page.evaluate(() => addEventListener('popstate', () => (window.wentBack = true)));

@@ -93,7 +93,7 @@ export const register = {
     'register-number-anew': async ({ page, t }) => {
       await press(page, t.changeNumber);
       await told(page, t.numberAnew);
-      return { after: () => press(page, t.keepNumber) };
+      return { after: () => page.getByRole('button', { name: t.keepNumber.split('{{')[0] }).click() };
     },
     'register-code': async (w) => {
       await fill(w.page, profileOf(w.me));

@@ -90,13 +90,14 @@ function Opening({ letter, name, there, busy, onBusy, unsure, onDone, onUnsure, 
     return now?.viewer?.wallets.some(isOf(asked));
   }
   async function submit() {
-    if (!(await terms.accept())) return;
+    if (!(await terms.accept()) || !isOpen()) return; // what was called off is not begun any more
     const was = unsure.current;
     const wanted = name.trim();
     if (was?.letter === letter && was.name === wanted) {
       const is = await isThere(was);
       if (is === undefined) return;
       if (is) return finish();
+      if (!isOpen()) return;
     }
     const asked = { letter, name: wanted, before: new Set(there.map((w) => w.id)) };
     const { payload, undecided } = await open.run({ input: { currency: letter, name: wanted || null } });

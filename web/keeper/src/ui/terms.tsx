@@ -10,12 +10,15 @@ import { Waiting } from './parts';
 
 // useTerms knows the agreement that wallets are held under. `accept` says whether it is accepted, and accepts it where it was agreed to and its current version has not been.
 export function useTerms() {
-  const [{ data, error }, again] = useQuery({ query: TermsDocument, requestPolicy: 'cache-and-network' });
+  const [{ data, error }, again] = useQuery({ query: TermsDocument, requestPolicy: 'network-only' });
   const accepting = useAct(AcceptAgreementsDocument);
-  const [isAgreed, setAgreed] = useState(false);
+  const [agreed, setAgreed] = useState<string>(); // which version
   const [isMissing, setMissing] = useState(false);
   const terms = data?.agreements.find((a) => a.kind === 'TERMS_OF_TRANSFER');
+  const isAgreed = !!terms && agreed === terms.id;
   const isPending = !!terms && !!data?.viewer?.pendingAgreements.some((a) => a.id === terms.id);
+
+  const ask = () => again({ requestPolicy: 'network-only' });
 
   async function accept() {
     if (!terms) return false;
@@ -24,10 +27,13 @@ export function useTerms() {
       document.getElementById(terms.kind)?.focus();
       return false;
     }
-    return !isPending || !!(await accepting.run({ input: { agreementIds: [terms.id] } })).payload;
+    if (!isPending) return true;
+    const { payload } = await accepting.run({ input: { agreementIds: [terms.id] } });
+    if (!payload) ask(); // there may be a newer version
+    return !!payload;
   }
-  const agree = (on: boolean) => { setAgreed(on); setMissing(false); };
-  return { terms, isPending, isAgreed, agree, isMissing, accept, problems: accepting.problems, error: error ?? accepting.error, again: () => again({ requestPolicy: 'network-only' }) };
+  const agree = (on: boolean) => { setAgreed(on ? terms?.id : undefined); setMissing(false); };
+  return { terms, isPending, isAgreed, agree, isMissing, accept, problems: accepting.problems, error: error ?? accepting.error, again: ask };
 }
 
 // Terms names it, with its text for whoever would read it, and asks to agree to what is new.

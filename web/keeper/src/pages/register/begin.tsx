@@ -1,6 +1,7 @@
 import { Button, Stack, Text, TextInput } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shown } from '../../api/phones';
 import { type ChallengePartsFragment, type RegistrationPartsFragment, StartRegistrationDocument, SubmitProfileDocument, VerifyPhoneDocument } from '../../gql/graphql';
 import { of, Problems, useAct } from '../../ui/act';
 import { useAlive } from '../../ui/alive';
@@ -32,7 +33,7 @@ export function Phone({ phone, onPhone, begun, onDone, onLate, onBack }: StepPro
         <Suspense fallback={<Waiting rows={2} />}><PhoneField value={phone} onChange={onPhone} error={of(start.problems, 'phone')} /></Suspense>
         <Problems problems={start.problems.filter((p) => p.field?.at(-1) !== 'phone')} error={start.error} />
         <Button type="submit" loading={start.busy}>{t('continue')}</Button>
-        {begun && <Button variant="subtle" onClick={onBack}>{t('keepNumber')}</Button>}
+        {begun && <Button variant="subtle" onClick={() => { onPhone(begun); onBack(); }}>{t('keepNumber', { phone: shown(begun) })}</Button>}
       </Stack>
     </form>
   );

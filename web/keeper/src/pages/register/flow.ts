@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 import { forgetBegun, keepBegun, readBegun } from '../../api/begun';
 import { type ChallengePartsFragment, type ProblemFragment, RegistrationDocument, type RegistrationPartsFragment } from '../../gql/graphql';
@@ -6,6 +6,8 @@ import { type ChallengePartsFragment, type ProblemFragment, RegistrationDocument
 export type Place = 'phone' | 'profile' | 'code' | 'password' | 'known' | 'done';
 export type Whose = 'ours' | 'another' | 'either'; // the account of the phone: the one that was opened here, one that was there before, or nobody can tell by now
 type Led = { payload?: { registration?: RegistrationPartsFragment | null }; problems: ProblemFragment[] };
+
+const ORDER = ['SUBMIT_PROFILE', 'VERIFY_PHONE', 'COMPLETE', 'LOG_IN'];
 
 const stepOf = (r: RegistrationPartsFragment): Place =>
   r.nextStep === 'LOG_IN' ? 'known' : r.nextStep === 'COMPLETE' ? 'password' : r.nextStep === 'VERIFY_PHONE' && r.challenge ? 'code' : 'profile';
@@ -17,6 +19,8 @@ export function useRegistration() {
   const [asking, setAsking] = useState<'asking' | 'failed' | 'asked'>('asking');
   const [past, setPast] = useState<'resumed' | 'gone'>();
   const [back, setBack] = useState<'phone' | 'profile'>(); // to correct something
+  const correcting = useRef(back);
+  correcting.current = back;
   const [whose, setWhose] = useState<Whose>('another');
 
   async function find(token: string) {
@@ -71,8 +75,11 @@ export function useRegistration() {
     setRegistration(found);
   }
 
-  // know takes what a step has led to that one has left by now: one stays where one is. Of another registration it is nothing.
-  const know = ({ payload }: Led) => setRegistration((now) => (now && now.token === payload?.registration?.token ? payload.registration : now));
+  // know takes what a step has led to that one has left by now, to correct something: one stays where one is. What is behind one, or of another registration, is nothing.
+  function know({ payload }: Led) {
+    const next = payload?.registration;
+    if (next && correcting.current) setRegistration((now) => (now?.token === next.token && ORDER.indexOf(next.nextStep) >= ORDER.indexOf(now.nextStep) ? next : now));
+  }
   const challenged = (next: ChallengePartsFragment) => setRegistration((now) => (now?.challenge?.id === next.id ? { ...now, challenge: next } : now));
 
   const place: Place = back ?? (registration ? stepOf(registration) : 'phone');
