@@ -79,9 +79,10 @@ func TestAPushServiceThatAsksForTimeGetsIt(t *testing.T) {
 	}
 
 	service.Unsubscribe(sub)
-	if m := becomes(t, db, push(), models.MessageAbandoned); m.LastError != "webpush GONE" || !device.gone.Load() {
+	if m := becomes(t, db, push(), models.MessageAbandoned); m.LastError != "webpush GONE" {
 		t.Errorf("a device that is gone: %+v", m)
 	}
+	gatewaytest.Await(t, "the end of a device that is gone", device.gone.Load)
 	asked := service.Tried()
 	if m := becomes(t, db, push(), models.MessageAbandoned); m.LastError != gateway.Gone || service.Tried() != asked {
 		t.Errorf("a device that was forgotten: %+v", m)

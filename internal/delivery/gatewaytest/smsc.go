@@ -74,7 +74,7 @@ type part struct {
 // NewSMSC starts a centre that takes everything. It ends with the test.
 func NewSMSC(tb testing.TB) *SMSC {
 	tb.Helper()
-	s := &SMSC{tb: tb, address: "127.0.0.1:0", lines: map[net.Conn]bool{}, parts: map[part][]*pdu.SubmitSM{}}
+	s := &SMSC{tb: tb, address: reserve(tb), lines: map[net.Conn]bool{}, parts: map[part][]*pdu.SubmitSM{}}
 	s.Up()
 	tb.Cleanup(s.Down)
 	return s
@@ -88,13 +88,13 @@ func (s *SMSC) URL() string {
 // Up begins to listen, at the same address as before.
 func (s *SMSC) Up() {
 	s.tb.Helper()
-	listener, err := net.Listen("tcp", s.address)
+	listener, err := (&net.ListenConfig{Control: sharePort}).Listen(s.tb.Context(), "tcp", s.address)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listener, s.address = listener, listener.Addr().String()
+	s.listener = listener
 	go s.accept(listener)
 }
 
