@@ -32,17 +32,22 @@ func (c *client) begin(t *testing.T) *websocket.Conn {
 	return conn
 }
 
-// hear reads the next message but pings.
+// hear reads the next message, and answers the pings before it.
 func hear(t *testing.T, conn *websocket.Conn) (m said) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for m.Type == "" || m.Type == "ping" {
+	for {
 		if err := wsjson.Read(ctx, conn, &m); err != nil {
 			t.Fatalf("nothing was said: %v", err)
 		}
+		if m.Type != "ping" {
+			return m
+		}
+		if err := wsjson.Write(ctx, conn, vars{"type": "pong"}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return m
 }
 
 func tell(t *testing.T, conn *websocket.Conn, id, query string) {

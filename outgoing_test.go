@@ -115,12 +115,18 @@ func TestASocketThatTakesNothingIsLeft(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("it is held")
 	}
+	anna.awaitMetric(t, "purser_sockets_open 0")
+}
+
+// awaitMetric waits until a line stands in the server's metrics.
+func (c *client) awaitMetric(t *testing.T, line string) {
+	t.Helper()
 	for deadline := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
-		if _, _, text := anna.raw("GET", "/metrics", ""); strings.Contains(text, "\npurser_sockets_open 0\n") {
-			break
+		if _, _, text := c.raw("GET", "/metrics", ""); strings.Contains(text, "\n"+line+"\n") {
+			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("its place is held")
+			t.Fatalf("the metrics do not come to %s", line)
 		}
 	}
 }

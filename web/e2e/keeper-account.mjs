@@ -135,6 +135,31 @@ async function acceptWithAWallet(house, page) {
   await dialog.getByRole('checkbox').check();
   await button(dialog, 'Открыть кошелёк').click();
   await soon(() => page.getByTestId('wallet').count(), before + 1, 'new terms are accepted with the wallet that is opened under them');
+  await callOff(page, dialog, before + 1);
+}
+
+// callOff has thought better of a wallet by the time its terms are accepted. They are newer ones by the app's account alone: the server has but one newer version.
+async function callOff(page, dialog, count) {
+  const renewed = async (route) => {
+    if (!asksFor('Terms')(route.request())) return route.fallback();
+    const answer = await (await route.fetch()).json();
+    answer.data.viewer.pendingAgreements = answer.data.agreements;
+    return route.fulfill({ json: answer });
+  };
+  await page.route('**/graphql', renewed);
+  const late = await holdAnswer(page, '**/graphql', asksFor('AcceptAgreements'));
+  await button(page, 'Открыть кошелёк').click();
+  await dialog.getByRole('checkbox').check();
+  await button(dialog, 'Открыть кошелёк').click();
+  await late.reached;
+  await button(dialog, 'Отмена').click();
+  await dialog.waitFor({ state: 'detached' });
+  let asked = 0;
+  page.on('request', (request) => { if (asksFor('OpenWallet')(request)) asked++; });
+  await late.letGo();
+  await drawn(page);
+  await page.unroute('**/graphql', renewed);
+  check(asked === 0 && (await page.getByTestId('wallet').count()) === count, 'a wallet that was called off while its terms were accepted is not opened');
 }
 
 async function acceptAgreements(house, page) {

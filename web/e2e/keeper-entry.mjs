@@ -141,6 +141,7 @@ async function backToTheProfile(page, me) {
   await arrives(page, 'About you', 'Step 2 of 5');
   await page.getByRole('button', { name: 'Continue' }).click();
   await asks(page, 'Enter the code', 'Step 3 of 5', 'We sent a code to');
+  await profileLate(page);
   await page.reload();
   await page.getByRole('button', { name: 'Back' }).click();
   await page.getByText('Your details are saved.').waitFor();
@@ -148,6 +149,22 @@ async function backToTheProfile(page, me) {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.locator('[name=code]').waitFor();
   ok('after a reload nothing need be filled in again');
+}
+
+// profileLate has gone back to the phone by the time the profile is taken.
+async function profileLate(page) {
+  await page.getByRole('button', { name: 'Back' }).click();
+  await arrives(page, 'About you', 'Step 2 of 5');
+  const late = await holdAnswer(page, '**/graphql', asksFor('SubmitProfile'));
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await late.reached;
+  await page.getByRole('button', { name: 'Change the number' }).click();
+  await arrives(page, 'Your phone', 'Step 1 of 5');
+  await late.letGo();
+  await drawn(page);
+  check(await page.getByRole('heading', { name: 'Your phone' }).isVisible(), 'who has gone back when the profile is taken stays there');
+  await page.getByRole('button', { name: /^Keep \+7/ }).click();
+  await page.locator('[name=code]').waitFor();
 }
 
 // backFromThePassword looks at what was entered, as often as one likes.

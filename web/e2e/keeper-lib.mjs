@@ -167,7 +167,8 @@ export async function holdAnswer(page, address, isMeant, { lost = false } = {}) 
       const response = await route.fetch();
       reach();
       await held;
-      await (lost ? route.abort() : route.fulfill({ response })).catch(() => {}); // who asked may be gone
+      const given = lost ? route.abort() : route.fulfill({ response }).then(() => route.request().response()).then((it) => it?.finished());
+      await given.catch(() => {}); // who asked may be gone
     })();
     return answered;
   };

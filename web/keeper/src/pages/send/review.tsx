@@ -1,6 +1,6 @@
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useNetwork } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type CombinedError, useClient, useQuery } from 'urql';
 import { grouped } from '../../api/numbers';
@@ -8,6 +8,7 @@ import type { Quote } from '../../api/sending';
 import { type CreateTransferInput, FactorsDocument, type FeePayer, type ProblemFragment, QuoteDocument } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { Problems } from '../../ui/act';
+import { useAlive } from '../../ui/alive';
 import { gets } from '../../ui/amount';
 import { Fact } from '../../ui/parts';
 import { AtTop } from './step';
@@ -29,18 +30,14 @@ function useLastLook({ reviewed, onSend, onOther, onGone }: Looked) {
   const [looks, setLooks] = useState(0);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<CombinedError>();
-  const here = useRef(true);
-  useEffect(() => {
-    here.current = true;
-    return () => void (here.current = false);
-  }, []);
+  const isHere = useAlive();
 
   async function look() {
     const { from, to, amount, feePaidBy, protection } = reviewed.input;
     setBusy(true);
     setError(undefined);
     const answer = await client.query(QuoteDocument, { input: { from, to, amount, feePaidBy, protection } }, { requestPolicy: 'network-only' });
-    if (!here.current) return; // whoever has gone back meanwhile sends nothing
+    if (!isHere()) return; // whoever has gone back meanwhile sends nothing
     setBusy(false);
     setLooks((was) => was + 1);
     if (answer.error) return setError(answer.error);
