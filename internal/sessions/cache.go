@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
-
-	"purser/models"
 )
 
 const (
@@ -27,11 +25,11 @@ type cache struct {
 	mu       sync.Mutex // of changes to sessions
 }
 
-// seen is the account of a session as it was read, and when; or that the session was ended here, and when.
+// seen is the account of a session as it was read, and when the session was last found live; or that it was ended here, and when.
 type seen struct {
-	account models.Account
-	at      time.Time
-	ended   bool
+	known knownAccount
+	at    time.Time
+	ended bool
 }
 
 func newCache() (*cache, error) {
@@ -43,24 +41,24 @@ func newCache() (*cache, error) {
 	return &cache{tokens: tokens, sessions: sessions}, err
 }
 
-// account is the account of a session that was found live a moment ago.
-func (c *cache) account(session uuid.UUID) (models.Account, bool) {
+// find is the account of a session as far as it is known, and whether the session was found live a moment ago.
+func (c *cache) find(session uuid.UUID) (known knownAccount, isFresh bool) {
 	s, ok := c.sessions.Get(session)
-	if !ok || s.ended || time.Since(s.at) >= sessionTrusted {
-		return models.Account{}, false
+	if !ok || s.ended {
+		return knownAccount{}, false
 	}
-	return s.account, true
+	return s.known, time.Since(s.at) < sessionTrusted
 }
 
 // keep remembers what was read at a time, unless the session was ended since: a request that read just before the end must not
 // bring it back.
-func (c *cache) keep(session uuid.UUID, account models.Account, at time.Time) {
+func (c *cache) keep(session uuid.UUID, known knownAccount, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s, ok := c.sessions.Peek(session); ok && s.ended && !at.After(s.at) {
 		return
 	}
-	c.sessions.Add(session, seen{account: account, at: at})
+	c.sessions.Add(session, seen{known: known, at: at})
 }
 
 // forget notes that a session has ended.
@@ -75,7 +73,7 @@ func (c *cache) reread(account uuid.UUID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, session := range c.sessions.Keys() {
-		if s, ok := c.sessions.Peek(session); ok && !s.ended && s.account.ID == account {
+		if s, ok := c.sessions.Peek(session); ok && !s.ended && s.known.ID == account {
 			c.sessions.Remove(session)
 		}
 	}

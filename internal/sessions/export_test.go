@@ -15,8 +15,17 @@ func (s *Service) AgeKeys() {
 	s.keys.readAt = time.Time{}
 }
 
-// AgeSessions makes the service forget what it knew of sessions, as it does by itself a second later.
-func (s *Service) AgeSessions() { s.cache.sessions.Purge() }
+// AgeSessions makes all that the service knows of sessions a second older.
+func (s *Service) AgeSessions() {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	for _, session := range s.cache.sessions.Keys() {
+		if known, ok := s.cache.sessions.Peek(session); ok {
+			known.at = known.at.Add(-sessionTrusted)
+			s.cache.sessions.Add(session, known)
+		}
+	}
+}
 
 // RefreshKeys is what a watch does every two seconds.
 func (s *Service) RefreshKeys(ctx context.Context) error { return s.keys.readAgain(ctx) }

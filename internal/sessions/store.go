@@ -18,14 +18,30 @@ import (
 
 var errNotTrusted = errors.New("sessions: not a trusted device of this account")
 
-func accountOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (models.Account, error) {
-	var account models.Account
-	result := db.GORM(ctx).Raw(`SELECT a.* FROM sessions s JOIN accounts a ON a.id = s.account_id
-WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? AND a.status <> 'CLOSED'`, id, db.Now()).Scan(&account)
+// knownAccount is an account as it was read, and which version of its row that was: the transaction that wrote it, never 0.
+type knownAccount struct {
+	models.Account
+	Version int64 `gorm:"column:version"`
+}
+
+const ofLiveSession = `FROM sessions s JOIN accounts a ON a.id = s.account_id
+WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND a.status <> 'CLOSED'`
+
+func accountOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (known knownAccount, err error) {
+	result := db.GORM(ctx).Raw(`SELECT a.*, a.xmin::text::bigint AS version `+ofLiveSession, id, db.Now()).Scan(&known)
 	if result.Error == nil && result.RowsAffected == 0 {
-		return account, fault.New(fault.Unauthenticated)
+		return known, fault.New(fault.Unauthenticated)
 	}
-	return account, wrap("authenticate", result.Error)
+	return known, wrap("authenticate", result.Error)
+}
+
+// versionOfLiveSession is which version of its account's row there is now.
+func versionOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (version int64, err error) {
+	err = db.Pool.QueryRow(ctx, `SELECT a.xmin::text::bigint `+ofLiveSession, id, db.Now()).Scan(&version)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, fault.New(fault.Unauthenticated)
+	}
+	return version, wrap("authenticate", err)
 }
 
 // liveSessions finds those of some sessions that stand, each with the time its newest access token ends.

@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"purser/internal/fault"
+	"purser/internal/pgtest"
+	"purser/internal/postgres"
 	"purser/internal/secret"
 	"purser/internal/sessions"
 	"purser/models"
@@ -192,4 +194,53 @@ func TestRow22AccessTokensAreShortLived(t *testing.T) {
 	if r.alive(t, tokens.Access) {
 		t.Error("it goes on after its end")
 	}
+}
+
+// TestAnAccountIsReadAgainWhenItHasChanged has what its sessions may do change elsewhere, at another server or by hand.
+func TestAnAccountIsReadAgainWhenItHasChanged(t *testing.T) {
+	t.Parallel()
+	clock, seen := pgtest.NewClock(), &asked{}
+	r := roomOn(t, pgtest.NewWith(t, postgres.Options{Clock: clock.Now, Tracer: seen}), clock)
+	anna := r.anna(t)
+	opened := r.open(t, anna, false)
+	authenticate := func() (identity sessions.Identity, reads, looks int) {
+		r.AgeSessions()
+		seen.take()
+		identity, err := r.Authenticate(t.Context(), opened.Access)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sql := range seen.take() {
+			if strings.Contains(sql, "a.*") {
+				reads++
+			} else {
+				looks++
+			}
+		}
+		return identity, reads, looks
+	}
+	for _, c := range []struct {
+		what         string
+		sql          string
+		reads, looks int
+		status       string
+	}{
+		{"at first", "", 1, 0, models.AccountActive},
+		{"unchanged", "", 0, 1, models.AccountActive},
+		{"locked by somebody", `SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE`, 0, 1, models.AccountActive},
+		{"frozen", `UPDATE accounts SET status = 'FROZEN' WHERE id = $1`, 1, 1, models.AccountFrozen},
+		{"frozen, and known", "", 0, 1, models.AccountFrozen},
+	} {
+		if c.sql != "" {
+			r.exec(t, c.sql, anna.ID)
+		}
+		identity, reads, looks := authenticate()
+		if reads != c.reads || looks != c.looks || identity.Account.Status != c.status || identity.Account.FirstName != anna.FirstName || identity.Recalled {
+			t.Errorf("%s: %d reads, %d looks, %+v", c.what, reads, looks, identity)
+		}
+	}
+	r.exec(t, `UPDATE sessions SET revoked_at = now() WHERE account_id = $1`, anna.ID)
+	r.AgeSessions()
+	_, err := r.Authenticate(t.Context(), opened.Access)
+	wantFault(t, err, fault.Unauthenticated)
 }
