@@ -18,6 +18,9 @@ interface Message {
   sentAt: string;
 }
 
+// INBOX_MS bounds what is asked of the inbox. A page that is busy reading its editor for seconds must not take an answer that is there for none.
+const INBOX_MS = 30_000;
+
 const TOKENS = 'accessToken accessTokenExpiresAt refreshToken account { wmid profile { firstName } }';
 
 export async function logIn(login: string, password: string): Promise<{ tokens: Tokens | null; challenge: Challenge | null }> {
@@ -48,7 +51,7 @@ export async function logOut(accessToken: string): Promise<void> {
 
 // newestMessage reads the development inbox; null when there is none (production, or nothing sent).
 export async function newestMessage(to: string): Promise<Message | null> {
-  const response = await fetch(`/dev/inbox.json?to=${encodeURIComponent(to)}`, { signal: AbortSignal.timeout(5_000) });
+  const response = await fetch(`/dev/inbox.json?to=${encodeURIComponent(to)}`, { signal: AbortSignal.timeout(INBOX_MS) });
   if (!response.ok) return null;
   const messages: Message[] = await response.json();
   return messages.find((message) => message.code) ?? null;
@@ -56,7 +59,7 @@ export async function newestMessage(to: string): Promise<Message | null> {
 
 export async function hasInbox(): Promise<boolean> {
   try {
-    return (await fetch('/dev/inbox.json?to=none', { signal: AbortSignal.timeout(5_000) })).ok;
+    return (await fetch('/dev/inbox.json?to=none', { signal: AbortSignal.timeout(INBOX_MS) })).ok;
   } catch {
     return false;
   }
