@@ -26,7 +26,7 @@ import (
 const scriptPatience = 510 * time.Second
 
 // atOnce holds a place for each browser there may be at once: one that shares its processors with many others says little when it is late.
-var atOnce = make(chan struct{}, 3)
+var atOnce = make(chan struct{}, 2)
 
 func TestPlaygroundInABrowser(t *testing.T) {
 	t.Parallel()

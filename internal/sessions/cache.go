@@ -15,6 +15,10 @@ const (
 	// sessionTrusted is how long a session that was found live is taken for live. It bounds how late this server learns that
 	// another one has ended it; one that this server ends is dead at once.
 	sessionTrusted = time.Second
+
+	// accountKnown is how long an account need not be read again whose row's version is the same. Where the database is replaced by an older
+	// state of itself, a version may come twice.
+	accountKnown = time.Minute
 )
 
 // cache spares busy apps the work that is the same for each of their requests: the signature of a token, which costs more
@@ -44,7 +48,7 @@ func newCache() (*cache, error) {
 // find is the account of a session as far as it is known, and whether the session was found live a moment ago.
 func (c *cache) find(session uuid.UUID) (known knownAccount, isFresh bool) {
 	s, ok := c.sessions.Get(session)
-	if !ok || s.ended {
+	if !ok || s.ended || time.Since(s.known.ReadAt) >= accountKnown {
 		return knownAccount{}, false
 	}
 	return s.known, time.Since(s.at) < sessionTrusted

@@ -16,12 +16,15 @@ func (s *Service) AgeKeys() {
 }
 
 // AgeSessions makes all that the service knows of sessions a second older.
-func (s *Service) AgeSessions() {
+func (s *Service) AgeSessions() { s.AgeSessionsBy(sessionTrusted) }
+
+// AgeSessionsBy makes it older by any time.
+func (s *Service) AgeSessionsBy(d time.Duration) {
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
 	for _, session := range s.cache.sessions.Keys() {
 		if known, ok := s.cache.sessions.Peek(session); ok {
-			known.at = known.at.Add(-sessionTrusted)
+			known.at, known.known.ReadAt = known.at.Add(-d), known.known.ReadAt.Add(-d)
 			s.cache.sessions.Add(session, known)
 		}
 	}

@@ -18,17 +18,20 @@ import (
 
 var errNotTrusted = errors.New("sessions: not a trusted device of this account")
 
-// knownAccount is an account as it was read, and which version of its row that was: the transaction that wrote it, never 0.
+// knownAccount is an account as it was read, when, and which version of its row that was: the transaction that wrote it, never 0.
 type knownAccount struct {
 	models.Account
-	Version int64 `gorm:"column:version"`
+	Version int64     `gorm:"column:version"`
+	ReadAt  time.Time `gorm:"-"`
 }
 
 const ofLiveSession = `FROM sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND a.status <> 'CLOSED'`
 
 func accountOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (known knownAccount, err error) {
+	at := time.Now() //nolint:forbidigo // ages the cache; no rule depends on it
 	result := db.GORM(ctx).Raw(`SELECT a.*, a.xmin::text::bigint AS version `+ofLiveSession, id, db.Now()).Scan(&known)
+	known.ReadAt = at
 	if result.Error == nil && result.RowsAffected == 0 {
 		return known, fault.New(fault.Unauthenticated)
 	}

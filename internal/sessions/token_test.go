@@ -203,8 +203,8 @@ func TestAnAccountIsReadAgainWhenItHasChanged(t *testing.T) {
 	r := roomOn(t, pgtest.NewWith(t, postgres.Options{Clock: clock.Now, Tracer: seen}), clock)
 	anna := r.anna(t)
 	opened := r.open(t, anna, false)
-	authenticate := func() (identity sessions.Identity, reads, looks int) {
-		r.AgeSessions()
+	authenticate := func(later time.Duration) (identity sessions.Identity, reads, looks int) {
+		r.AgeSessionsBy(later)
 		seen.take()
 		identity, err := r.Authenticate(t.Context(), opened.Access)
 		if err != nil {
@@ -221,20 +221,22 @@ func TestAnAccountIsReadAgainWhenItHasChanged(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what         string
+		later        time.Duration
 		sql          string
 		reads, looks int
 		status       string
 	}{
-		{"at first", "", 1, 0, models.AccountActive},
-		{"unchanged", "", 0, 1, models.AccountActive},
-		{"locked by somebody", `SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE`, 0, 1, models.AccountActive},
-		{"frozen", `UPDATE accounts SET status = 'FROZEN' WHERE id = $1`, 1, 1, models.AccountFrozen},
-		{"frozen, and known", "", 0, 1, models.AccountFrozen},
+		{"at first", time.Second, "", 1, 0, models.AccountActive},
+		{"unchanged", time.Second, "", 0, 1, models.AccountActive},
+		{"locked by somebody", time.Second, `SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE`, 0, 1, models.AccountActive},
+		{"unchanged for a minute", time.Minute, "", 1, 0, models.AccountActive},
+		{"frozen", time.Second, `UPDATE accounts SET status = 'FROZEN' WHERE id = $1`, 1, 1, models.AccountFrozen},
+		{"frozen, and known", time.Second, "", 0, 1, models.AccountFrozen},
 	} {
 		if c.sql != "" {
 			r.exec(t, c.sql, anna.ID)
 		}
-		identity, reads, looks := authenticate()
+		identity, reads, looks := authenticate(c.later)
 		if reads != c.reads || looks != c.looks || identity.Account.Status != c.status || identity.Account.FirstName != anna.FirstName || identity.Recalled {
 			t.Errorf("%s: %d reads, %d looks, %+v", c.what, reads, looks, identity)
 		}

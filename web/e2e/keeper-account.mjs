@@ -135,6 +135,7 @@ async function acceptWithAWallet(house, page) {
   await dialog.getByRole('checkbox').check();
   await button(dialog, 'Открыть кошелёк').click();
   await soon(() => page.getByTestId('wallet').count(), before + 1, 'new terms are accepted with the wallet that is opened under them');
+  await dialog.waitFor({ state: 'detached' });
   await callOff(page, dialog, before + 1);
 }
 
