@@ -106,7 +106,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 	known, recalled := s.cache.find(v.sessionID)
 	if !recalled {
 		at := time.Now() //nolint:forbidigo // ages the cache; no rule depends on it
-		if known, err = lookAgain(ctx, s.db, v.sessionID, known); err != nil {
+		if known, err = lookAgain(ctx, s.db, v.sessionID, known, at); err != nil {
 			s.cache.forget(v.sessionID)
 			return Identity{}, err
 		}
@@ -120,14 +120,16 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 
 // lookAgain finds the account of a live session. One that is known already is read again only if its row is another by now: to open what is
 // sealed in it costs several times as much as to ask.
-func lookAgain(ctx context.Context, db *postgres.DB, session uuid.UUID, known knownAccount) (knownAccount, error) {
+func lookAgain(ctx context.Context, db *postgres.DB, session uuid.UUID, known knownAccount, at time.Time) (knownAccount, error) {
 	if known.Version != 0 {
 		version, err := versionOfLiveSession(ctx, db, session)
 		if err != nil || version == known.Version {
 			return known, err
 		}
 	}
-	return accountOfLiveSession(ctx, db, session)
+	known, err := accountOfLiveSession(ctx, db, session)
+	known.ReadAt = at
+	return known, err
 }
 
 // Open starts a session in a transaction of its own, for someone who has just proved who they are. A trusted device gets a

@@ -28,10 +28,9 @@ type knownAccount struct {
 const ofLiveSession = `FROM sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND a.status <> 'CLOSED'`
 
+// accountOfLiveSession leaves it to its caller to say when that was.
 func accountOfLiveSession(ctx context.Context, db *postgres.DB, id uuid.UUID) (known knownAccount, err error) {
-	at := time.Now() //nolint:forbidigo // ages the cache; no rule depends on it
 	result := db.GORM(ctx).Raw(`SELECT a.*, a.xmin::text::bigint AS version `+ofLiveSession, id, db.Now()).Scan(&known)
-	known.ReadAt = at
 	if result.Error == nil && result.RowsAffected == 0 {
 		return known, fault.New(fault.Unauthenticated)
 	}
