@@ -40,7 +40,7 @@ test:
 ## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long
 test-long: deps npm keeper playground
-	CGO_ENABLED=1 PURSER_LONG=1 go test -race -shuffle=on -count=1 -parallel 6 -timeout 60m ./...
+	CGO_ENABLED=1 PURSER_LONG=1 go test -race -shuffle=on -count=1 -parallel 4 -timeout 60m ./...
 
 ## fuzz: a minute each on what strangers send: bodies, messages of sockets, scalars, amounts, numbers
 .PHONY: fuzz
