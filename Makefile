@@ -35,7 +35,7 @@ run:
 test:
 	@$(MAKE) --no-print-directory -j3 deps npm lint-quick generate-check
 	@$(MAKE) --no-print-directory -j2 keeper playground
-	go test -vet=off -ldflags='-s -w' -shuffle=on -count=1 -parallel 4 -timeout 20m ./...
+	go test -vet=off -ldflags='-s -w' -shuffle=on -count=1 -parallel 6 -timeout 20m ./...
 
 ## test-long: all tests under the race detector, with more clients, rounds and faults (see ledgertest.Size)
 .PHONY: test-long

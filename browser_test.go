@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+	"golang.org/x/sync/semaphore"
 
 	"purser/graph/generated"
 )
@@ -25,8 +27,16 @@ import (
 // scriptPatience is longer than the eight minutes that the scripts give themselves.
 const scriptPatience = 510 * time.Second
 
-// atOnce holds a place for each browser there may be at once: one that shares its processors with many others says little when it is late.
-var atOnce = make(chan struct{}, 2)
+// atOnce shares two processors, by halves, out among the browsers there may be at once: one that has to share its own with many others says little when it
+// is late.
+var atOnce = semaphore.NewWeighted(4)
+
+// halves of a processor are what a script, with its browser, keeps busy by itself, where it is not two. Those with one mostly wait, for what the app or the
+// server does after many seconds.
+var halves = map[string]int64{
+	"keeper.mjs":      3, // three lives side by side
+	"keeper-away.mjs": 1, "keeper-cut.mjs": 1, "keeper-refund.mjs": 1, "keeper-stays.mjs": 1, "keeper-tabs.mjs": 1, "keeper-true.mjs": 1, "lighthouse.mjs": 1,
+}
 
 func TestPlaygroundInABrowser(t *testing.T) {
 	t.Parallel()
@@ -90,8 +100,11 @@ func runScriptAt(t *testing.T, name string, address func(testing.TB, string) str
 // runScriptFor runs a script for a server that is there.
 func runScriptFor(t *testing.T, name, node, address string) {
 	t.Helper()
-	atOnce <- struct{}{}
-	defer func() { <-atOnce }()
+	share := cmp.Or(halves[name], 2)
+	if err := atOnce.Acquire(t.Context(), share); err != nil {
+		t.Fatal(err)
+	}
+	defer atOnce.Release(share)
 	ctx, cancel := context.WithTimeout(t.Context(), scriptPatience)
 	defer cancel()
 	script := exec.CommandContext(ctx, node, filepath.Join("web", "e2e", name), address)

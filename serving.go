@@ -70,7 +70,7 @@ func serve(ctx context.Context, c surroundings, db *postgres.DB, log *slog.Logge
 
 	if !c.IsProduction() {
 		if err := all.operators.SeedDemo(ctx, all.accounts); err != nil {
-			return err
+			return fmt.Errorf("demo people: %w", err)
 		}
 	}
 	door := newDoor(all.api, log)

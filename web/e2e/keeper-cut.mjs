@@ -1,7 +1,7 @@
 // node keeper-cut.mjs <baseURL>: the web app while its network really goes in the middle of a send.
 import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
-import { alone, besideANetwork, boris, button, code, CUT, fill, forgive, passing, place, review } from './keeper-lib.mjs';
+import { alone, asksFor, besideANetwork, boris, button, code, CUT, fill, forgive, passing, place, review } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const { network, phone, annas } = await besideANetwork(house);
@@ -21,14 +21,17 @@ async function begin(page, what) {
   return review(page);
 }
 
-// sentOnce asks the history, by a memo, how often money has moved.
+// sentOnce asks the history, by a memo, how often money has moved: what the server answers to that very search, and then what is shown. The list of the
+// search before stands there until then, and may fit as well.
 async function sentOnce(page, memo, times, what) {
+  const isSearch = (request) => asksFor('History')(request) && request.postDataJSON().variables.filter?.text === memo;
+  const searched = page.waitForResponse((response) => isSearch(response.request()));
   await place(page, 'History');
   await page.getByLabel('Search memos').fill(memo);
-  const found = page.getByTestId('transfer').filter({ hasText: memo });
-  if (times === 0) await page.getByText('Nothing found').waitFor();
-  else await found.first().waitFor();
-  check((await found.count()) === times, what);
+  const { data } = await (await searched).json();
+  check(data.viewer.transfers.nodes.length === times, what);
+  const shown = async () => `${await page.getByTestId('transfer').count()} of them, ${await page.getByText('Nothing found').count()} times nothing`;
+  await soon(shown, `${times} of them, ${times === 0 ? 1 : 0} times nothing`, `${memo}: the history shows it so`);
 }
 
 // answerNeverComes: the server makes the transfer, and no word of it reaches the app before the network is gone.
