@@ -54,7 +54,7 @@ func TestKeeperTellsTheTruth(t *testing.T) {
 // TestKeeperLeavesOneWhereOneWas looks at codes that are asked for again, at what runs out or is ended behind one's back, and at where the keyboard is left.
 func TestKeeperLeavesOneWhereOneWas(t *testing.T) {
 	t.Parallel()
-	keeperScript(t, "keeper-stays.mjs", "CODE_RESEND_AFTER=1s", "TRANSFER_CONFIRMATION_TTL=45s")
+	keeperScript(t, "keeper-stays.mjs", "CODE_RESEND_AFTER=1s", "TRANSFER_CONFIRMATION_TTL=75s")
 }
 
 // TestKeeperLosesNothingOnTheWay has the server fail within its answers, and looks at what was typed or shown once by who goes back, and at a tab without a connection.

@@ -30,7 +30,7 @@ const (
 	posters     = 2                // transactions under way at once: one is judged while another is made durable
 	queueLength = 4096             // postings that may wait; one more is refused at once
 	groupMost   = 512              // postings in one transaction
-	groupTime   = 15 * time.Second // of one group with its repeats
+	groupTime   = 15 * time.Second // of one group with its repeats; what it and answerWait come to, web/keeper/src/api/lost.ts counts on
 	answerWait  = 20 * time.Second // an answer comes sooner, or the outcome is unknown to the caller
 	overloadFor = time.Second      // what OVERLOADED tells the client to wait
 )

@@ -3,6 +3,8 @@ import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
 import { alone, asksFor, besideANetwork, boris, button, code, CUT, fill, forgive, passing, place, review } from './keeper-lib.mjs';
 
+const NEVER_MS = 120_000; // then nothing that was sent arrives any more
+
 await runInBrowser(async (house) => {
   const { network, phone, annas } = await besideANetwork(house);
 
@@ -11,6 +13,7 @@ await runInBrowser(async (house) => {
   await calledOffTooLate(network, phone, annas);
   await endedElsewhere(phone, annas);
   await requestNeverLeaves(network, phone, annas);
+  await requestComesLate(network, phone, annas);
   await offlineFormIsKept(network, phone, annas);
   forgive(house, CUT);
 });
@@ -30,8 +33,9 @@ async function sentOnce(page, memo, times, what) {
   await page.getByLabel('Search memos').fill(memo);
   const { data } = await (await searched).json();
   check(data.viewer.transfers.nodes.length === times, what);
-  const shown = async () => `${await page.getByTestId('transfer').count()} of them, ${await page.getByText('Nothing found').count()} times nothing`;
-  await soon(shown, `${times} of them, ${times === 0 ? 1 : 0} times nothing`, `${memo}: the history shows it so`);
+  const rows = page.getByTestId('transfer');
+  const shown = async () => [await rows.filter({ hasText: memo }).count(), await rows.count(), await page.getByText('Nothing found').count()].join();
+  await soon(shown, [times, times, times === 0 ? 1 : 0].join(), `${memo}: the history shows it so`);
 }
 
 // answerNeverComes: the server makes the transfer, and no word of it reaches the app before the network is gone.
@@ -150,9 +154,27 @@ async function requestNeverLeaves(network, page, to) {
   await page.getByText('Connection lost').waitFor();
   await network.restore(page);
   await button(page, 'Don’t send').click();
-  await button(page, 'Review').waitFor();
+  await page.getByText('isn’t still on its way').waitFor();
+  check(await page.getByRole('button', { name: /^Send \d/ }).isDisabled(), 'what is not wanted any more is not forgotten before it can no longer arrive');
+  await button(page, 'Review').waitFor({ timeout: NEVER_MS });
   await sentOnce(page, 'never wanted', 0, 'what never left and is not wanted any more is not sent');
   await sentOnce(page, 'never left', 1, 'a transfer that never left is sent once, when it is asked for again');
+}
+
+// requestComesLate: the request stays on its way for longer than anybody waits for it, and comes to the server when it was called unsent, and is not wanted any more.
+async function requestComesLate(network, page, to) {
+  const sendButton = await begin(page, { to, amount: '3', memo: 'came late' });
+  const letGo = network.hold(/"CreateTransfer"/);
+  await sendButton.click();
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await button(page, 'Don’t send').click();
+  await alone(boris.phone, async () => {
+    await code(boris.phone, letGo);
+    await page.locator('[name=code]').waitFor(); // without a press
+  });
+  ok('what comes late to the server, though it was called off, is told');
+  await button(page, 'Cancel').click();
+  await button(page, 'Review').waitFor();
 }
 
 // offlineFormIsKept: who knows to be offline is told before anything is tried.

@@ -194,6 +194,7 @@ export async function besideANetwork(house) {
   const network = await Network.start();
   const phone = await house.open('/', { ...PHONE, ...INSTALLED, proxy: network.proxy });
   await logIn(phone, boris);
+  await phone.evaluate(() => navigator.serviceWorker.ready.then(() => {})); // it has the app by then, also without a network
   const desk = await house.open('/', DESK);
   await logIn(desk, anna);
   return { network, phone, desk, annas: await numberOf(desk), boriss: await numberOf(phone) };

@@ -11,6 +11,7 @@ await runInBrowser(async (house) => {
   await answerNeverComes(house, network, phone);
   await reloadedInTheMiddle(network, phone);
   await requestNeverLeaves(network, phone);
+  await calledOff(network, phone);
   await meantAnew(phone);
   await refused(phone);
   await arrived(desk);
@@ -70,6 +71,21 @@ async function requestNeverLeaves(network, page) {
   await button(page, 'Send back').click();
   await sentBack(page, '11.00');
   ok('a refund that never left is called unsent, and is sent when it is asked for again');
+}
+
+// calledOff: the same, and it is not wanted any more.
+async function calledOff(network, page) {
+  await network.cut(page, { tell: false });
+  await ask(page, '2');
+  await page.getByText('Connection lost').waitFor();
+  await network.restore(page);
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await button(page, 'Don’t send').click();
+  await page.getByText('isn’t still on its way').waitFor();
+  check((await button(page, 'Send back').isDisabled()) && (await keptOf(page)) === 1, 'a refund that is not wanted any more is not forgotten before it can no longer arrive');
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor({ state: 'detached', timeout: 120_000 });
+  await soon(() => keptOf(page), 0, 'and then it is');
+  await button(page, 'Cancel').click();
 }
 
 // meantAnew: one that was called off, and then the same amount twice.

@@ -2,6 +2,7 @@
 import { runInBrowser } from './browser.mjs';
 import { alone, anna, asksFor, boris, code, DESK, fill, forgive, holdAnswer, INSTALLED, logIn, payLinkBy, place, review, tokenOf } from './keeper-lib.mjs';
 import { base, check, ok, soon } from './lib.mjs';
+import { Network } from './network.mjs';
 
 const TURN_MS = 1_000;
 
@@ -16,6 +17,7 @@ await runInBrowser(async (house) => {
   await changePerson(house, page);
   await renewalsTakeTurns(house, page);
   await answerComesLate(page);
+  await takeNewVersion(house);
 });
 
 // What is offered to be sent is what is typed, or nothing is offered.
@@ -189,4 +191,28 @@ async function renewalsTakeTurns(house, page) {
   await page.locator('header').filter({ hasText: 'Anna' }).waitFor();
   ok('no late renewal ends the session of who logged in since');
   forgive(house, /401|graphql|websocket/i);
+}
+
+// takeNewVersion has a server of another version behind a service worker that has the old app, while a further tab keeps it from being let go of.
+async function takeNewVersion(house) {
+  const network = await Network.start();
+  const page = await house.open('/', { ...DESK, ...INSTALLED, proxy: network.proxy });
+  await logIn(page, boris);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+  await page.reload();
+  await page.getByTestId('wallet').first().waitFor();
+  const other = await page.context().newPage();
+  await other.goto(base);
+  await other.getByTestId('wallet').first().waitFor();
+  network.rewrite('/index.html', (text) => text.replace('<head>', '<head><meta name="version" content="next">'));
+  network.rewrite('/sw.js', (text) => text.replace('"index.html",revision:"', '$&next'));
+  await place(page, 'Settings');
+  await page.route('**/graphql', (route) =>
+    asksFor('Contacts')(route.request()) ? route.fulfill({ json: { errors: [{ message: 'unknown', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] } }) : route.fallback());
+  const reloaded = page.waitForEvent('load');
+  await page.getByRole('link', { name: 'Contacts' }).click();
+  await reloaded;
+  await page.unroute('**/graphql');
+  await page.locator('meta[name=version][content=next]').waitFor({ state: 'attached' });
+  ok('an app that is older than its server is taken anew, whatever the service worker has and however many tabs are open');
 }

@@ -281,6 +281,6 @@ async function droppedIsNotSent(house, to) {
   await look.letGo();
   await drawn(page);
   await fate.letGo();
-  await page.locator('[name=to]').waitFor();
+  await page.locator('[name=to]').waitFor({ timeout: 120_000 }); // once it can no longer arrive
   check(sent === 0, 'what is dropped while it is looked at once more is not sent');
 }

@@ -8,6 +8,8 @@ export class Network {
   #tunnels = new Set();
   #down = false;
   #swallows;
+  #held;
+  #rewritten = new Map();
   #cutsAt;
   swallowed = 0;
   refused = 0;
@@ -51,6 +53,18 @@ export class Network {
     this.#swallows = pattern;
   }
 
+  // hold keeps requests whose body matches on their way, until what it returns is called: whoever asked may have given up by then.
+  hold(pattern) {
+    let letGo;
+    this.#held = { pattern, isOver: new Promise((over) => (letGo = over)) };
+    return letGo;
+  }
+
+  // rewrite changes what the server says at a path, as its next version may.
+  rewrite(path, change) {
+    this.#rewritten.set(path, change);
+  }
+
   // silence lets no word more through the websockets there are, and closes none of them: so are connections after a sleep.
   silence() {
     for (const [socket, onward] of this.#tunnels) {
@@ -72,14 +86,23 @@ export class Network {
     const body = Buffer.concat(parts);
     if (this.#cutsAt?.test(body.toString())) this.#fall();
     if (this.#down) return void this.refused++;
+    if (this.#held?.pattern.test(body.toString())) await this.#held.isOver;
     const { pathname, search } = new URL(incoming.url, base);
-    const onward = request(base + pathname + search, { method: incoming.method, headers: incoming.headers }, (reply) => {
+    const change = this.#rewritten.get(pathname);
+    const headers = change ? { host: incoming.headers.host } : incoming.headers; // else it may be packed, or not come again
+    const onward = request(base + pathname + search, { method: incoming.method, headers }, async (reply) => {
       if (this.#swallows?.test(body.toString())) {
         this.swallowed++;
         return reply.resume();
       }
-      answer.writeHead(reply.statusCode, reply.headers);
-      reply.pipe(answer);
+      if (!change) {
+        answer.writeHead(reply.statusCode, reply.headers);
+        return reply.pipe(answer);
+      }
+      const text = [];
+      for await (const part of reply) text.push(part);
+      const { 'content-length': _, ...kept } = reply.headers;
+      answer.writeHead(reply.statusCode, kept).end(change(Buffer.concat(text).toString()));
     });
     onward.on('error', () => answer.destroy());
     onward.end(body);

@@ -17,11 +17,30 @@ function freshen(error: CombinedError) {
   if (isUnknown(error)) void renewApp();
 }
 
+const TAKE_MS = 30_000; // the whole app is loaded meanwhile
+
+// takeNewest has the newest service worker take over, with the app that came along: a reload alone leaves it waiting for as long as any tab is open.
+async function takeNewest() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  await registration?.update().catch(() => undefined); // one that came before may be waiting all the same
+  const next = registration?.installing ?? registration?.waiting;
+  if (!next) return;
+  await new Promise<void>((done) => {
+    const look = () => {
+      if (next.state === 'installed') next.postMessage({ type: 'SKIP_WAITING' });
+      if (next.state === 'activated' || next.state === 'redundant') done();
+    };
+    next.addEventListener('statechange', look);
+    setTimeout(done, TAKE_MS);
+    look();
+  });
+}
+
 // renewApp loads the app anew; what it is in the middle of is kept where it must be.
 export async function renewApp() {
   if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < 60_000) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
-  await navigator.serviceWorker?.getRegistration().then((r) => r?.update()).catch(() => undefined);
+  await takeNewest().catch(() => undefined);
   location.reload();
 }
 

@@ -1,6 +1,8 @@
 import { createClient } from 'graphql-ws';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { type LiveSubscription, LiveDocument, type TransferLineFragment } from '../gql/graphql';
+import { renewApp } from './client';
+import { UNKNOWN } from './network';
 import { hashOf } from './persisted';
 import { freshToken, renew } from './session';
 
@@ -100,6 +102,7 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
           }
         } catch (lost) { // a lost connection, or a session that has ended: the renewal finds out
           isCrowded = (lost as Partial<CloseEvent> | undefined)?.code === CROWDED;
+          if (Array.isArray(lost) && lost.some((e: { extensions?: { code?: string } }) => e.extensions?.code === UNKNOWN)) void renewApp();
         }
         if (over) return;
         away = true;

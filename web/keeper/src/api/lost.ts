@@ -17,8 +17,15 @@ export function useByKey(me: string) {
   }, [client, me]);
 }
 
+// What was sent never arrives any more when the session may have been renewed before, the request may have lasted, and the server may have kept it waiting (20 s)
+// and tried to post it (15 s) for as long as they take.
+const NEVER_MS = 2 * ANSWER_MS + 40_000;
+
 // mayArrive tells that a request sent at a time may be on its way still: what has not arrived by then is not called unsent yet.
 export const mayArrive = (sentAt = 0) => Date.now() - sentAt <= ANSWER_MS;
+
+// mayMove tells that money may move yet by what was sent at a time, however slow the server is: until then it is asked for, and its key is not forgotten.
+export const mayMove = (sentAt = 0) => Date.now() - sentAt <= NEVER_MS;
 
 // useAsking asks for as long as there is a question: every few seconds, at once when the network is back, and unless told otherwise from the beginning.
 export function useAsking(question?: () => unknown, fromNow = true) {

@@ -15,8 +15,10 @@ export async function request(input: RequestInfo | URL, init: RequestInit = {}) 
   }
 }
 
+export const UNKNOWN = 'PERSISTED_QUERY_NOT_FOUND';
+
 // isUnknown tells that the server knows no such operation: it belongs to another version of the app, which is taken anew then.
-export const isUnknown = (error: CombinedError) => error.graphQLErrors.some((e) => e.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND');
+export const isUnknown = (error: CombinedError) => error.graphQLErrors.some((e) => e.extensions?.code === UNKNOWN);
 
 // isLost tells that no answer came, or none to what was asked: nobody knows whether the request was served, and it is to be asked for again.
 export const isLost = (error?: CombinedError) =>

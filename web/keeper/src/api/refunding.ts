@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
-import { mayArrive, useAsking, useByKey } from './lost';
+import { mayArrive, mayMove, useAsking, useByKey } from './lost';
 import { isUndecided } from './network';
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
@@ -18,7 +18,8 @@ function forget({ transferId, key }: Begun) {
   if (kept(transferId)?.key === key) sessionStorage.removeItem(placeOf(transferId));
 }
 
-export type Refunding = { at: 'form' } | { at: 'sending' | 'lost' | 'unsent'; begun: Begun }; // what is unsent has not arrived, and can be sent again under the same key
+// What is unsent has not arrived, and can be sent again under the same key; what is dropped is not wanted any more, and may arrive yet.
+export type Refunding = { at: 'form' } | { at: 'sending' | 'lost'; begun: Begun } | { at: 'unsent'; begun: Begun; isDropped?: boolean };
 
 // useRefunding sends a transfer back, or a part of it. Each refund that is meant has a key of its own; when its answer is lost it is asked for by that key until it
 // is known: nothing is sent back twice, and nothing is called failed that was done. `onDone` is called with what has moved.
@@ -34,6 +35,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   const [offline, setOffline] = useState(false);
   const busy = useRef(false);
   const asking = useRef(false);
+  const isDropped = useRef(false);
   const done = useRef(onDone);
   done.current = onDone;
 
@@ -62,17 +64,30 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   }, [client, settle]);
 
   // ask finds out by the key what became of a refund whose answer was lost. What is missing when a request cannot be on its way any
-  // more is called unsent, and is not sent by itself.
+  // more is called unsent, and is not sent by itself. It is asked for still: a slow server may make it yet, and what is dropped is forgotten once it cannot.
   const ask = useCallback(async (begun: Begun) => {
     if (asking.current || busy.current) return;
     asking.current = true;
-    const { found } = await byKey(begun.key);
+    const { found, error: fault } = await byKey(begun.key);
     asking.current = false;
+    if (busy.current) return; // it is sent again
+    const wasDropped = isDropped.current;
+    if (found || fault) isDropped.current = false;
     if (found) return settle(begun);
-    if (found === null && !mayArrive(kept(begun.transferId)?.sentAt)) setRefunding({ at: 'unsent', begun });
+    if (fault && wasDropped) return setRefunding({ at: 'lost', begun });
+    const sentAt = kept(begun.transferId)?.sentAt;
+    if (found === undefined || mayArrive(sentAt)) return;
+    if (!wasDropped || mayMove(sentAt)) return setRefunding((was) => (was.at === 'unsent' ? was : { at: 'unsent', begun }));
+    isDropped.current = false;
+    forget(begun);
+    setRefunding({ at: 'form' });
   }, [byKey, settle]);
 
-  const question = useMemo(() => (refunding.at === 'lost' ? () => ask(refunding.begun) : undefined), [refunding, ask]);
+  const question = useMemo(() => {
+    if (refunding.at === 'lost') return () => ask(refunding.begun);
+    if (refunding.at === 'unsent') return () => (refunding.isDropped || mayMove(kept(transferId)?.sentAt)) && ask(refunding.begun);
+    return undefined;
+  }, [transferId, refunding, ask]);
   useAsking(question);
 
   // refund begins one, under a new key.
@@ -80,19 +95,12 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     setOffline(!navigator.onLine);
     if (navigator.onLine && refunding.at === 'form') void send({ by: me, transferId, amount, key: crypto.randomUUID() }); // else nothing has left, and nothing does
   }
-  // again sends what has not arrived; drop ends it, unless it has arrived by now.
-  const again = () => void (refunding.at === 'unsent' && send(refunding.begun));
-  async function drop() {
+  // again sends what has not arrived; drop ends it, once it cannot arrive any more.
+  const again = () => void (refunding.at === 'unsent' && !isDropped.current && send(refunding.begun));
+  function drop() {
     if (refunding.at !== 'unsent' || busy.current) return;
-    const { begun } = refunding;
-    busy.current = true; // nothing is sent meanwhile
-    const { found, error: fault } = await byKey(begun.key);
-    busy.current = false;
-    if (fault) return setRefunding({ at: 'lost', begun });
-    if (found) return settle(begun);
-    if (found === undefined) return; // somebody else is in by now
-    forget(begun);
-    setRefunding({ at: 'form' });
+    isDropped.current = true;
+    setRefunding({ ...refunding, isDropped: true });
   }
   function clear() {
     setProblems([]);

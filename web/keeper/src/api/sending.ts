@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { useLive } from './live';
-import { mayArrive, useAsking, useByKey } from './lost';
+import { mayArrive, mayMove, useAsking, useByKey } from './lost';
 import { isLost, isUndecided } from './network';
 import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, type TransferPartsFragment } from '../gql/graphql';
 
@@ -19,7 +19,7 @@ export type Sending =
   | { at: 'form' }
   | { at: 'sending'; input: CreateTransferInput; quote: Quote; asks?: boolean }
   | { at: 'lost'; input: CreateTransferInput; quote: Quote }
-  | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote } // it has not arrived: whoever wants it still sends it again, under the same key
+  | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote; isDropped?: boolean } // it has not arrived: whoever wants it still sends it again, under the same key
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
   | { at: 'done'; transfer: TransferPartsFragment; code?: string | null; address?: string }; // the protection's, which the sender is to tell; and what asked for it
 
@@ -65,6 +65,7 @@ export function useSending(me: string) {
   const [fault, setFault] = useState<Fault>();
   const busy = useRef(false);
   const asking = useRef(false);
+  const dropped = useRef<{ because: ProblemFragment[] }>(undefined); // what is not wanted any more, until it is known that it never arrives
 
   // forget ends what is kept of one transfer, and of no later one.
   const forget = useCallback((input: CreateTransferInput) => void (begunAs(me, input) && sessionStorage.removeItem(placeOf(me))), [me]);
@@ -85,7 +86,7 @@ export function useSending(me: string) {
   }, [me, forget]);
 
   const send = useCallback(async (input: CreateTransferInput, quote: Quote, named?: Named) => {
-    if (busy.current) return;
+    if (busy.current || dropped.current) return;
     if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
@@ -103,18 +104,37 @@ export function useSending(me: string) {
     setSending({ at: 'form' });
   }, [client, me, settle, forget]);
 
+  // end leaves a transfer of which nothing has come, with what keeps it from being sent.
+  const end = useCallback((input: CreateTransferInput, because: ProblemFragment[] = []) => {
+    forget(input);
+    setProblems(because);
+    setFault(undefined);
+    setSending({ at: 'form' });
+  }, [forget]);
+
   // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way for as long as a
-  // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again.
+  // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again. It is asked for still: a slow
+  // server may make it yet, and what is dropped is forgotten once it cannot.
   const ask = useCallback(async (input: CreateTransferInput, quote: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
     const { found, error } = await byKey(input.idempotencyKey);
     asking.current = false;
-    if (error) return setSending((was) => (was.at === 'sending' ? { at: 'lost', input, quote } : was));
+    if (busy.current) return; // it is sent again
+    const isDropped = dropped.current;
+    if (found || error) dropped.current = undefined;
+    if (error) {
+      if (isDropped) setFault(said(error));
+      return setSending((was) => (was.at === 'sending' ? { at: 'lost', input, quote } : was.at === 'unsent' && was.isDropped ? { ...was, isDropped: false } : was));
+    }
     if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote); // a repeat answers with the first result, and with its challenge
     if (found) return settle(input, found);
-    if (found === null && !mayArrive(begunAs(me, input)?.sentAt)) setSending({ at: 'unsent', input, quote });
-  }, [byKey, me, send, settle]);
+    const sentAt = begunAs(me, input)?.sentAt;
+    if (found === undefined || mayArrive(sentAt)) return;
+    if (!isDropped || mayMove(sentAt)) return setSending((was) => (was.at === 'unsent' ? was : { at: 'unsent', input, quote }));
+    dropped.current = undefined;
+    end(input, isDropped.because);
+  }, [byKey, me, send, settle, end]);
 
   // settled finds out what became of a transfer that awaited its code; undefined while nobody knows.
   const settled = useCallback(async (input: CreateTransferInput) => {
@@ -162,11 +182,12 @@ export function useSending(me: string) {
 
   const question = useMemo(() => {
     if (sending.at === 'lost' || (sending.at === 'sending' && sending.asks)) return () => ask(sending.input, sending.quote);
+    if (sending.at === 'unsent') return () => (sending.isDropped || mayMove(begunAs(me, sending.input)?.sentAt)) && ask(sending.input, sending.quote);
     if (sending.at !== 'code' || fault !== 'network') return undefined;
     return async () => {
       if (!busy.current && (await settled(sending.input)) === false) setFault(undefined); // it awaits its code still
     };
-  }, [sending, fault, ask, settled]);
+  }, [me, sending, fault, ask, settled]);
   useAsking(question, sending.at !== 'code');
 
   // look finds out whether what awaits its code awaits it still: its time may have run out, or it was confirmed or called off elsewhere.
@@ -188,23 +209,18 @@ export function useSending(me: string) {
   }, []);
 
   const setChallenge = (challenge: ChallengePartsFragment) => setSending((was) => (was.at === 'code' ? { ...was, challenge } : was));
-  // drop ends what has not arrived, unless it has by now: then that is what is told.
-  const drop = async (because?: ProblemFragment[]) => {
+  // drop ends what has not arrived, once it cannot any more; should it have by then, that is what is told. Nothing is sent meanwhile.
+  const drop = (because: ProblemFragment[] = []) => {
     if (sending.at !== 'unsent' || busy.current) return;
-    const { input, quote } = sending;
-    busy.current = true; // nothing is sent meanwhile
+    dropped.current = { because };
     setFault(undefined);
-    const { found, error } = await byKey(input.idempotencyKey);
-    busy.current = false;
-    if (error) return setFault(said(error));
-    if (found === null) return restart(because);
-    if (found) return found.status === 'AWAITING_CONFIRMATION' ? send(input, quote) : settle(input, found);
+    setSending({ ...sending, isDropped: true });
   };
 
   // requote puts what it costs by now in the place of what was looked at; restart ends it, with what keeps it from being sent.
   const requote = (quote: Quote, was?: Quote) => setSending((before) => (before.at === 'unsent' ? { ...before, quote, was } : before));
   const restart = (because: ProblemFragment[] = []) => {
-    if ('input' in sending) forget(sending.input);
+    if ('input' in sending) return end(sending.input, because);
     setProblems(because);
     setFault(undefined);
     setSending({ at: 'form' });

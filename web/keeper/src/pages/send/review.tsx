@@ -50,8 +50,8 @@ function useLastLook({ reviewed, onSend, onOther, onGone }: Looked) {
 }
 
 // Review shows once more, and alone on the screen, what will be done. Nothing has left yet.
-// `unsent` is for what was sent before and has not arrived.
-export function Review({ onChange, unsent, children, ...looked }: Looked & { onChange: () => void; unsent?: boolean; children?: React.ReactNode }) {
+// `unsent` is for what was sent before and has not arrived, `isDropped` for what of that is not wanted any more, and may arrive yet.
+export function Review({ onChange, unsent, isDropped, children, ...looked }: Looked & { onChange: () => void; unsent?: boolean; isDropped?: boolean; children?: React.ReactNode }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
   const { input, quote, was, from, to } = looked.reviewed;
@@ -73,8 +73,9 @@ export function Review({ onChange, unsent, children, ...looked }: Looked & { onC
       {!online && <Alert color="yellow" role="alert">{t('offlineSend')}</Alert>}
       <Problems error={error} />
       {children}
-      <Button size="md" disabled={!online} loading={busy} onClick={() => void look()}>{t('sendNow', { amount: money(quote.total) })}</Button>
-      <Button variant="subtle" onClick={onChange}>{t(unsent ? 'dontSend' : 'back')}</Button>
+      <Button size="md" disabled={!online || isDropped} loading={busy} onClick={() => void look()}>{t('sendNow', { amount: money(quote.total) })}</Button>
+      <Button variant="subtle" loading={isDropped} onClick={onChange}>{t(unsent ? 'dontSend' : 'back')}</Button>
+      {isDropped && <Text size="sm" role="status">{t('dropWaits')}</Text>}
     </Stack>
   );
 }

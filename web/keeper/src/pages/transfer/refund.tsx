@@ -48,9 +48,10 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
         <Title order={2} size="h4">{t('notSentTitle')}</Title>
         <Text>{t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
         <Group grow>
-          <Button variant="default" onClick={() => void drop()}>{t('dontSend')}</Button>
-          <Button onClick={again}>{t('refund')}</Button>
+          <Button variant="default" loading={refunding.isDropped} onClick={drop}>{t('dontSend')}</Button>
+          <Button disabled={refunding.isDropped} onClick={again}>{t('refund')}</Button>
         </Group>
+        {refunding.isDropped && <Text size="sm" role="status">{t('dropWaits')}</Text>}
       </Stack>
     );
   }
