@@ -1,7 +1,7 @@
 // node keeper-cut.mjs <baseURL>: the web app while its network really goes in the middle of a send.
 import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
-import { alone, asksFor, besideANetwork, boris, button, code, CUT, fill, forgive, passing, place, review } from './keeper-lib.mjs';
+import { alone, asksFor, besideANetwork, boris, button, code, CUT, drawn, fill, forgive, holdAnswer, passing, place, review } from './keeper-lib.mjs';
 
 const NEVER_MS = 120_000; // then nothing that was sent arrives any more
 
@@ -141,12 +141,17 @@ async function requestNeverLeaves(network, page, to) {
   await sentOnce(page, 'never left', 0, 'what never left is called unsent, and is not sent by itself');
   await place(page, 'Send');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  const late = await holdAnswer(page, '**/graphql', asksFor('ByKey'));
+  await late.reached; // it has not arrived
   await alone(boris.phone, async () => {
     const digits = await code(boris.phone, () => page.getByRole('button', { name: /^Send \d/ }).click());
     await page.locator('[name=code]').fill(digits);
     await page.getByRole('button', { name: 'Confirm' }).click();
-    await page.getByRole('heading', { name: 'Sent' }).waitFor();
+    await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
   });
+  await late.letGo();
+  await drawn(page);
+  check(await page.getByRole('heading', { name: 'Sent', exact: true }).isVisible(), 'what was not there before it was sent does not call it unsent when that is told late');
   await place(page, 'Home'); // from what became of it
   const again = await begin(page, { to, amount: '3', memo: 'never wanted' });
   network.cutAt(/"CreateTransfer"/);

@@ -31,7 +31,6 @@ async function takeNewest() {
       if (next.state === 'activated' || next.state === 'redundant') done();
     };
     next.addEventListener('statechange', look);
-    setTimeout(done, TAKE_MS);
     look();
   });
 }
@@ -40,7 +39,7 @@ async function takeNewest() {
 export async function renewApp() {
   if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < 60_000) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
-  await takeNewest().catch(() => undefined);
+  await Promise.race([takeNewest().catch(() => undefined), new Promise((over) => setTimeout(over, TAKE_MS))]);
   location.reload();
 }
 

@@ -90,8 +90,9 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
       for (let wait = 500; !over; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
         try {
           const events = client.iterate<LiveSubscription>({ query: '', operationName: 'Live', variables: { after: cursor.current }, extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(LiveDocument) } } });
-          for await (const { data } of events) {
+          for await (const { data, errors } of events) {
             if (over) return;
+            if (errors?.some((e) => e.extensions?.code === UNKNOWN)) void renewApp();
             const event = data?.accountEvents;
             if (!event) continue;
             wait = 500;
@@ -102,7 +103,6 @@ export function LiveProvider({ me, from, follow, children }: { me: string; from:
           }
         } catch (lost) { // a lost connection, or a session that has ended: the renewal finds out
           isCrowded = (lost as Partial<CloseEvent> | undefined)?.code === CROWDED;
-          if (Array.isArray(lost) && lost.some((e: { extensions?: { code?: string } }) => e.extensions?.code === UNKNOWN)) void renewApp();
         }
         if (over) return;
         away = true;

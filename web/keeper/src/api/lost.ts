@@ -18,8 +18,8 @@ export function useByKey(me: string) {
 }
 
 // What was sent never arrives any more when the session may have been renewed before, the request may have lasted, and the server may have kept it waiting (20 s)
-// and tried to post it (15 s) for as long as they take.
-const NEVER_MS = 2 * ANSWER_MS + 40_000;
+// and tried to post it (15 s, and once more where a row was held) for as long as they take.
+const NEVER_MS = 2 * ANSWER_MS + 60_000;
 
 // mayArrive tells that a request sent at a time may be on its way still: what has not arrived by then is not called unsent yet.
 export const mayArrive = (sentAt = 0) => Date.now() - sentAt <= ANSWER_MS;

@@ -68,16 +68,16 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   const ask = useCallback(async (begun: Begun) => {
     if (asking.current || busy.current) return;
     asking.current = true;
-    const { found, error: fault } = await byKey(begun.key);
+    const before = sessionStorage.getItem(placeOf(begun.transferId));
+    const { found } = await byKey(begun.key);
     asking.current = false;
-    if (busy.current) return; // it is sent again
+    if (busy.current || sessionStorage.getItem(placeOf(begun.transferId)) !== before) return; // it was sent again since, or is done: this is older
     const wasDropped = isDropped.current;
-    if (found || fault) isDropped.current = false;
+    if (found) isDropped.current = false;
     if (found) return settle(begun);
-    if (fault && wasDropped) return setRefunding({ at: 'lost', begun });
     const sentAt = kept(begun.transferId)?.sentAt;
     if (found === undefined || mayArrive(sentAt)) return;
-    if (!wasDropped || mayMove(sentAt)) return setRefunding((was) => (was.at === 'unsent' ? was : { at: 'unsent', begun }));
+    if (!wasDropped || mayMove(sentAt)) return setRefunding((was) => (was.at === 'lost' && was.begun.key === begun.key ? { at: 'unsent', begun } : was));
     isDropped.current = false;
     forget(begun);
     setRefunding({ at: 'form' });

@@ -118,20 +118,18 @@ export function useSending(me: string) {
   const ask = useCallback(async (input: CreateTransferInput, quote: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
+    const sentAt = begunAs(me, input)?.sentAt;
     const { found, error } = await byKey(input.idempotencyKey);
     asking.current = false;
-    if (busy.current) return; // it is sent again
+    if (busy.current || begunAs(me, input)?.sentAt !== sentAt) return; // it was sent again since, or is done: this is older
     const isDropped = dropped.current;
-    if (found || error) dropped.current = undefined;
-    if (error) {
-      if (isDropped) setFault(said(error));
-      return setSending((was) => (was.at === 'sending' ? { at: 'lost', input, quote } : was.at === 'unsent' && was.isDropped ? { ...was, isDropped: false } : was));
-    }
+    if (isDropped) setFault(error && said(error)); // it stays unwanted
+    if (error) return setSending((was) => (was.at === 'sending' && was.input === input ? { at: 'lost', input, quote } : was));
+    if (found) dropped.current = undefined;
     if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote); // a repeat answers with the first result, and with its challenge
     if (found) return settle(input, found);
-    const sentAt = begunAs(me, input)?.sentAt;
     if (found === undefined || mayArrive(sentAt)) return;
-    if (!isDropped || mayMove(sentAt)) return setSending((was) => (was.at === 'unsent' ? was : { at: 'unsent', input, quote }));
+    if (!isDropped || mayMove(sentAt)) return setSending((was) => ((was.at === 'lost' || was.at === 'sending') && was.input === input ? { at: 'unsent', input, quote } : was));
     dropped.current = undefined;
     end(input, isDropped.because);
   }, [byKey, me, send, settle, end]);
@@ -180,14 +178,15 @@ export function useSending(me: string) {
     setFault(error && said(error));
   };
 
+  const isUnreached = fault === 'network';
   const question = useMemo(() => {
     if (sending.at === 'lost' || (sending.at === 'sending' && sending.asks)) return () => ask(sending.input, sending.quote);
     if (sending.at === 'unsent') return () => (sending.isDropped || mayMove(begunAs(me, sending.input)?.sentAt)) && ask(sending.input, sending.quote);
-    if (sending.at !== 'code' || fault !== 'network') return undefined;
+    if (sending.at !== 'code' || !isUnreached) return undefined;
     return async () => {
       if (!busy.current && (await settled(sending.input)) === false) setFault(undefined); // it awaits its code still
     };
-  }, [me, sending, fault, ask, settled]);
+  }, [me, sending, isUnreached, ask, settled]);
   useAsking(question, sending.at !== 'code');
 
   // look finds out whether what awaits its code awaits it still: its time may have run out, or it was confirmed or called off elsewhere.
