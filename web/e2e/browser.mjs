@@ -62,7 +62,7 @@ class House {
     page.on('websocket', (socket) => isInside(socket.url()) || this.outside.push(socket.url()));
     page.on('pageerror', (error) => this.trouble.push(`${path}: ${error}`));
     page.on('console', (message) => {
-      if (message.type() === 'error') this.trouble.push(`${path}: ${message.text()}`);
+      if (message.type() === 'error') this.trouble.push(`${path}: ${message.text()} ${message.location().url ?? ''}`);
     });
     staysIntercepted(page);
     this.page = page;

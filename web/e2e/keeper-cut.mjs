@@ -1,9 +1,7 @@
 // node keeper-cut.mjs <baseURL>: the web app while its network really goes in the middle of a send.
 import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
-import { alone, asksFor, besideANetwork, boris, button, code, CUT, drawn, fill, forgive, holdAnswer, passing, place, review } from './keeper-lib.mjs';
-
-const NEVER_MS = 120_000; // then nothing that was sent arrives any more
+import { alone, asksFor, besideANetwork, boris, button, code, CUT, drawn, fill, forgive, holdAnswer, NEVER_MS, passing, place, review } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const { network, phone, annas } = await besideANetwork(house);

@@ -7,6 +7,9 @@ export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 export const TABLET = { viewport: { width: 820, height: 1180 }, hasTouch: true, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
 export const DESK = { viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', timezoneId: 'Europe/Moscow' };
 
+// What was sent and has not come by then never does.
+export const NEVER_MS = 120_000;
+
 // An app as it is once it was installed: its service worker has all of it.
 export const INSTALLED = { serviceWorkers: 'allow' };
 

@@ -1,7 +1,7 @@
 // node keeper-refund.mjs <baseURL>: sending a payment back while the network goes: each part that was meant moves once.
 import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
-import { anna, besideANetwork, button, CUT, forgive, place, send } from './keeper-lib.mjs';
+import { anna, besideANetwork, button, CUT, forgive, NEVER_MS, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const { network, phone, desk, boriss } = await besideANetwork(house);
@@ -60,30 +60,30 @@ async function reloadedInTheMiddle(network, page) {
   await network.restore(page);
 }
 
-// requestNeverLeaves: the network is gone, and the browser does not know it yet.
-async function requestNeverLeaves(network, page) {
+// isUnsent asks for a refund when the network is gone, and the browser does not know it yet.
+async function isUnsent(network, page) {
   await network.cut(page, { tell: false });
   await ask(page, '2');
   await page.getByText('Connection lost').waitFor();
   await network.restore(page);
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+}
+
+async function requestNeverLeaves(network, page) {
+  await isUnsent(network, page);
   await page.getByText('the refund of 2.00').waitFor();
   await button(page, 'Send back').click();
   await sentBack(page, '11.00');
   ok('a refund that never left is called unsent, and is sent when it is asked for again');
 }
 
-// calledOff: the same, and it is not wanted any more.
+// calledOff: what is unsent is not wanted any more.
 async function calledOff(network, page) {
-  await network.cut(page, { tell: false });
-  await ask(page, '2');
-  await page.getByText('Connection lost').waitFor();
-  await network.restore(page);
-  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await isUnsent(network, page);
   await button(page, 'Don’t send').click();
   await page.getByText('isn’t still on its way').waitFor();
   check((await button(page, 'Send back').isDisabled()) && (await keptOf(page)) === 1, 'a refund that is not wanted any more is not forgotten before it can no longer arrive');
-  await page.getByRole('heading', { name: 'Not sent' }).waitFor({ state: 'detached', timeout: 120_000 });
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor({ state: 'detached', timeout: NEVER_MS });
   await soon(() => keptOf(page), 0, 'and then it is');
   await button(page, 'Cancel').click();
 }

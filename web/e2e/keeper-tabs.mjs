@@ -1,6 +1,6 @@
 // node keeper-tabs.mjs <baseURL>: what an open tab must not do when something changes behind its back: a slow quote, a lost screen, another person.
 import { runInBrowser } from './browser.mjs';
-import { alone, anna, asksFor, boris, code, DESK, fill, forgive, holdAnswer, INSTALLED, logIn, payLinkBy, place, review, tokenOf } from './keeper-lib.mjs';
+import { alone, anna, asksFor, boris, button, code, DESK, fill, forgive, holdAnswer, INSTALLED, logIn, payLinkBy, place, review, tokenOf } from './keeper-lib.mjs';
 import { base, check, ok, soon } from './lib.mjs';
 import { Network } from './network.mjs';
 
@@ -18,6 +18,7 @@ await runInBrowser(async (house) => {
   await renewalsTakeTurns(house, page);
   await answerComesLate(page);
   await takeNewVersion(house);
+  await loadInParts(house);
 });
 
 // What is offered to be sent is what is typed, or nothing is offered.
@@ -63,17 +64,14 @@ async function quoteAnew(page) {
   await page.unroute('**/graphql');
 }
 
-// beRenewed has the server know no such operation, as an old app meets a new server: the app is taken anew, and the send goes on under its key. A payment link that is
+// beRenewed has an old app meet a new server: the app is taken anew, and the send goes on under its key. A payment link that is
 // followed meanwhile has its turn after it.
 async function beRenewed(page) {
   await page.evaluate(() => sessionStorage.removeItem('keeper.reloaded')); // it is taken anew once a minute at most
   await place(page, 'Send');
   await fill(page, { to: boris.phone, amount: '90' });
   const send = await review(page);
-  await page.route('**/graphql', (route) =>
-    route.request().postData()?.includes('"CreateTransfer"')
-      ? route.fulfill({ json: { errors: [{ message: 'unknown', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] } })
-      : route.fallback());
+  await knowsNot(page, 'CreateTransfer');
   const reloaded = page.waitForEvent('load');
   await send.click();
   await reloaded;
@@ -193,7 +191,8 @@ async function renewalsTakeTurns(house, page) {
   forgive(house, /401|graphql|websocket/i);
 }
 
-// takeNewVersion has a server of another version behind a service worker that has the old app, while a further tab keeps it from being let go of.
+// takeNewVersion has a server of another version behind a service worker that has the old app, while a further tab keeps it from being let go of. One tab asks for
+// what that server does not know, and the other one is told by the server itself that it knows no such subscription.
 async function takeNewVersion(house) {
   const network = await Network.start();
   const page = await house.open('/', { ...DESK, ...INSTALLED, proxy: network.proxy });
@@ -202,17 +201,71 @@ async function takeNewVersion(house) {
   await page.reload();
   await page.getByTestId('wallet').first().waitFor();
   const other = await page.context().newPage();
+  const unsettle = await misnames(other, 'Live');
   await other.goto(base);
   await other.getByTestId('wallet').first().waitFor();
   network.rewrite('/index.html', (text) => text.replace('<head>', '<head><meta name="version" content="next">'));
   network.rewrite('/sw.js', (text) => text.replace('"index.html",revision:"', '$&next'));
+  const isNew = (tab) => tab.locator('meta[name=version][content=next]').waitFor({ state: 'attached' });
   await place(page, 'Settings');
-  await page.route('**/graphql', (route) =>
-    asksFor('Contacts')(route.request()) ? route.fulfill({ json: { errors: [{ message: 'unknown', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] } }) : route.fallback());
+  await knowsNot(page, 'Contacts');
   const reloaded = page.waitForEvent('load');
   await page.getByRole('link', { name: 'Contacts' }).click();
   await reloaded;
   await page.unroute('**/graphql');
-  await page.locator('meta[name=version][content=next]').waitFor({ state: 'attached' });
+  await isNew(page);
   ok('an app that is older than its server is taken anew, whatever the service worker has and however many tabs are open');
+  await unsettle();
+  await isNew(other);
+  ok('and where it is a subscription that the server does not know');
+}
+
+// misnames returns what ends a page's socket, and has the next ones ask for one operation by a name that no server knows, until the page is loaded anew.
+async function misnames(page, operation) {
+  let socket;
+  let isWrong = false;
+  await page.routeWebSocket(/\/graphql/, (ws) => {
+    socket = ws;
+    const server = ws.connectToServer();
+    ws.onMessage((text) => {
+      const message = JSON.parse(text);
+      if (isWrong && message.payload?.operationName === operation) message.payload.extensions.persistedQuery.sha256Hash = '0'.repeat(64);
+      server.send(JSON.stringify(message));
+    });
+  });
+  return async () => {
+    isWrong = true;
+    const reloaded = page.waitForEvent('load');
+    await socket.close();
+    await reloaded;
+    isWrong = false;
+  };
+}
+
+// loadInParts has a part of the app not come to who opens it: it is loaded anew, and when that helps nothing there is a way out.
+async function loadInParts(house) {
+  const page = await house.open('/pages/favicon.svg', DESK);
+  let asked = 0;
+  await page.route(/\/assets\/session-/, (route) => (++asked === 1 ? route.abort() : route.fallback()));
+  await page.goto(base);
+  await page.getByLabel('WMID, phone, or email').waitFor();
+  check(asked > 1, 'an app of which a part has not come is loaded anew by itself');
+
+  await page.unroute(/\/assets\/session-/);
+  await page.route(/\/assets\/session-/, (route) => route.abort());
+  await page.reload();
+  await page.getByRole('alert').filter({ hasText: 'couldn’t be loaded' }).waitFor();
+  await house.accessible(page, 'an app that could not be loaded');
+  await page.unroute(/\/assets\/session-/);
+  await button(page, 'Try again').click();
+  await page.getByLabel('WMID, phone, or email').waitFor();
+  ok('when that does not help it is said, and can be tried again');
+  await page.context().close();
+  forgive(house, /ERR_FAILED/);
+}
+
+// knowsNot has the server know no such operation, as an old app meets a new server.
+function knowsNot(page, operation) {
+  const json = { errors: [{ message: 'unknown', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] };
+  return page.route('**/graphql', (route) => (asksFor(operation)(route.request()) ? route.fulfill({ json }) : route.fallback()));
 }

@@ -1,7 +1,7 @@
 // node keeper-true.mjs <baseURL>: what the web app tells of money and of people is true, also where it is typed anew, comes late, fails or is made up by somebody.
 import { runInBrowser } from './browser.mjs';
 import { base, check, ok, soon } from './lib.mjs';
-import { alone, anna, arrival, asksFor, boris, button, code, CUT, DESK, drawn, fill, forgive, holdAnswer, linkFor, logIn, numberOf, passing, PHONE, place, review, withCode } from './keeper-lib.mjs';
+import { alone, anna, arrival, asksFor, boris, button, code, CUT, DESK, drawn, fill, forgive, holdAnswer, linkFor, logIn, NEVER_MS, numberOf, passing, PHONE, place, review, withCode } from './keeper-lib.mjs';
 
 const BROKEN = { errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] };
 const isOf = (route, operation) => route.request().postData()?.includes(`"${operation}"`);
@@ -281,6 +281,6 @@ async function droppedIsNotSent(house, to) {
   await look.letGo();
   await drawn(page);
   await fate.letGo();
-  await page.locator('[name=to]').waitFor({ timeout: 120_000 }); // once it can no longer arrive
+  await page.locator('[name=to]').waitFor({ timeout: NEVER_MS }); // once it can no longer arrive
   check(sent === 0, 'what is dropped while it is looked at once more is not sent');
 }

@@ -1,6 +1,7 @@
 // The network between a browser and the server, as a proxy of one browser window: it can be cut, and it can swallow answers.
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { base } from './lib.mjs';
 
 export class Network {
@@ -17,7 +18,7 @@ export class Network {
   // start returns a network, whose `proxy` goes into the options of a window.
   static async start() {
     const network = new Network();
-    const server = createServer((incoming, answer) => network.#pass(incoming, answer));
+    const server = createServer((incoming, answer) => network.#pass(incoming, answer).catch(() => answer.destroy())); // it was cut in the middle of a request
     server.on('connection', (socket) => network.#hold(socket));
     server.on('connect', (incoming, socket, head) => network.#tunnel(incoming, socket, head)); // websockets
     await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
@@ -81,17 +82,15 @@ export class Network {
   }
 
   async #pass(incoming, answer) {
-    const parts = [];
-    for await (const part of incoming.on('error', () => {})) parts.push(part);
-    const body = Buffer.concat(parts);
-    if (this.#cutsAt?.test(body.toString())) this.#fall();
+    const body = await text(incoming);
+    if (this.#cutsAt?.test(body)) this.#fall();
     if (this.#down) return void this.refused++;
-    if (this.#held?.pattern.test(body.toString())) await this.#held.isOver;
+    if (this.#held?.pattern.test(body)) await this.#held.isOver;
     const { pathname, search } = new URL(incoming.url, base);
     const change = this.#rewritten.get(pathname);
     const headers = change ? { host: incoming.headers.host } : incoming.headers; // else it may be packed, or not come again
-    const onward = request(base + pathname + search, { method: incoming.method, headers }, async (reply) => {
-      if (this.#swallows?.test(body.toString())) {
+    const onward = request(base + pathname + search, { method: incoming.method, headers }, (reply) => {
+      if (this.#swallows?.test(body)) {
         this.swallowed++;
         return reply.resume();
       }
@@ -99,10 +98,8 @@ export class Network {
         answer.writeHead(reply.statusCode, reply.headers);
         return reply.pipe(answer);
       }
-      const text = [];
-      for await (const part of reply) text.push(part);
       const { 'content-length': _, ...kept } = reply.headers;
-      answer.writeHead(reply.statusCode, kept).end(change(Buffer.concat(text).toString()));
+      text(reply).then((said) => answer.writeHead(reply.statusCode, kept).end(change(said)), () => answer.destroy());
     });
     onward.on('error', () => answer.destroy());
     onward.end(body);

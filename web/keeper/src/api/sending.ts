@@ -104,9 +104,9 @@ export function useSending(me: string) {
     setSending({ at: 'form' });
   }, [client, me, settle, forget]);
 
-  // end leaves a transfer of which nothing has come, with what keeps it from being sent.
-  const end = useCallback((input: CreateTransferInput, because: ProblemFragment[] = []) => {
-    forget(input);
+  // end leaves what there may be of a transfer, with what keeps it from being sent.
+  const end = useCallback((input: CreateTransferInput | undefined, because: ProblemFragment[] = []) => {
+    if (input) forget(input);
     setProblems(because);
     setFault(undefined);
     setSending({ at: 'form' });
@@ -218,11 +218,6 @@ export function useSending(me: string) {
 
   // requote puts what it costs by now in the place of what was looked at; restart ends it, with what keeps it from being sent.
   const requote = (quote: Quote, was?: Quote) => setSending((before) => (before.at === 'unsent' ? { ...before, quote, was } : before));
-  const restart = (because: ProblemFragment[] = []) => {
-    if ('input' in sending) return end(sending.input, because);
-    setProblems(because);
-    setFault(undefined);
-    setSending({ at: 'form' });
-  };
+  const restart = (because?: ProblemFragment[]) => end('input' in sending ? sending.input : undefined, because);
   return { sending, problems, fault, send, ask, confirm, setChallenge, requote, drop, restart, giveUp, look };
 }

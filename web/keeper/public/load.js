@@ -1,0 +1,23 @@
+// Tells who opens the app that a part of it has not come, which the app itself then cannot. It is loaded anew by itself once, and then by a press.
+addEventListener('error', ({ target }) => {
+  if (!(target instanceof HTMLScriptElement) || target.type !== 'module') return;
+  let language = navigator.language;
+  try {
+    language = localStorage.getItem('keeper.language') ?? language;
+    if (Date.now() - Number(sessionStorage.getItem('keeper.reloaded') ?? 0) >= 60_000) {
+      sessionStorage.setItem('keeper.reloaded', String(Date.now()));
+      return location.reload();
+    }
+  } catch {
+    // a browser that keeps nothing: it would be loaded anew for ever
+  }
+  const [said, again] = language.startsWith('ru')
+    ? ['Не удалось загрузить приложение. Проверьте соединение.', 'Повторить']
+    : ['The app couldn’t be loaded. Check your connection.', 'Try again'];
+  const main = Object.assign(document.createElement('main'), { className: 'unloaded' });
+  const alert = Object.assign(document.createElement('p'), { textContent: said });
+  alert.setAttribute('role', 'alert');
+  const button = Object.assign(document.createElement('button'), { textContent: again, onclick: () => location.reload() });
+  main.append(alert, button);
+  document.getElementById('root').replaceChildren(main);
+}, true);
