@@ -8,6 +8,8 @@ import { base, check, executablePath, ok, run, WAIT_MS } from './lib.mjs';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const screenshots = process.env.SCREENSHOTS;
 
+export const WHERE = ' @ '; // in a page's trouble, between what was said and by what
+
 // runInBrowser is run for a check that needs a browser. Errors in the pages are the check's own.
 export const runInBrowser = (body, bound) =>
   run(async () => {
@@ -62,7 +64,7 @@ class House {
     page.on('websocket', (socket) => isInside(socket.url()) || this.outside.push(socket.url()));
     page.on('pageerror', (error) => this.trouble.push(`${path}: ${error}`));
     page.on('console', (message) => {
-      if (message.type() === 'error') this.trouble.push(`${path}: ${message.text()} ${message.location().url ?? ''}`);
+      if (message.type() === 'error') this.trouble.push(`${path}: ${message.text()}${WHERE}${message.location().url}`);
     });
     staysIntercepted(page);
     this.page = page;

@@ -137,6 +137,10 @@ async function requestNeverLeaves(network, page, to) {
   await network.restore(page);
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   await sentOnce(page, 'never left', 0, 'what never left is called unsent, and is not sent by itself');
+  await page.evaluate(() => { // however long this takes, it may move money yet
+    const [place] = Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.sending'));
+    sessionStorage.setItem(place, JSON.stringify({ ...JSON.parse(sessionStorage.getItem(place)), sentAt: Date.now() - 25_000 }));
+  });
   await place(page, 'Send');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   const late = await holdAnswer(page, '**/graphql', asksFor('ByKey'));
@@ -164,18 +168,23 @@ async function requestNeverLeaves(network, page, to) {
   await sentOnce(page, 'never left', 1, 'a transfer that never left is sent once, when it is asked for again');
 }
 
-// requestComesLate: the request stays on its way for longer than anybody waits for it, and comes to the server when it was called unsent, and is not wanted any more.
+// requestComesLate: the request stays on its way for longer than anybody waits for it, and comes to the server when it was called unsent, and a repeat was refused.
 async function requestComesLate(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'came late' });
   const letGo = network.hold(/"CreateTransfer"/);
   await sendButton.click();
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
-  await button(page, 'Don’t send').click();
+  const json = { data: { createTransfer: { __typename: 'CreateTransferPayload', transfer: null, challenge: null, replayed: false, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } };
+  await page.route('**/graphql', (route) => (asksFor('CreateTransfer')(route.request()) ? route.fulfill({ json }) : route.fallback()));
+  await page.getByRole('button', { name: /^Send \d/ }).click();
+  await page.getByText('isn’t still on its way').waitFor();
+  ok('where a repeat is refused, what was sent before is not forgotten');
+  await page.unroute('**/graphql');
   await alone(boris.phone, async () => {
     await code(boris.phone, letGo);
     await page.locator('[name=code]').waitFor(); // without a press
   });
-  ok('what comes late to the server, though it was called off, is told');
+  ok('what comes late to the server, when it is not waited for any more, is told');
   await button(page, 'Cancel').click();
   await button(page, 'Review').waitFor();
 }

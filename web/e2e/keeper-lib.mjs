@@ -1,4 +1,5 @@
 // What all checks of the web app share: the sizes, the people, and what a person does over and over.
+import { WHERE } from './browser.mjs';
 import { call, inbox, nextMessage, ok, sleep, WAIT_MS } from './lib.mjs';
 import { Network } from './network.mjs';
 
@@ -149,7 +150,7 @@ export const numberOf = async (page, currency = 'WMZ') =>
 
 // forgive forgets what was cut, or refused, on purpose.
 export function forgive(house, pattern) {
-  const kept = house.trouble.filter((line) => !pattern.test(line));
+  const kept = house.trouble.filter((line) => !pattern.test(line.split(WHERE)[0]));
   house.trouble.splice(0, Infinity, ...kept);
 }
 

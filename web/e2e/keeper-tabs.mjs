@@ -245,11 +245,12 @@ async function misnames(page, operation) {
 // loadInParts has a part of the app not come to who opens it: it is loaded anew, and when that helps nothing there is a way out.
 async function loadInParts(house) {
   const page = await house.open('/pages/favicon.svg', DESK);
-  let asked = 0;
-  await page.route(/\/assets\/session-/, (route) => (++asked === 1 ? route.abort() : route.fallback()));
+  let loads = 0;
+  page.on('request', (request) => void (loads += request.isNavigationRequest() ? 1 : 0));
+  await page.route(/\/assets\/session-/, (route) => (loads === 1 ? route.abort() : route.fallback()));
   await page.goto(base);
   await page.getByLabel('WMID, phone, or email').waitFor();
-  check(asked > 1, 'an app of which a part has not come is loaded anew by itself');
+  check(loads === 2, 'an app of which a part has not come is loaded anew by itself');
 
   await page.unroute(/\/assets\/session-/);
   await page.route(/\/assets\/session-/, (route) => route.abort());

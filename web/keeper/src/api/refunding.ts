@@ -50,6 +50,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     busy.current = true;
     setProblems([]);
     setError(undefined);
+    const before = kept(begun.transferId)?.sentAt; // where it is a repeat
     sessionStorage.setItem(placeOf(begun.transferId), JSON.stringify({ ...begun, sentAt: Date.now() } satisfies Begun));
     setRefunding((was) => (was.at === 'lost' ? was : { at: 'sending', begun }));
     const { data, error: fault } = await client.mutation(RefundTransferDocument, { input: { transferId: begun.transferId, amount: begun.amount, idempotencyKey: begun.key } });
@@ -57,9 +58,13 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     const payload = data?.refundTransfer;
     if (payload?.transfer) return settle(begun);
     if (isUndecided(fault)) return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
-    forget(begun); // refused: nothing was moved, and the key is not used up
     setProblems(payload?.userErrors ?? []);
     setError(fault);
+    if (mayMove(before)) { // it was a repeat that was refused: what was sent before may move the money yet
+      isDropped.current = !fault;
+      return setRefunding({ at: 'unsent', begun, isDropped: !fault });
+    }
+    forget(begun); // nothing was moved, and the key is not used up
     setRefunding({ at: 'form' });
   }, [client, settle]);
 

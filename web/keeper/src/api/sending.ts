@@ -85,32 +85,35 @@ export function useSending(me: string) {
     setSending((was) => ('input' in was && was.input.idempotencyKey === input.idempotencyKey ? next : was)); // an answer that comes late is not of what is done since
   }, [me, forget]);
 
+  // end leaves what there may be of a transfer, with what keeps it from being sent.
+  const end = useCallback((input?: CreateTransferInput, because: ProblemFragment[] = [], trouble?: Fault) => {
+    if (input) forget(input);
+    setProblems(because);
+    setFault(trouble);
+    setSending({ at: 'form' });
+  }, [forget]);
+
   const send = useCallback(async (input: CreateTransferInput, quote: Quote, named?: Named) => {
     if (busy.current || dropped.current) return;
     if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
     setFault(undefined);
-    keep(me, { address: location.search + location.hash, named, ...begunAs(me, input), input, quote, sentAt: Date.now() }); // what a repeat knows already stays known
+    const before = begunAs(me, input);
+    keep(me, { address: location.search + location.hash, named, ...before, input, quote, sentAt: Date.now() }); // what a repeat knows already stays known
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
     if (isUndecided(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
-    forget(input); // refused: nothing was moved, and the key is not used up
-    setProblems(payload?.userErrors ?? []);
-    setFault(error && said(error));
-    setSending({ at: 'form' });
-  }, [client, me, settle, forget]);
-
-  // end leaves what there may be of a transfer, with what keeps it from being sent.
-  const end = useCallback((input: CreateTransferInput | undefined, because: ProblemFragment[] = []) => {
-    if (input) forget(input);
-    setProblems(because);
-    setFault(undefined);
-    setSending({ at: 'form' });
-  }, [forget]);
+    if (mayMove(before?.sentAt)) { // it was a repeat that was refused: what was sent before may move the money yet
+      dropped.current = error ? undefined : { because: payload?.userErrors ?? [] };
+      setFault(error && said(error));
+      return setSending({ at: 'unsent', input, quote, isDropped: !error });
+    }
+    end(input, payload?.userErrors, error && said(error)); // nothing was moved, and the key is not used up
+  }, [client, me, settle, end]);
 
   // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way for as long as a
   // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again. It is asked for still: a slow
