@@ -195,6 +195,7 @@ async function lostPhone(house, page) {
   await button(page, 'Log out and recover access').click();
   await heading(page, 'Lost phone');
   check(new URL(page.url()).pathname === '/recovery/phone', 'and is led there logged out');
+  await page.locator('[name=login]').waitFor(); // it has asked what was begun, and that was nothing
   await page.evaluate(() => localStorage.setItem('keeper.begun.lost-phone', 'yes')); // the browser has let the cookie go with its hour
   const told = forgets(page, 'lost-phone');
   await page.reload();
