@@ -257,8 +257,12 @@ async function loadInParts(house) {
   await page.reload();
   await page.getByRole('alert').filter({ hasText: 'couldn’t be loaded' }).waitFor();
   await house.accessible(page, 'an app that could not be loaded');
-  await page.unroute(/\/assets\/session-/);
+  await page.evaluate(() => localStorage.setItem('keeper.language', 'ru'));
   await button(page, 'Try again').click();
+  await page.locator('html[lang=ru]').getByText('Не удалось загрузить приложение').waitFor();
+  await page.evaluate(() => localStorage.removeItem('keeper.language'));
+  await page.unroute(/\/assets\/session-/);
+  await button(page, 'Повторить').click();
   await page.getByLabel('WMID, phone, or email').waitFor();
   ok('when that does not help it is said, and can be tried again');
   await page.context().close();

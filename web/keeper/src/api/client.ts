@@ -37,6 +37,7 @@ async function takeNewest() {
 
 // renewApp loads the app anew; what it is in the middle of is kept where it must be.
 export async function renewApp() {
+  if (!(sessionStorage instanceof Storage)) return; // a browser that keeps nothing would load it anew for ever, and lose what it is in the middle of
   if (Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < 60_000) return;
   sessionStorage.setItem(RELOADED, String(Date.now()));
   await Promise.race([takeNewest().catch(() => undefined), new Promise((over) => setTimeout(over, TAKE_MS))]);
