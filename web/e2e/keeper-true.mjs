@@ -3,6 +3,7 @@ import { runInBrowser } from './browser.mjs';
 import { base, check, ok, soon } from './lib.mjs';
 import { alone, anna, arrival, asksFor, boris, button, code, CUT, DESK, drawn, fill, forgive, holdAnswer, linkFor, logIn, NEVER_MS, numberOf, passing, PHONE, place, review, withCode } from './keeper-lib.mjs';
 
+const STILL_MS = 60_000; // the app's own
 const BROKEN = { errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL', reference: 'b7c1f0' } }] };
 const isOf = (route, operation) => route.request().postData()?.includes(`"${operation}"`);
 
@@ -25,6 +26,7 @@ await runInBrowser(async (house) => {
   await wrongCodeIsLeftBehind(house);
   await anothersChange(house);
   await droppedIsNotSent(house, boriss);
+  await documentIsSlow(house);
   forgive(house, CUT);
 });
 
@@ -283,4 +285,31 @@ async function droppedIsNotSent(house, to) {
   await fate.letGo();
   await page.locator('[name=to]').waitFor({ timeout: NEVER_MS }); // once it can no longer arrive
   check(sent === 0, 'what is dropped while it is looked at once more is not sent');
+}
+
+// documentIsSlow: a document that takes its time is told of and asked for once, and one that never comes is given up.
+async function documentIsSlow(house) {
+  const page = await house.open('/', DESK);
+  await page.addInitScript((most) => {
+    const real = window.setTimeout;
+    window.setTimeout = (act, ms, ...rest) => real(act, ms === most ? ms / 10 : ms, ...rest); // nobody waits for a minute here
+  }, STILL_MS);
+  await logIn(page, anna);
+  await page.getByTestId('wallet').first().click();
+  const ask = async () => {
+    await button(page, 'Download').click();
+    await page.getByRole('menuitem', { name: 'Statement as CSV' }).click();
+  };
+  const asked = [];
+  await page.route('**/statement.csv*', (route) => asked.push(route));
+  await ask();
+  await page.getByText('Downloading the file…').waitFor();
+  await ask();
+  check(asked.length === 1, 'a document that takes its time is told of, and not asked for once more');
+  await page.getByText('The file wasn’t downloaded').waitFor();
+  await page.unroute('**/statement.csv*');
+  await Promise.all([page.waitForEvent('download'), ask()]);
+  await page.getByText('The file wasn’t downloaded').waitFor({ state: 'detached' });
+  ok('one that never comes is given up, and can be asked for again');
+  await page.close();
 }

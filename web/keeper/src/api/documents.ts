@@ -1,14 +1,26 @@
 import i18n from 'i18next';
+import { STILL_MS } from './network';
 import { freshToken } from './session';
 
 // download fetches a document with the session's token and hands it to the browser under a name.
 export async function download(url: string, name: string) {
   const path = new URL(url, location.href);
   path.searchParams.set('lang', i18n.language);
-  const response = await fetch(path.pathname + path.search, { headers: { Authorization: `Bearer ${(await freshToken()) ?? ''}` } });
-  if (!response.ok) throw new Error(`document: ${response.status}`);
+  const still = new AbortController();
+  let timer = setTimeout(() => still.abort(), STILL_MS);
+  const moves = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(part, on) {
+      clearTimeout(timer);
+      timer = setTimeout(() => still.abort(), STILL_MS);
+      on.enqueue(part);
+    },
+  });
+  const response = await fetch(path.pathname + path.search, { headers: { Authorization: `Bearer ${(await freshToken()) ?? ''}` }, signal: still.signal });
+  if (!response.ok || !response.body) throw new Error(`document: ${response.status}`);
+  const whole = await new Response(response.body.pipeThrough(moves), { headers: response.headers }).blob();
+  clearTimeout(timer);
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await response.blob());
+  link.href = URL.createObjectURL(whole);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -4,6 +4,9 @@ import type { CombinedError } from 'urql';
 // swallows answers would otherwise keep it waiting for minutes.
 export const ANSWER_MS = 20_000;
 
+// What is long, a document or a picture, is given up when nothing of it has moved for so long.
+export const STILL_MS = 60_000;
+
 export async function request(input: RequestInfo | URL, init: RequestInit = {}) {
   const gone = new AbortController();
   const cut = () => gone.abort();

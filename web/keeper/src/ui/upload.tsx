@@ -1,6 +1,7 @@
 import { Button, FileButton, Group, Image, Progress, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { STILL_MS } from '../api/network';
 import { CreateUploadDocument, type DocumentKind } from '../gql/graphql';
 import { Problems, useAct } from './act';
 
@@ -13,9 +14,16 @@ const put = (url: string, file: File, onProgress: (share: number) => void) =>
   new Promise<boolean>((done) => {
     const { pathname, search } = new URL(url, location.href); // the server's own address, however it calls itself
     const request = new XMLHttpRequest();
-    request.upload.onprogress = (e) => e.lengthComputable && onProgress((100 * e.loaded) / e.total);
+    const wait = () => setTimeout(() => request.abort(), STILL_MS);
+    let timer = wait();
+    request.upload.onprogress = (e) => {
+      clearTimeout(timer);
+      timer = wait();
+      if (e.lengthComputable) onProgress((100 * e.loaded) / e.total);
+    };
     request.onload = () => done(request.status === 201);
-    request.onerror = request.onabort = request.ontimeout = () => done(false);
+    request.onerror = request.onabort = () => done(false);
+    request.onloadend = () => clearTimeout(timer);
     request.open('PUT', pathname + search);
     request.send(file);
   });

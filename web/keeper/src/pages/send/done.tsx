@@ -1,9 +1,8 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { download } from '../../api/documents';
 import { TransferPageDocument, type TransferPartsFragment } from '../../gql/graphql';
+import { Downloading, useDownload } from '../../ui/download';
 import { fateOf, nameOf } from '../../ui/fate';
 import { DoneIcon } from '../../ui/icons';
 import { useLiveQuery } from '../../ui/live-query';
@@ -19,7 +18,7 @@ type Props = { transfer: TransferPartsFragment; code?: string | null; onAnother:
 export function Done({ transfer: sent, code, onAnother }: Props) {
   const { t } = useTranslation();
   const [{ data }] = useLiveQuery(TransferPageDocument, { id: sent.id });
-  const [failed, setFailed] = useState(false);
+  const file = useDownload();
   const now = data?.node?.__typename === 'Transfer' ? data.node : undefined;
   const transfer = now ?? sent; // it may be taken, or sent back, while this is read
   const urls = now?.receiptUrls;
@@ -34,9 +33,9 @@ export function Done({ transfer: sent, code, onAnother }: Props) {
       <Button component={Link} to="/">{t('done')}</Button>
       <Group grow>
         <Button variant="default" component={Link} to={`/transfers/${encodeURIComponent(transfer.id)}`}>{t('details')}</Button>
-        {urls && transfer.status === 'COMPLETED' && <Button variant="default" onClick={() => void download(urls.pdf, 'receipt.pdf').then(() => setFailed(false), () => setFailed(true))}>{t('receipt')}</Button>}
+        {urls && transfer.status === 'COMPLETED' && <Button variant="default" onClick={() => file.get(urls.pdf, 'receipt.pdf')}>{t('receipt')}</Button>}
       </Group>
-      {failed && <Alert color="red" variant="light" role="alert">{t('notDownloaded')}</Alert>}
+      <Downloading {...file} />
       <Button variant="subtle" onClick={onAnother}>{t('another')}</Button>
     </Stack>
   );

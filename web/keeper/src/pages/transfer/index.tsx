@@ -1,10 +1,8 @@
 import '../../text/account';
-import { Alert, Anchor, Button, Menu, Stack, Text, Title } from '@mantine/core';
-import { useState } from 'react';
+import { Anchor, Button, Menu, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useQuery } from 'urql';
-import { download } from '../../api/documents';
 import { grouped } from '../../api/numbers';
 import { TransferPageDocument, type TransferPageQuery, type TransferPartsFragment, WalletsDocument } from '../../gql/graphql';
 import { money, time } from '../../text/text';
@@ -12,6 +10,7 @@ import { Problems } from '../../ui/act';
 import { gets, signOf } from '../../ui/amount';
 import { Back } from '../../ui/back';
 import { Block } from '../../ui/block';
+import { Downloading, useDownload } from '../../ui/download';
 import { fateOf, nameOf } from '../../ui/fate';
 import { useLiveQuery } from '../../ui/live-query';
 import { Copyable, Empty, Fact, fitted, Page, Status, Waiting } from '../../ui/parts';
@@ -93,8 +92,8 @@ function Facts({ transfer: x }: { transfer: TransferPartsFragment }) {
 // Receipt offers the document of what has moved; of what waits there are the details. Where nothing moved there is nothing to show.
 function Receipt({ transfer }: { transfer: Shown }) {
   const { t } = useTranslation();
-  const [failed, setFailed] = useState(false);
-  const get = (kind: 'pdf' | 'png') => void download(transfer.receiptUrls[kind], `receipt.${kind}`).then(() => setFailed(false), () => setFailed(true));
+  const file = useDownload();
+  const get = (kind: 'pdf' | 'png') => file.get(transfer.receiptUrls[kind], `receipt.${kind}`);
   const isDone = transfer.status === 'COMPLETED' || transfer.status === 'RETURNED';
   return (
     <>
@@ -108,7 +107,7 @@ function Receipt({ transfer }: { transfer: Shown }) {
         </Menu>
       )}
       {transfer.status === 'PROTECTED' && <Button variant="subtle" onClick={() => get('pdf')}>{t('detailsPdf')}</Button>}
-      {failed && <Alert color="red" variant="light" role="alert">{t('notDownloaded')}</Alert>}
+      <Downloading {...file} />
     </>
   );
 }

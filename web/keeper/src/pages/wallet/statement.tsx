@@ -1,11 +1,11 @@
-import { Alert, Button, Group, Menu, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Menu, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { download } from '../../api/documents';
 import type { WalletPageQuery } from '../../gql/graphql';
 import { money, time } from '../../text/text';
+import { Downloading, useDownload } from '../../ui/download';
 import { type Days, instants, isWrong, Period } from '../../ui/period';
 
 type Entry = NonNullable<NonNullable<WalletPageQuery['viewer']>['wallet']>['entries']['nodes'][number];
@@ -15,11 +15,11 @@ export function Documents({ number, urls, isEmpty }: { number: string; urls: { p
   const { t } = useTranslation();
   const [days, setDays] = useState<Days>({ from: '', until: '' });
   const [isOpen, { toggle }] = useDisclosure(false);
-  const [failed, setFailed] = useState(false);
+  const file = useDownload();
   function fetchFile(path: string, kind: string) {
     const url = new URL(path, location.href);
     for (const [name, at] of Object.entries(isOpen ? instants(days) : {})) url.searchParams.set(name, at);
-    void download(url.href, `${number}.${kind}`).then(() => setFailed(false), () => setFailed(true));
+    file.get(url.href, `${number}.${kind}`);
   }
   return (
     <>
@@ -42,7 +42,7 @@ export function Documents({ number, urls, isEmpty }: { number: string; urls: { p
           <Period days={days} onChange={setDays} />
         </Stack>
       )}
-      {failed && <Alert color="red" variant="light" role="alert" mb="sm">{t('notDownloaded')}</Alert>}
+      <Downloading {...file} />
     </>
   );
 }
