@@ -137,10 +137,7 @@ async function requestNeverLeaves(network, page, to) {
   await network.restore(page);
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   await sentOnce(page, 'never left', 0, 'what never left is called unsent, and is not sent by itself');
-  await page.evaluate(() => { // however long this takes, it may move money yet
-    const [place] = Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.sending'));
-    sessionStorage.setItem(place, JSON.stringify({ ...JSON.parse(sessionStorage.getItem(place)), sentAt: Date.now() - 25_000 }));
-  });
+  await sentAgo(page, 25_000); // however long this takes, it may move money yet
   await place(page, 'Send');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   const late = await holdAnswer(page, '**/graphql', asksFor('ByKey'));
@@ -151,9 +148,9 @@ async function requestNeverLeaves(network, page, to) {
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
   });
-  await late.letGo();
+  const isHeard = await late.letGo();
   await drawn(page);
-  check(await page.getByRole('heading', { name: 'Sent', exact: true }).isVisible(), 'what was not there before it was sent does not call it unsent when that is told late');
+  check(isHeard && (await page.getByRole('heading', { name: 'Sent', exact: true }).isVisible()), 'what was not there before it was sent does not call it unsent when that is told late');
   await place(page, 'Home'); // from what became of it
   const again = await begin(page, { to, amount: '3', memo: 'never wanted' });
   network.cutAt(/"CreateTransfer"/);
@@ -168,25 +165,64 @@ async function requestNeverLeaves(network, page, to) {
   await sentOnce(page, 'never left', 1, 'a transfer that never left is sent once, when it is asked for again');
 }
 
+// sentAgo has what was sent be sent so long ago.
+function sentAgo(page, ms) {
+  return page.evaluate((sentAt) => {
+    const [place] = Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.sending'));
+    sessionStorage.setItem(place, JSON.stringify({ ...JSON.parse(sessionStorage.getItem(place)), sentAt }));
+  }, Date.now() - ms);
+}
+
+// refuses has the server refuse a transfer, without a word to it; it returns what ends that.
+async function refuses(page, body) {
+  const handle = (route) => (asksFor('CreateTransfer')(route.request()) ? route.fulfill({ json: body }) : route.fallback());
+  await page.route('**/graphql', handle);
+  return () => page.unroute('**/graphql', handle);
+}
+
 // requestComesLate: the request stays on its way for longer than anybody waits for it, and comes to the server when it was called unsent, and a repeat was refused.
 async function requestComesLate(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'came late' });
   const letGo = network.hold(/"CreateTransfer"/);
   await sendButton.click();
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
-  const json = { data: { createTransfer: { __typename: 'CreateTransferPayload', transfer: null, challenge: null, replayed: false, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } };
-  await page.route('**/graphql', (route) => (asksFor('CreateTransfer')(route.request()) ? route.fulfill({ json }) : route.fallback()));
+  await logOutIsAsked(page);
+  await sentAgo(page, NEVER_MS);
+  await page.waitForRequest(asksFor('ByKey'));
+  ok('what is called unsent is asked for as long as that is told');
+  await sentAgo(page, 25_000);
+  const takes = await refuses(page, { data: { createTransfer: { __typename: 'CreateTransferPayload', transfer: null, challenge: null, replayed: false, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } });
   await page.getByRole('button', { name: /^Send \d/ }).click();
   await page.getByText('isn’t still on its way').waitFor();
-  ok('where a repeat is refused, what was sent before is not forgotten');
-  await page.unroute('**/graphql');
+  await page.getByTestId('review').getByText('There is not enough.').waitFor();
+  ok('where a repeat is refused, that is told, and what was sent before is not forgotten');
+  await takes();
   await alone(boris.phone, async () => {
     await code(boris.phone, letGo);
     await page.locator('[name=code]').waitFor(); // without a press
   });
   ok('what comes late to the server, when it is not waited for any more, is told');
+  const recovers = await refuses(page, { data: { createTransfer: null }, errors: [{ message: 'Too busy.', path: ['createTransfer'], extensions: { code: 'OVERLOADED' } }] });
+  await page.reload();
+  await page.getByText('Connection lost').waitFor();
+  await recovers();
+  await page.locator('[name=code]').waitFor();
+  ok('what has arrived is not called unsent where the server has no time to repeat its answer');
   await button(page, 'Cancel').click();
   await button(page, 'Review').waitFor();
+}
+
+// logOutIsAsked: who logs out while money may move yet is told so first.
+async function logOutIsAsked(page) {
+  await place(page, 'Settings');
+  await button(page, 'Log out').click();
+  const dialog = page.getByRole('dialog', { name: 'Log out before it’s decided?' });
+  await dialog.getByText('check your history').waitFor();
+  ok('who logs out while money may move yet is told so first');
+  await button(dialog, 'Back').click();
+  await dialog.waitFor({ state: 'detached' });
+  await place(page, 'Send');
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
 }
 
 // offlineFormIsKept: who knows to be offline is told before anything is tried.

@@ -159,14 +159,15 @@ export function tap(path) {
   navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { path } }));
 }
 
-// holdAnswer has the server do what is asked, and keeps its answer until it is let go, or lost.
+// holdAnswer has the server do what is asked, and keeps its answer until it is let go, or lost. Letting it go tells whether it was still waited for.
 export async function holdAnswer(page, address, isMeant, { lost = false } = {}) {
   let letGo, reach;
   const held = new Promise((go) => (letGo = go));
   const reached = new Promise((go) => (reach = go));
-  let answered;
+  let answered, asked;
   const handle = (route) => {
     if (!isMeant(route.request())) return route.fallback();
+    asked = route.request();
     answered = (async () => {
       const response = await route.fetch();
       reach();
@@ -183,6 +184,7 @@ export async function holdAnswer(page, address, isMeant, { lost = false } = {}) 
       letGo();
       await answered;
       await page.unroute(address, handle);
+      return asked.failure() === null;
     },
   };
 }

@@ -1,7 +1,7 @@
 // node keeper-refund.mjs <baseURL>: sending a payment back while the network goes: each part that was meant moves once.
 import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
-import { anna, besideANetwork, button, CUT, forgive, NEVER_MS, place, send } from './keeper-lib.mjs';
+import { anna, asksFor, besideANetwork, button, CUT, forgive, NEVER_MS, place, send } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const { network, phone, desk, boriss } = await besideANetwork(house);
@@ -77,15 +77,22 @@ async function requestNeverLeaves(network, page) {
   ok('a refund that never left is called unsent, and is sent when it is asked for again');
 }
 
-// calledOff: what is unsent is not wanted any more.
+// calledOff: a repeat of what is unsent is refused, and then it is not wanted any more.
 async function calledOff(network, page) {
   await isUnsent(network, page);
+  const json = { data: { refundTransfer: { __typename: 'RefundTransferPayload', transfer: null, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } };
+  await page.route('**/graphql', (route) => (asksFor('RefundTransfer')(route.request()) ? route.fulfill({ json }) : route.fallback()));
+  await button(page, 'Send back').click();
+  await page.getByText('isn’t still on its way').waitFor();
+  check((await keptOf(page)) === 1, 'where a repeat of a refund is refused, what was sent before is not forgotten');
+  await page.unroute('**/graphql');
+  await page.reload(); // what is dropped is looked at once more
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   await button(page, 'Don’t send').click();
   await page.getByText('isn’t still on its way').waitFor();
   check((await button(page, 'Send back').isDisabled()) && (await keptOf(page)) === 1, 'a refund that is not wanted any more is not forgotten before it can no longer arrive');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor({ state: 'detached', timeout: NEVER_MS });
   await soon(() => keptOf(page), 0, 'and then it is');
-  await button(page, 'Cancel').click();
 }
 
 // meantAnew: one that was called off, and then the same amount twice.

@@ -27,6 +27,9 @@ export const mayArrive = (sentAt = 0) => Date.now() - sentAt <= ANSWER_MS;
 // mayMove tells that money may move yet by what was sent at a time, however slow the server is: until then it is asked for, and its key is not forgotten.
 export const mayMove = (sentAt = 0) => Date.now() - sentAt <= NEVER_MS;
 
+// leftBy is when a request that was begun at a time can have left at the latest, once it is known to be lost: a device may have slept before it left.
+export const leftBy = (begunAt: number) => (Date.now() - begunAt > 2 * ANSWER_MS ? Date.now() : begunAt);
+
 // useAsking asks for as long as there is a question: every few seconds, at once when the network is back, and unless told otherwise from the beginning.
 export function useAsking(question?: () => unknown, fromNow = true) {
   useEffect(() => {

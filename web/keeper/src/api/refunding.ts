@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
-import { mayArrive, mayMove, useAsking, useByKey } from './lost';
+import { leftBy, mayArrive, mayMove, useAsking, useByKey } from './lost';
 import { isUndecided } from './network';
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
@@ -13,9 +13,17 @@ function kept(transferId: string) {
   return JSON.parse(sessionStorage.getItem(placeOf(transferId)) ?? 'null') as Begun | null;
 }
 
+const keep = (begun: Begun) => sessionStorage.setItem(placeOf(begun.transferId), JSON.stringify(begun));
+
 // forget ends what is kept of one refund, and of no later one.
 function forget({ transferId, key }: Begun) {
   if (kept(transferId)?.key === key) sessionStorage.removeItem(placeOf(transferId));
+}
+
+// isRefundUndecided tells that money may have moved, or move yet, by what this person sent back in this tab.
+export function isRefundUndecided(me: string) {
+  const places = Array.from({ length: sessionStorage.length }, (_, i) => sessionStorage.key(i) ?? '');
+  return places.some((place) => place.startsWith(placeOf('')) && kept(place.slice(placeOf('').length))?.by === me);
 }
 
 // What is unsent has not arrived, and can be sent again under the same key; what is dropped is not wanted any more, and may arrive yet.
@@ -51,16 +59,22 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     setProblems([]);
     setError(undefined);
     const before = kept(begun.transferId)?.sentAt; // where it is a repeat
-    sessionStorage.setItem(placeOf(begun.transferId), JSON.stringify({ ...begun, sentAt: Date.now() } satisfies Begun));
+    const sentAt = Date.now();
+    keep({ ...begun, sentAt });
     setRefunding((was) => (was.at === 'lost' ? was : { at: 'sending', begun }));
     const { data, error: fault } = await client.mutation(RefundTransferDocument, { input: { transferId: begun.transferId, amount: begun.amount, idempotencyKey: begun.key } });
     busy.current = false;
     const payload = data?.refundTransfer;
     if (payload?.transfer) return settle(begun);
-    if (isUndecided(fault)) return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
+    if (kept(begun.transferId)?.sentAt !== sentAt) return; // it was sent again since
+    if (isUndecided(fault)) {
+      keep({ ...begun, sentAt: leftBy(sentAt) });
+      return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
+    }
     setProblems(payload?.userErrors ?? []);
     setError(fault);
     if (mayMove(before)) { // it was a repeat that was refused: what was sent before may move the money yet
+      keep({ ...begun, sentAt: before });
       isDropped.current = !fault;
       return setRefunding({ at: 'unsent', begun, isDropped: !fault });
     }
@@ -69,7 +83,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   }, [client, settle]);
 
   // ask finds out by the key what became of a refund whose answer was lost. What is missing when a request cannot be on its way any
-  // more is called unsent, and is not sent by itself. It is asked for still: a slow server may make it yet, and what is dropped is forgotten once it cannot.
+  // more is called unsent, and is not sent by itself. It is asked for as long as that is told: a slow server may make it yet. What is dropped is forgotten once it cannot.
   const ask = useCallback(async (begun: Begun) => {
     if (asking.current || busy.current) return;
     asking.current = true;
@@ -89,10 +103,8 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   }, [byKey, settle]);
 
   const question = useMemo(() => {
-    if (refunding.at === 'lost') return () => ask(refunding.begun);
-    if (refunding.at === 'unsent') return () => (refunding.isDropped || mayMove(kept(transferId)?.sentAt)) && ask(refunding.begun);
-    return undefined;
-  }, [transferId, refunding, ask]);
+    return refunding.at === 'lost' || refunding.at === 'unsent' ? () => ask(refunding.begun) : undefined;
+  }, [refunding, ask]);
   useAsking(question);
 
   // refund begins one, under a new key.

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { useLive } from './live';
-import { mayArrive, mayMove, useAsking, useByKey } from './lost';
+import { leftBy, mayArrive, mayMove, useAsking, useByKey } from './lost';
 import { isLost, isUndecided } from './network';
 import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, type TransferPartsFragment } from '../gql/graphql';
 
@@ -19,15 +19,16 @@ export type Sending =
   | { at: 'form' }
   | { at: 'sending'; input: CreateTransferInput; quote: Quote; asks?: boolean }
   | { at: 'lost'; input: CreateTransferInput; quote: Quote }
-  | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote; isDropped?: boolean } // it has not arrived: whoever wants it still sends it again, under the same key
+  | { at: 'unsent'; input: CreateTransferInput; quote: Quote; was?: Quote; isDropped?: boolean; because?: ProblemFragment[] } // it has not arrived: whoever wants it still sends it again, under the same key
   | { at: 'code'; input: CreateTransferInput; transfer: TransferPartsFragment; challenge: ChallengePartsFragment; busy?: boolean }
   | { at: 'done'; transfer: TransferPartsFragment; code?: string | null; address?: string }; // the protection's, which the sender is to tell; and what asked for it
 
 // Named is what its wallet and its recipient were called when it was looked at.
 type Named = { from: string; to: string };
 
-// What was begun, with the quote that was looked at, the address that may have asked for it, and the transfer that it has become as far as that is known.
-type Begun = { input: CreateTransferInput; quote: Quote; named?: Named; address: string; sentAt: number; id?: string };
+// What was begun, with the quote that was looked at, the address that may have asked for it, the transfer that it has become as far as that is known, and
+// whether it was confirmed as far as this tab knows.
+type Begun = { input: CreateTransferInput; quote: Quote; named?: Named; address: string; sentAt: number; id?: string; isConfirmed?: boolean };
 
 const begunBy = (me: string) => JSON.parse(sessionStorage.getItem(placeOf(me)) ?? 'null') as Begun | null;
 const keep = (me: string, begun: Begun) => sessionStorage.setItem(placeOf(me), JSON.stringify(begun));
@@ -43,6 +44,12 @@ export const begunHere = (me: string): { named?: Named; address?: string } => be
 
 // awaitsHere tells that this person began a transfer in this tab, which awaits its code still: the screen of sending goes on with it.
 export const awaitsHere = (me: string, id: string) => begunBy(me)?.id === id;
+
+// isSendUndecided tells that money may have moved, or move yet, by what this person sent in this tab.
+export function isSendUndecided(me: string) {
+  const begun = begunBy(me);
+  return !!begun && (!begun.id || !!begun.isConfirmed);
+}
 
 // kept is what this person began in this tab, and asks about.
 function kept(me: string): Sending {
@@ -76,6 +83,12 @@ export function useSending(me: string) {
     setSending((was) => (was.at === 'code' ? { ...was, busy: is } : was));
   };
 
+  // marks keeps whether a transfer was confirmed, as far as this tab knows.
+  const marks = (input: CreateTransferInput, isConfirmed: boolean) => {
+    const begun = begunAs(me, input);
+    if (begun) keep(me, { ...begun, isConfirmed });
+  };
+
   const settle = useCallback((input: CreateTransferInput, transfer: TransferPartsFragment, challenge?: ChallengePartsFragment | null) => {
     const waits = transfer.status === 'AWAITING_CONFIRMATION' && challenge;
     const begun = begunAs(me, input);
@@ -93,31 +106,40 @@ export function useSending(me: string) {
     setSending({ at: 'form' });
   }, [forget]);
 
-  const send = useCallback(async (input: CreateTransferInput, quote: Quote, named?: Named) => {
+  // send makes it, or repeats what was sent before; `isThere` where that is known to have arrived, so that no refusal of the repeat is one of the transfer.
+  const send = useCallback(async (input: CreateTransferInput, quote: Quote, named?: Named, isThere = false) => {
     if (busy.current || dropped.current) return;
     if (!navigator.onLine) return setFault('offline'); // nothing has left yet, and nothing does
     busy.current = true;
     setProblems([]);
     setFault(undefined);
     const before = begunAs(me, input);
-    keep(me, { address: location.search + location.hash, named, ...before, input, quote, sentAt: Date.now() }); // what a repeat knows already stays known
+    const sentAt = Date.now();
+    const begun: Begun = { address: location.search + location.hash, named, ...before, input, quote, sentAt }; // what a repeat knows already stays known
+    keep(me, begun);
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
     const { data, error } = await client.mutation(CreateTransferDocument, { input });
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    if (isUndecided(error)) return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
-    if (mayMove(before?.sentAt)) { // it was a repeat that was refused: what was sent before may move the money yet
-      dropped.current = error ? undefined : { because: payload?.userErrors ?? [] };
-      setFault(error && said(error));
-      return setSending({ at: 'unsent', input, quote, isDropped: !error });
+    if (begunAs(me, input)?.sentAt !== sentAt) return; // it was sent again since
+    if (isUndecided(error) || isThere) {
+      keep(me, { ...begun, sentAt: leftBy(sentAt) });
+      return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
     }
-    end(input, payload?.userErrors, error && said(error)); // nothing was moved, and the key is not used up
+    const because = payload?.userErrors ?? [];
+    if (before && mayMove(before.sentAt)) { // it was a repeat that was refused: what was sent before may move the money yet
+      keep(me, { ...begun, sentAt: before.sentAt });
+      dropped.current = error ? undefined : { because };
+      setFault(error && said(error));
+      return setSending({ at: 'unsent', input, quote, isDropped: !error, because });
+    }
+    end(input, because, error && said(error)); // nothing was moved, and the key is not used up
   }, [client, me, settle, end]);
 
   // ask finds out by the key what became of a transfer whose answer was lost. What is not there may be on its way for as long as a
-  // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again. It is asked for still: a slow
-  // server may make it yet, and what is dropped is forgotten once it cannot.
+  // request may last; after that it is called unsent, and nothing is sent that nobody has asked for again. It is asked for as long as that is told: a slow
+  // server may make it yet. What is dropped is forgotten once it cannot.
   const ask = useCallback(async (input: CreateTransferInput, quote: Quote) => {
     if (asking.current || busy.current) return;
     asking.current = true;
@@ -129,7 +151,7 @@ export function useSending(me: string) {
     if (isDropped) setFault(error && said(error)); // it stays unwanted
     if (error) return setSending((was) => (was.at === 'sending' && was.input === input ? { at: 'lost', input, quote } : was));
     if (found) dropped.current = undefined;
-    if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote); // a repeat answers with the first result, and with its challenge
+    if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote, undefined, true); // a repeat answers with the first result, and with its challenge
     if (found) return settle(input, found);
     if (found === undefined || mayArrive(sentAt)) return;
     if (!isDropped || mayMove(sentAt)) return setSending((was) => ((was.at === 'lost' || was.at === 'sending') && was.input === input ? { at: 'unsent', input, quote } : was));
@@ -152,6 +174,7 @@ export function useSending(me: string) {
     if (!navigator.onLine) return setFault('offline');
     begins(true);
     setFault(undefined);
+    marks(sending.input, true);
     const { data, error } = await client.mutation(ConfirmTransferDocument, { input: { transferId: sending.transfer.id, ...proof } });
     const payload = data?.confirmTransfer;
     if (payload?.transfer) {
@@ -160,6 +183,7 @@ export function useSending(me: string) {
     }
     if ((error || isOver(payload?.userErrors)) && (await settled(sending.input))) return void (busy.current = false);
     begins(false);
+    if (!isUndecided(error)) marks(sending.input, false);
     setProblems(payload?.userErrors ?? []);
     setFault(error && said(error));
   }, [client, sending, settle, settled]);
@@ -183,13 +207,12 @@ export function useSending(me: string) {
 
   const isUnreached = fault === 'network';
   const question = useMemo(() => {
-    if (sending.at === 'lost' || (sending.at === 'sending' && sending.asks)) return () => ask(sending.input, sending.quote);
-    if (sending.at === 'unsent') return () => (sending.isDropped || mayMove(begunAs(me, sending.input)?.sentAt)) && ask(sending.input, sending.quote);
+    if (sending.at === 'lost' || sending.at === 'unsent' || (sending.at === 'sending' && sending.asks)) return () => ask(sending.input, sending.quote);
     if (sending.at !== 'code' || !isUnreached) return undefined;
     return async () => {
       if (!busy.current && (await settled(sending.input)) === false) setFault(undefined); // it awaits its code still
     };
-  }, [me, sending, isUnreached, ask, settled]);
+  }, [sending, isUnreached, ask, settled]);
   useAsking(question, sending.at !== 'code');
 
   // look finds out whether what awaits its code awaits it still: its time may have run out, or it was confirmed or called off elsewhere.
@@ -216,7 +239,7 @@ export function useSending(me: string) {
     if (sending.at !== 'unsent' || busy.current) return;
     dropped.current = { because };
     setFault(undefined);
-    setSending({ ...sending, isDropped: true });
+    setSending({ ...sending, isDropped: true, because });
   };
 
   // requote puts what it costs by now in the place of what was looked at; restart ends it, with what keeps it from being sent.

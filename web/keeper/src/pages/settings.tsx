@@ -1,9 +1,11 @@
 import { Button, Group, SegmentedControl, Stack, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useClient } from 'urql';
+import { isRefundUndecided } from '../api/refunding';
+import { isSendUndecided } from '../api/sending';
 import { signOut, whoIsIn } from '../api/session';
 import { type MeQuery, SetLocaleDocument } from '../gql/graphql';
 import { chooseLanguage } from '../text/text';
@@ -11,12 +13,12 @@ import { Copyable, Fact, Page } from '../ui/parts';
 import { Menu } from './account/menu';
 import { Sound } from '../ui/sound';
 import { Support } from '../ui/support';
+import { Sure } from '../ui/sure';
 import { Notifications } from './notifications';
 
 export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> }) {
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const go = useNavigate();
   const isTiny = useMediaQuery('(max-width: 22em)');
   const client = useClient();
   const turn = useRef<Promise<unknown>>(Promise.resolve());
@@ -53,8 +55,24 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <SegmentedControl fullWidth orientation={isTiny ? 'vertical' : 'horizontal'} aria-labelledby="theme" value={colorScheme} onChange={(c) => setColorScheme(c as 'auto')} data={[{ value: 'auto', label: t('themeAuto') }, { value: 'light', label: t('themeLight') }, { value: 'dark', label: t('themeDark') }]} />
         </div>
         <Sound />
-        <Button className="alone" color="red" variant="light" onClick={() => void signOut().then(() => go('/'))}>{t('logOut')}</Button>
+        <LogOut me={me.id} />
       </Stack>
     </Page>
+  );
+}
+
+// LogOut asks first where money may move yet by what was sent here: whoever is out is not told what became of it.
+function LogOut({ me }: { me: string }) {
+  const { t } = useTranslation();
+  const go = useNavigate();
+  const [asked, setAsked] = useState(false);
+  const leave = () => void signOut().then(() => go('/'));
+  return (
+    <>
+      <Button className="alone" color="red" variant="light" onClick={() => (isSendUndecided(me) || isRefundUndecided(me) ? setAsked(true) : leave())}>{t('logOut')}</Button>
+      <Sure opened={asked} title={t('outUndecidedTitle')} act={t('logOut')} busy={false} onClose={() => setAsked(false)} onAct={leave}>
+        <Text>{t('outUndecided')}</Text>
+      </Sure>
+    </>
   );
 }

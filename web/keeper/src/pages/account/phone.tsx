@@ -3,6 +3,8 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { shown } from '../../api/phones';
+import { isRefundUndecided } from '../../api/refunding';
+import { isSendUndecided } from '../../api/sending';
 import { signOut } from '../../api/session';
 import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument, type OwnPartsFragment } from '../../gql/graphql';
 import { Failure, of, Problems, useAct } from '../../ui/act';
@@ -32,12 +34,12 @@ function Own({ own }: { own: OwnPartsFragment }) {
       </div>
       {done ? <Finished>{t('phoneDone', { phone: shown(done) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > Date.now()
         ? <Codes begun={begun} onBegun={setBegun} onDone={() => { setDone(begun.phone); setBegun(undefined); }} />
-        : <Begin phone={shown(own.phone)} isVerified={own.email.verified} onBegun={setBegun} />}
+        : <Begin phone={shown(own.phone)} isVerified={own.email.verified} me={own.id} onBegun={setBegun} />}
     </>
   );
 }
 
-function Begin({ phone, isVerified, onBegun }: { phone: string; isVerified: boolean; onBegun: (begun: Begun) => void }) {
+function Begin({ me, phone, isVerified, onBegun }: { me: string; phone: string; isVerified: boolean; onBegun: (begun: Begun) => void }) {
   const { t } = useTranslation();
   const typed = useTyped();
   const change = useAct(ChangePhoneDocument);
@@ -53,13 +55,13 @@ function Begin({ phone, isVerified, onBegun }: { phone: string; isVerified: bool
       <FieldsForm fields={[passwordField(t('passwordNow'))]} before={number} besides={['newPhone']} typed={typed} {...change} submit={t('sendCodes')} onSubmit={() => void begin()}>
         <Follows items={[t('phoneFollows1', { phone }), t('othersOut'), t('phoneFollows2')]} />
       </FieldsForm>
-      {isVerified ? <Lost /> : <Text size="sm">{t('phoneLost')} {t('phoneLostEmail')} <Anchor component={Link} to="/settings/email" underline="always">{t('confirmEmail')}</Anchor></Text>}
+      {isVerified ? <Lost me={me} /> : <Text size="sm">{t('phoneLost')} {t('phoneLostEmail')} <Anchor component={Link} to="/settings/email" underline="always">{t('confirmEmail')}</Anchor></Text>}
     </>
   );
 }
 
 // Lost leads to the way back without the phone, which is for whoever is logged out: it says so before it logs out.
-function Lost() {
+function Lost({ me }: { me: string }) {
   const { t } = useTranslation();
   const go = useNavigate();
   const [asked, setAsked] = useState(false);
@@ -71,7 +73,7 @@ function Lost() {
       <Button variant="default" aria-expanded={asked} onClick={() => setAsked(!asked)}>{t('phoneLostWay')}</Button>
       {asked && (
         <>
-          <Follows items={[t('phoneLostOut'), t('lostFollows1'), t('lostFollows2'), t('lostFollows3')]} />
+          <Follows items={[t('phoneLostOut'), ...(isSendUndecided(me) || isRefundUndecided(me) ? [t('outUndecided')] : []), t('lostFollows1'), t('lostFollows2'), t('lostFollows3')]} />
           <Button variant="default" loading={leaving} onClick={leave}>{t('phoneLostGo')}</Button>
         </>
       )}

@@ -6,6 +6,7 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { grouped } from '../../api/numbers';
 import { begunHere, type Quote, type Sending, useSending } from '../../api/sending';
 import type { CreateTransferInput } from '../../gql/graphql';
+import { Problems } from '../../ui/act';
 import { nameOf } from '../../ui/fate';
 import { useGoHere } from '../../ui/go-here';
 import { CodeForm, Page } from '../../ui/parts';
@@ -34,7 +35,7 @@ export default function Send({ me }: { me: string }) {
           <div ref={form} tabIndex={-1} role="group" aria-label={t('send')} hidden={!isForm}><Form me={me} onReview={review} isOpen={sending.at === 'form'} isShown={isForm} problems={problems}>{sending.at === 'form' && fault !== 'offline' && trouble}</Form></div>
         )}
         {sending.at === 'form' && reviewed && <Review reviewed={reviewed} onSend={() => void send(reviewed.input, reviewed.quote, { from: reviewed.from, to: reviewed.to }).finally(forget)} onOther={renew} onGone={(because) => { forget(); restart(because); }} onChange={change} />}
-        {sending.at === 'unsent' && <Review unsent isDropped={sending.isDropped} reviewed={looksOf(sending, me)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={drop} onChange={() => drop()}>{trouble}</Review>}
+        {sending.at === 'unsent' && <Review unsent isDropped={sending.isDropped} reviewed={looksOf(sending, me)} onSend={() => void send(sending.input, sending.quote)} onOther={({ quote, was }) => requote(quote, was)} onGone={drop} onChange={() => drop()}>{trouble}<Problems problems={sending.because} /></Review>}
         {sending.at === 'sending' && <Stack className="panel" align="center" ta="center" role="status"><AtTop /><Loader /><What {...sending} /></Stack>}
         {sending.at === 'lost' && (
           <Stack className="panel" role="alert">
