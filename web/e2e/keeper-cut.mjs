@@ -3,12 +3,15 @@ import { runInBrowser } from './browser.mjs';
 import { check, ok, soon } from './lib.mjs';
 import { alone, asksFor, besideANetwork, boris, button, code, CUT, drawn, fill, forgive, holdAnswer, NEVER_MS, passing, place, review } from './keeper-lib.mjs';
 
+const BUSY = { data: { createTransfer: null }, errors: [{ message: 'Too busy.', path: ['createTransfer'], extensions: { code: 'OVERLOADED' } }] };
+
 await runInBrowser(async (house) => {
   const { network, phone, annas } = await besideANetwork(house);
 
   await answerNeverComes(network, phone, annas);
   await codeIsSwallowed(network, phone, annas);
   await calledOffTooLate(network, phone, annas);
+  await leftWhileConfirmed(network, phone, annas);
   await endedElsewhere(phone, annas);
   await requestNeverLeaves(network, phone, annas);
   await requestComesLate(network, phone, annas);
@@ -92,6 +95,25 @@ async function calledOffTooLate(network, page, to) {
     await page.getByRole('heading', { name: 'Sent' }).waitFor();
   });
   await sentOnce(page, 'called off too late', 1, 'what was called off when its money had moved is told to be sent, and is not sent again');
+}
+
+// leftWhileConfirmed: the screen is left while a confirmation is on its way, and opened anew, and the answer to what it asks then is lost.
+async function leftWhileConfirmed(network, page, to) {
+  const sendButton = await begin(page, { to, amount: '3', memo: 'left meanwhile' });
+  await alone(boris.phone, async () => {
+    await page.locator('[name=code]').fill(await code(boris.phone, () => sendButton.click()));
+    const letGo = network.hold(/"ConfirmTransfer"/);
+    await Promise.all([page.waitForRequest(asksFor('ConfirmTransfer')), button(page, 'Confirm').click()]);
+    const repeat = await holdAnswer(page, '**/graphql', asksFor('CreateTransfer'), { lost: true });
+    await place(page, 'Home');
+    await place(page, 'Send');
+    await repeat.reached;
+    await letGo();
+    await soon(() => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.sending')).length), 0, 'the confirmation has come');
+    await repeat.letGo();
+    await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+    ok('what was confirmed by a screen that was left is told by the one that was opened since');
+  });
 }
 
 // endedElsewhere: a payment that awaits its code goes on after a reload, with no word of a lost connection, and is called off in another tab.
@@ -190,6 +212,11 @@ async function requestComesLate(network, page, to) {
   await sentAgo(page, NEVER_MS);
   await page.waitForRequest(asksFor('ByKey'));
   ok('what is called unsent is asked for as long as that is told');
+  const hasTime = await refuses(page, BUSY);
+  await page.getByRole('button', { name: /^Send \d/ }).click();
+  await page.getByTestId('review').getByText('Too busy.').waitFor();
+  check(await page.getByRole('heading', { name: 'Not sent' }).isVisible(), 'where the server had no time for a repeat, the key is kept, however long ago it was sent first');
+  await hasTime();
   await sentAgo(page, 25_000);
   const takes = await refuses(page, { data: { createTransfer: { __typename: 'CreateTransferPayload', transfer: null, challenge: null, replayed: false, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } });
   await page.getByRole('button', { name: /^Send \d/ }).click();
@@ -202,7 +229,7 @@ async function requestComesLate(network, page, to) {
     await page.locator('[name=code]').waitFor(); // without a press
   });
   ok('what comes late to the server, when it is not waited for any more, is told');
-  const recovers = await refuses(page, { data: { createTransfer: null }, errors: [{ message: 'Too busy.', path: ['createTransfer'], extensions: { code: 'OVERLOADED' } }] });
+  const recovers = await refuses(page, BUSY);
   await page.reload();
   await page.getByText('Connection lost').waitFor();
   await recovers();

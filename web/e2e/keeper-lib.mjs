@@ -164,17 +164,19 @@ export async function holdAnswer(page, address, isMeant, { lost = false } = {}) 
   let letGo, reach;
   const held = new Promise((go) => (letGo = go));
   const reached = new Promise((go) => (reach = go));
-  let answered, asked;
+  const answers = [];
+  let asked;
   const handle = (route) => {
     if (!isMeant(route.request())) return route.fallback();
-    asked = route.request();
-    answered = (async () => {
+    asked ??= route.request();
+    const answered = (async () => {
       const response = await route.fetch();
       reach();
       await held;
       const given = lost ? route.abort() : route.fulfill({ response }).then(() => route.request().response()).then((it) => it?.finished());
       await given.catch(() => {}); // who asked may be gone
     })();
+    answers.push(answered);
     return answered;
   };
   await page.route(address, handle);
@@ -182,7 +184,7 @@ export async function holdAnswer(page, address, isMeant, { lost = false } = {}) 
     reached,
     letGo: async () => {
       letGo();
-      await answered;
+      await Promise.all(answers);
       await page.unroute(address, handle);
       return asked.failure() === null;
     },

@@ -84,6 +84,7 @@ async function calledOff(network, page) {
   await page.route('**/graphql', (route) => (asksFor('RefundTransfer')(route.request()) ? route.fulfill({ json }) : route.fallback()));
   await button(page, 'Send back').click();
   await page.getByText('isn’t still on its way').waitFor();
+  await page.getByText('There is not enough.').waitFor();
   check((await keptOf(page)) === 1, 'where a repeat of a refund is refused, what was sent before is not forgotten');
   await page.unroute('**/graphql');
   await page.reload(); // what is dropped is looked at once more

@@ -43,11 +43,10 @@ async function getsLost(w, ...operations) {
 // unsent waits as long as the request could be on its way.
 const unsent = ({ page, t }) => page.getByText(t.notSent).first().waitFor({ timeout: 60_000 });
 
-async function dontSend(w) {
-  const { page, t } = w;
-  await unsent(w);
-  await press(page, t.dontSend);
-  await page.getByTestId('review').waitFor({ state: 'detached' });
+// forget spares the minutes that it takes until what was sent can no longer arrive.
+async function forget({ page }) {
+  await page.evaluate(() => sessionStorage.clear());
+  await page.goto(`${base}/send`);
 }
 
 async function begin(w) {
@@ -157,12 +156,23 @@ export const sendOtherwise = {
     'send-lost': async (w) => {
       const restore = await getsLost(w, 'CreateTransfer', 'ByKey');
       await told(w.page, w.t.lostTitle);
-      return { waits: true, after: async () => { await restore(); await dontSend(w); } };
+      return { waits: true, after: async () => { await restore(); await forget(w); } };
     },
     'send-unsent': async (w) => {
       const restore = await getsLost(w, 'CreateTransfer');
       await unsent(w);
-      return { after: async () => { await restore(); await dontSend(w); } };
+      return { after: restore };
+    },
+    'send-dropped': async ({ page, t }) => {
+      await press(page, t.dontSend);
+      await told(page, t.dropWaits);
+      return { waits: true };
+    },
+    'send-undecided': async (w) => {
+      await go(w.page, '/settings');
+      await press(w.page, w.t.logOut);
+      await told(w.page, w.t.outUndecided);
+      return { after: () => forget(w) };
     },
     'send-asked-for': async (w) => {
       const { link } = await w.emilia.ask('PaymentLink', { walletNumber: w.emilias, amount: '20', memo: 'За обед и за билеты на электричку' });

@@ -15,7 +15,9 @@ export async function download(url: string, name: string) {
       on.enqueue(part);
     },
   });
-  const response = await fetch(path.pathname + path.search, { headers: { Authorization: `Bearer ${(await freshToken()) ?? ''}` }, signal: still.signal });
+  const given = new Promise<never>((_, giveUp) => still.signal.addEventListener('abort', () => giveUp(still.signal.reason)));
+  const token = await Promise.race([freshToken(), given]); // another tab may have its turn for long
+  const response = await fetch(path.pathname + path.search, { headers: { Authorization: `Bearer ${token ?? ''}` }, signal: still.signal });
   if (!response.ok || !response.body) throw new Error(`document: ${response.status}`);
   const whole = await new Response(response.body.pipeThrough(moves), { headers: response.headers }).blob();
   clearTimeout(timer);

@@ -27,6 +27,21 @@ export const mayArrive = (sentAt = 0) => Date.now() - sentAt <= ANSWER_MS;
 // mayMove tells that money may move yet by what was sent at a time, however slow the server is: until then it is asked for, and its key is not forgotten.
 export const mayMove = (sentAt = 0) => Date.now() - sentAt <= NEVER_MS;
 
+const flights = new Set<{ key: string }>(); // what is sent, or about to be, and is not answered, also by a screen that was left since
+
+// flown makes a request under a key, which is on its way meanwhile.
+export async function flown<T>(key: string, request: () => PromiseLike<T>) {
+  const flight = { key };
+  flights.add(flight);
+  try {
+    return await request();
+  } finally {
+    flights.delete(flight);
+  }
+}
+
+export const isFlying = (key: string) => [...flights].some((flight) => flight.key === key);
+
 // leftBy is when a request that was begun at a time can have left at the latest, once it is known to be lost: a device may have slept before it left.
 export const leftBy = (begunAt: number) => (Date.now() - begunAt > 2 * ANSWER_MS ? Date.now() : begunAt);
 

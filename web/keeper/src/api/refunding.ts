@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { type ProblemFragment, RefundTransferDocument } from '../gql/graphql';
-import { leftBy, mayArrive, mayMove, useAsking, useByKey } from './lost';
+import { flown, isFlying, leftBy, mayArrive, mayMove, useAsking, useByKey } from './lost';
 import { isUndecided } from './network';
 
 // A refund that was begun is kept for this tab until its outcome is known, so that a reload goes on with the same key.
@@ -62,18 +62,20 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     const sentAt = Date.now();
     keep({ ...begun, sentAt });
     setRefunding((was) => (was.at === 'lost' ? was : { at: 'sending', begun }));
-    const { data, error: fault } = await client.mutation(RefundTransferDocument, { input: { transferId: begun.transferId, amount: begun.amount, idempotencyKey: begun.key } });
+    const { data, error: fault } = await flown(begun.key, () => client.mutation(RefundTransferDocument, { input: { transferId: begun.transferId, amount: begun.amount, idempotencyKey: begun.key } }));
     busy.current = false;
     const payload = data?.refundTransfer;
     if (payload?.transfer) return settle(begun);
-    if (kept(begun.transferId)?.sentAt !== sentAt) return; // it was sent again since
+    if (kept(begun.transferId)?.sentAt !== sentAt) { // it was sent again since, or what was sent before is done by now
+      return setRefunding((was) => (was.at === 'sending' && was.begun.key === begun.key ? { at: 'lost', begun } : was));
+    }
     if (isUndecided(fault)) {
       keep({ ...begun, sentAt: leftBy(sentAt) });
       return setRefunding((was) => (was.at === 'lost' ? was : { at: 'lost', begun }));
     }
     setProblems(payload?.userErrors ?? []);
     setError(fault);
-    if (mayMove(before)) { // it was a repeat that was refused: what was sent before may move the money yet
+    if (before) { // it was a repeat that was refused: what was sent before may have arrived since it was last asked for
       keep({ ...begun, sentAt: before });
       isDropped.current = !fault;
       return setRefunding({ at: 'unsent', begun, isDropped: !fault });
@@ -95,7 +97,7 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     if (found) isDropped.current = false;
     if (found) return settle(begun);
     const sentAt = kept(begun.transferId)?.sentAt;
-    if (found === undefined || mayArrive(sentAt)) return;
+    if (found === undefined || isFlying(begun.key) || mayArrive(sentAt)) return;
     if (!wasDropped || mayMove(sentAt)) return setRefunding((was) => (was.at === 'lost' && was.begun.key === begun.key ? { at: 'unsent', begun } : was));
     isDropped.current = false;
     forget(begun);

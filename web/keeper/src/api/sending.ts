@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type CombinedError, useClient } from 'urql';
 import { useLive } from './live';
-import { leftBy, mayArrive, mayMove, useAsking, useByKey } from './lost';
+import { flown, isFlying, leftBy, mayArrive, mayMove, useAsking, useByKey } from './lost';
 import { isLost, isUndecided } from './network';
 import { CancelTransferDocument, type ChallengePartsFragment, ConfirmTransferDocument, CreateTransferDocument, type CreateTransferInput, type ProblemFragment, type QuoteQuery, type TransferPartsFragment } from '../gql/graphql';
 
@@ -118,17 +118,19 @@ export function useSending(me: string) {
     const begun: Begun = { address: location.search + location.hash, named, ...before, input, quote, sentAt }; // what a repeat knows already stays known
     keep(me, begun);
     setSending((was) => (was.at === 'lost' ? was : { at: 'sending', input, quote }));
-    const { data, error } = await client.mutation(CreateTransferDocument, { input });
+    const { data, error } = await flown(input.idempotencyKey, () => client.mutation(CreateTransferDocument, { input }));
     busy.current = false;
     const payload = data?.createTransfer;
     if (payload?.transfer) return settle(input, payload.transfer, payload.challenge);
-    if (begunAs(me, input)?.sentAt !== sentAt) return; // it was sent again since
+    if (begunAs(me, input)?.sentAt !== sentAt) { // it was sent again since, or what was sent before is done by now
+      return setSending((was) => (was.at === 'sending' && was.input === input ? { at: 'lost', input, quote } : was));
+    }
     if (isUndecided(error) || isThere) {
       keep(me, { ...begun, sentAt: leftBy(sentAt) });
       return setSending((was) => (was.at === 'lost' ? was : { at: 'lost', input, quote }));
     }
     const because = payload?.userErrors ?? [];
-    if (before && mayMove(before.sentAt)) { // it was a repeat that was refused: what was sent before may move the money yet
+    if (before) { // it was a repeat that was refused: what was sent before may have arrived since it was last asked for
       keep(me, { ...begun, sentAt: before.sentAt });
       dropped.current = error ? undefined : { because };
       setFault(error && said(error));
@@ -153,7 +155,7 @@ export function useSending(me: string) {
     if (found) dropped.current = undefined;
     if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote, undefined, true); // a repeat answers with the first result, and with its challenge
     if (found) return settle(input, found);
-    if (found === undefined || mayArrive(sentAt)) return;
+    if (found === undefined || isFlying(input.idempotencyKey) || mayArrive(sentAt)) return;
     if (!isDropped || mayMove(sentAt)) return setSending((was) => ((was.at === 'lost' || was.at === 'sending') && was.input === input ? { at: 'unsent', input, quote } : was));
     dropped.current = undefined;
     end(input, isDropped.because);

@@ -66,11 +66,12 @@ function LogOut({ me }: { me: string }) {
   const { t } = useTranslation();
   const go = useNavigate();
   const [asked, setAsked] = useState(false);
-  const leave = () => void signOut().then(() => go('/'));
+  const [leaving, setLeaving] = useState(false);
+  const leave = () => { setLeaving(true); void signOut().then(() => go('/')); };
   return (
     <>
-      <Button className="alone" color="red" variant="light" onClick={() => (isSendUndecided(me) || isRefundUndecided(me) ? setAsked(true) : leave())}>{t('logOut')}</Button>
-      <Sure opened={asked} title={t('outUndecidedTitle')} act={t('logOut')} busy={false} onClose={() => setAsked(false)} onAct={leave}>
+      <Button className="alone" color="red" variant="light" loading={leaving} onClick={() => (isSendUndecided(me) || isRefundUndecided(me) ? setAsked(true) : leave())}>{t('logOut')}</Button>
+      <Sure opened={asked} title={t('outUndecidedTitle')} act={t('logOut')} busy={leaving} onClose={() => setAsked(false)} onAct={leave}>
         <Text>{t('outUndecided')}</Text>
       </Sure>
     </>

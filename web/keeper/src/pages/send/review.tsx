@@ -59,7 +59,7 @@ export function Review({ onChange, unsent, isDropped, children, ...looked }: Loo
   return (
     <Stack className="panel" data-testid="review">
       <AtTop after={looks} />
-      {unsent && <Alert color="yellow" role="alert">{t('notSent')}</Alert>}
+      {unsent && !isDropped && <Alert color="yellow" role="alert">{t('notSent')}</Alert>}
       {was && (
         <Alert color="yellow" role="alert">
           {t('reviewChanged')}

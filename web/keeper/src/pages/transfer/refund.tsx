@@ -47,7 +47,7 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
       <Stack role="alert">
         <Title order={2} size="h4">{t('notSentTitle')}</Title>
         <Text>{t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
-        <Problems error={error} />
+        <Problems problems={problems} error={error} />
         <Group grow>
           <Button variant="default" loading={refunding.isDropped} onClick={drop}>{t('dontSend')}</Button>
           <Button disabled={refunding.isDropped} onClick={again}>{t('refund')}</Button>
