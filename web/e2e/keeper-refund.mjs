@@ -92,7 +92,7 @@ async function calledOff(network, page) {
   await button(page, 'Don’t send').click();
   await page.getByText('isn’t still on its way').waitFor();
   check((await button(page, 'Send back').isDisabled()) && (await keptOf(page)) === 1, 'a refund that is not wanted any more is not forgotten before it can no longer arrive');
-  await page.getByRole('heading', { name: 'Not sent' }).waitFor({ state: 'detached', timeout: NEVER_MS });
+  await page.getByRole('heading', { name: 'Calling it off' }).waitFor({ state: 'detached', timeout: NEVER_MS });
   await soon(() => keptOf(page), 0, 'and then it is');
 }
 

@@ -43,6 +43,12 @@ async function getsLost(w, ...operations) {
 // unsent waits as long as the request could be on its way.
 const unsent = ({ page, t }) => page.getByText(t.notSent).first().waitFor({ timeout: 60_000 });
 
+async function isUnsent(w) {
+  const restore = await getsLost(w, 'CreateTransfer');
+  await unsent(w);
+  return { after: async () => { await restore(); await forget(w); } };
+}
+
 // forget spares the minutes that it takes until what was sent can no longer arrive.
 async function forget({ page }) {
   await page.evaluate(() => sessionStorage.clear());
@@ -158,21 +164,19 @@ export const sendOtherwise = {
       await told(w.page, w.t.lostTitle);
       return { waits: true, after: async () => { await restore(); await forget(w); } };
     },
-    'send-unsent': async (w) => {
-      const restore = await getsLost(w, 'CreateTransfer');
-      await unsent(w);
-      return { after: restore };
-    },
-    'send-dropped': async ({ page, t }) => {
-      await press(page, t.dontSend);
-      await told(page, t.dropWaits);
-      return { waits: true };
+    'send-unsent': isUnsent,
+    'send-dropped': async (w) => {
+      const how = await isUnsent(w);
+      await press(w.page, w.t.dontSend);
+      await told(w.page, w.t.dropWaits);
+      return { waits: true, ...how };
     },
     'send-undecided': async (w) => {
+      const how = await isUnsent(w);
       await go(w.page, '/settings');
       await press(w.page, w.t.logOut);
       await told(w.page, w.t.outUndecided);
-      return { after: () => forget(w) };
+      return how;
     },
     'send-asked-for': async (w) => {
       const { link } = await w.emilia.ask('PaymentLink', { walletNumber: w.emilias, amount: '20', memo: 'За обед и за билеты на электричку' });

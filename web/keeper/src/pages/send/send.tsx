@@ -66,7 +66,7 @@ function titleOf(sending: Sending, isReviewed: boolean, t: TFunction) {
     case 'lost': return t('lostTitle');
     case 'code': return t('stepConfirm');
     case 'done': return sending.transfer.status === 'PROTECTED' ? t('sentProtected') : sending.transfer.status === 'COMPLETED' ? t('sent') : t(`status_${sending.transfer.status}`);
-    case 'unsent': return t('notSentTitle');
+    case 'unsent': return sending.isDropped ? `${t('dropTitle')}…` : t('notSentTitle');
     default: return t(isReviewed ? 'reviewTitle' : 'send');
   }
 }

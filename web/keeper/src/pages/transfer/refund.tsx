@@ -45,7 +45,7 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
   if (refunding.at === 'unsent') {
     return (
       <Stack role="alert">
-        <Title order={2} size="h4">{t('notSentTitle')}</Title>
+        <Title order={2} size="h4">{refunding.isDropped ? `${t('dropTitle')}…` : t('notSentTitle')}</Title>
         <Text>{t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
         <Problems problems={problems} error={error} />
         <Group grow>
