@@ -25,6 +25,13 @@ async function begin(page, what) {
   return review(page);
 }
 
+// patiently has the app wait for answers for as long as they take meanwhile: a busy machine takes longer than it waits.
+async function patiently(page, act) {
+  await page.evaluate(() => { window.bound = AbortSignal.timeout; AbortSignal.timeout = () => new AbortController().signal; });
+  await act();
+  await page.evaluate(() => { AbortSignal.timeout = window.bound; });
+}
+
 // sentOnce asks the history, by a memo, how often money has moved: what the server answers to that very search, and then what is shown. The list of the
 // search before stands there until then, and may fit as well.
 async function sentOnce(page, memo, times, what) {
@@ -102,15 +109,18 @@ async function leftWhileConfirmed(network, page, to) {
   const sendButton = await begin(page, { to, amount: '3', memo: 'left meanwhile' });
   await alone(boris.phone, async () => {
     await page.locator('[name=code]').fill(await code(boris.phone, () => sendButton.click()));
-    const letGo = network.hold(/"ConfirmTransfer"/);
-    await Promise.all([page.waitForRequest(asksFor('ConfirmTransfer')), button(page, 'Confirm').click()]);
-    const repeat = await holdAnswer(page, '**/graphql', asksFor('CreateTransfer'), { lost: true });
-    await place(page, 'Home');
-    await place(page, 'Send');
-    await repeat.reached;
-    await letGo();
-    await soon(() => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.sending')).length), 0, 'the confirmation has come');
-    await repeat.letGo();
+    await patiently(page, async () => {
+      const letGo = network.hold(/"ConfirmTransfer"/);
+      await Promise.all([page.waitForRequest(asksFor('ConfirmTransfer')), button(page, 'Confirm').click()]);
+      const repeat = await holdAnswer(page, '**/graphql', asksFor('CreateTransfer'), { lost: true });
+      await place(page, 'Home');
+      await place(page, 'Send');
+      await repeat.reached;
+      letGo();
+      await soon(() => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('keeper.sending')).length), 0, 'the confirmation has come');
+      check(await page.getByRole('heading', { name: 'Sending…' }).isVisible(), 'while the screen that was opened since waits for an answer');
+      await repeat.letGo();
+    });
     await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
     ok('what was confirmed by a screen that was left is told by the one that was opened since');
   });
@@ -162,16 +172,19 @@ async function requestNeverLeaves(network, page, to) {
   await sentAgo(page, 25_000); // however long this takes, it may move money yet
   await place(page, 'Send');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
-  const late = await holdAnswer(page, '**/graphql', asksFor('ByKey'));
-  await late.reached; // it has not arrived
-  await alone(boris.phone, async () => {
-    const digits = await code(boris.phone, () => page.getByRole('button', { name: /^Send \d/ }).click());
-    await page.locator('[name=code]').fill(digits);
-    await page.getByRole('button', { name: 'Confirm' }).click();
-    await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+  let isHeard;
+  await patiently(page, async () => {
+    const late = await holdAnswer(page, '**/graphql', asksFor('ByKey'));
+    await late.reached; // it has not arrived
+    await alone(boris.phone, async () => {
+      const digits = await code(boris.phone, () => page.getByRole('button', { name: /^Send \d/ }).click());
+      await page.locator('[name=code]').fill(digits);
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+    });
+    isHeard = await late.letGo();
+    await drawn(page);
   });
-  const isHeard = await late.letGo();
-  await drawn(page);
   check(isHeard && (await page.getByRole('heading', { name: 'Sent', exact: true }).isVisible()), 'what was not there before it was sent does not call it unsent when that is told late');
   await place(page, 'Home'); // from what became of it
   const again = await begin(page, { to, amount: '3', memo: 'never wanted' });

@@ -13,6 +13,7 @@ await runInBrowser(async (house) => {
   await requestNeverLeaves(network, phone);
   await calledOff(network, phone);
   await meantAnew(phone);
+  await comesLate(network, phone);
   await refused(phone);
   await arrived(desk);
   forgive(house, CUT);
@@ -69,6 +70,16 @@ async function isUnsent(network, page) {
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
 }
 
+// repeatIsRefused has the server refuse to send back what has not arrived, without a word to it.
+async function repeatIsRefused(page) {
+  const json = { data: { refundTransfer: { __typename: 'RefundTransferPayload', transfer: null, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } };
+  await page.route('**/graphql', (route) => (asksFor('RefundTransfer')(route.request()) ? route.fulfill({ json }) : route.fallback()));
+  await button(page, 'Send back').click();
+  await page.getByText('isn’t still on its way').waitFor();
+  await page.getByText('There is not enough.').waitFor();
+  await page.unroute('**/graphql');
+}
+
 async function requestNeverLeaves(network, page) {
   await isUnsent(network, page);
   await page.getByText('the refund of 2.00').waitFor();
@@ -80,13 +91,8 @@ async function requestNeverLeaves(network, page) {
 // calledOff: a repeat of what is unsent is refused, and then it is not wanted any more.
 async function calledOff(network, page) {
   await isUnsent(network, page);
-  const json = { data: { refundTransfer: { __typename: 'RefundTransferPayload', transfer: null, userErrors: [{ __typename: 'UserError', code: 'INSUFFICIENT_FUNDS', message: 'There is not enough.', field: ['amount'], facts: null }] } } };
-  await page.route('**/graphql', (route) => (asksFor('RefundTransfer')(route.request()) ? route.fulfill({ json }) : route.fallback()));
-  await button(page, 'Send back').click();
-  await page.getByText('isn’t still on its way').waitFor();
-  await page.getByText('There is not enough.').waitFor();
+  await repeatIsRefused(page);
   check((await keptOf(page)) === 1, 'where a repeat of a refund is refused, what was sent before is not forgotten');
-  await page.unroute('**/graphql');
   await page.reload(); // what is dropped is looked at once more
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   await button(page, 'Don’t send').click();
@@ -107,6 +113,18 @@ async function meantAnew(page) {
   ok('a refund that is meant anew moves anew, of the same amount too');
 }
 
+// comesLate: the request stays on its way until a repeat was refused, and is what counts.
+async function comesLate(network, page) {
+  const letGo = network.hold(/"RefundTransfer"/);
+  await ask(page, '0.50');
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  await repeatIsRefused(page);
+  letGo();
+  await sentBack(page, '19.50');
+  await page.getByText(/0\.50\sWMZ was sent back/).waitFor();
+  check((await page.getByText('There is not enough.').count()) === 0, 'a refund that comes late is told, whatever its repeat was refused for');
+}
+
 async function refused(page) {
   await ask(page, '5');
   await page.getByRole('alert').waitFor();
@@ -118,7 +136,7 @@ async function refused(page) {
 // arrived counts what came back at the other one's.
 async function arrived(desk) {
   await place(desk, 'History');
-  for (const [amount, times] of [['4.00', 3], ['5.00', 1], ['2.00', 1]]) {
+  for (const [amount, times] of [['4.00', 3], ['5.00', 1], ['2.00', 1], ['0.50', 1]]) {
     const rows = desk.getByTestId('transfer').filter({ hasText: `+${amount} WMZ` });
     await rows.nth(times - 1).waitFor();
     check((await rows.count()) === times, `${amount} came back as often as it was meant: ${times}`);

@@ -292,7 +292,7 @@ async function documentIsSlow(house) {
   const page = await house.open('/', DESK);
   await page.addInitScript((most) => {
     const real = window.setTimeout;
-    window.setTimeout = (act, ms, ...rest) => real(act, ms === most ? ms / 10 : ms, ...rest); // nobody waits for a minute here
+    window.setTimeout = (act, ms, ...rest) => real(act, ms === most ? ms / 3 : ms, ...rest); // nobody waits for a minute here
   }, STILL_MS);
   await logIn(page, anna);
   await page.reload();

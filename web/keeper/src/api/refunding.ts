@@ -47,11 +47,18 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   const done = useRef(onDone);
   done.current = onDone;
 
+  const clear = useCallback(() => {
+    setProblems([]);
+    setError(undefined);
+    setOffline(false);
+  }, []);
+
   const settle = useCallback((begun: Begun) => {
     forget(begun);
+    clear(); // a repeat may have been refused before
     setRefunding({ at: 'form' });
     done.current(begun.amount);
-  }, []);
+  }, [clear]);
 
   const send = useCallback(async (begun: Begun) => {
     if (busy.current) return;
@@ -90,15 +97,16 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
     if (asking.current || busy.current) return;
     asking.current = true;
     const before = sessionStorage.getItem(placeOf(begun.transferId));
+    const sentAt = kept(begun.transferId)?.sentAt;
+    const [arrives, moves] = [isFlying(begun.key) || mayArrive(sentAt), mayMove(sentAt)]; // when it is asked, not when that is heard
     const { found } = await byKey(begun.key);
     asking.current = false;
     if (busy.current || sessionStorage.getItem(placeOf(begun.transferId)) !== before) return; // it was sent again since, or is done: this is older
     const wasDropped = isDropped.current;
     if (found) isDropped.current = false;
     if (found) return settle(begun);
-    const sentAt = kept(begun.transferId)?.sentAt;
-    if (found === undefined || isFlying(begun.key) || mayArrive(sentAt)) return;
-    if (!wasDropped || mayMove(sentAt)) return setRefunding((was) => (was.at === 'lost' && was.begun.key === begun.key ? { at: 'unsent', begun } : was));
+    if (found === undefined || arrives) return;
+    if (!wasDropped || moves) return setRefunding((was) => (was.at === 'lost' && was.begun.key === begun.key ? { at: 'unsent', begun } : was));
     isDropped.current = false;
     forget(begun);
     setRefunding({ at: 'form' });
@@ -119,12 +127,8 @@ export function useRefunding(me: string, transferId: string, onDone: (amount: st
   function drop() {
     if (refunding.at !== 'unsent' || busy.current) return;
     isDropped.current = true;
+    clear();
     setRefunding({ ...refunding, isDropped: true });
-  }
-  function clear() {
-    setProblems([]);
-    setError(undefined);
-    setOffline(false);
   }
   return { refunding, problems, error, offline, refund, again, drop, clear, ask };
 }

@@ -146,6 +146,7 @@ export function useSending(me: string) {
     if (asking.current || busy.current) return;
     asking.current = true;
     const sentAt = begunAs(me, input)?.sentAt;
+    const [arrives, moves] = [isFlying(input.idempotencyKey) || mayArrive(sentAt), mayMove(sentAt)]; // when it is asked, not when that is heard
     const { found, error } = await byKey(input.idempotencyKey);
     asking.current = false;
     if (busy.current || begunAs(me, input)?.sentAt !== sentAt) return; // it was sent again since, or is done: this is older
@@ -155,8 +156,8 @@ export function useSending(me: string) {
     if (found) dropped.current = undefined;
     if (found?.status === 'AWAITING_CONFIRMATION') return send(input, quote, undefined, true); // a repeat answers with the first result, and with its challenge
     if (found) return settle(input, found);
-    if (found === undefined || isFlying(input.idempotencyKey) || mayArrive(sentAt)) return;
-    if (!isDropped || mayMove(sentAt)) return setSending((was) => ((was.at === 'lost' || was.at === 'sending') && was.input === input ? { at: 'unsent', input, quote } : was));
+    if (found === undefined || arrives) return;
+    if (!isDropped || moves) return setSending((was) => ((was.at === 'lost' || was.at === 'sending') && was.input === input ? { at: 'unsent', input, quote } : was));
     dropped.current = undefined;
     end(input, isDropped.because);
   }, [byKey, me, send, settle, end]);

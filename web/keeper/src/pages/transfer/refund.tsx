@@ -46,7 +46,7 @@ function RefundForm({ me, transfer, onDone }: Props & { me: string }) {
     return (
       <Stack role="alert">
         <Title order={2} size="h4">{refunding.isDropped ? `${t('dropTitle')}…` : t('notSentTitle')}</Title>
-        <Text>{t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
+        <Text>{refunding.isDropped ? sum(refunding.begun.amount) : t('refundNotSent', { amount: sum(refunding.begun.amount) })}</Text>
         <Problems problems={problems} error={error} />
         <Group grow>
           <Button variant="default" loading={refunding.isDropped} onClick={drop}>{t('dontSend')}</Button>
