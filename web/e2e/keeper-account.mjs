@@ -1,7 +1,7 @@
 // node keeper-account.mjs <baseURL>: all that a person changes about themselves, on a phone.
 import { runInBrowser } from './browser.mjs';
 import { askForData, certify, changePassword, changePhone, changeProfile, changeQuestion, closeAndKeep, confirmAndChangeEmail, loseThePhone } from './keeper-changes.mjs';
-import { anna, asksFor, button, code, drawn, forgive, go, holdAnswer, newest, PHONE } from './keeper-lib.mjs';
+import { anna, asksFor, button, code, drawn, forgive, go, holdAnswer, newest, PHONE, stepIsThere } from './keeper-lib.mjs';
 import { base, call, check, nextMessage, ok, register, soon } from './lib.mjs';
 
 await runInBrowser(async (house) => {
@@ -102,7 +102,7 @@ async function setPolicy(house, page, ema) {
   await page.getByText('Write it like 1,234.50').waitFor();
   await page.locator('[name=withoutCodeUpTo]').fill('7.5');
   const first = await code(ema.phone, () => button(page, 'Save').click());
-  await page.waitForFunction(() => history.state?.usr?.step);
+  await stepIsThere(page);
   await page.goBack();
   await soon(() => page.locator('[name=withoutCodeUpTo]').inputValue(), '7.5', 'who goes back from the code is at the form, as it was');
   await button(page, 'Save').click();

@@ -1,6 +1,6 @@
 // What a person changes about themselves: what proves who they are, what is known about them, and whether they stay.
 import { base, check, nextMessage, ok, soon } from './lib.mjs';
-import { asksFor, button, code, drawn, go, holdAnswer, newest, PHONE, place } from './keeper-lib.mjs';
+import { asksFor, button, code, drawn, go, holdAnswer, newest, PHONE, place, stepIsThere } from './keeper-lib.mjs';
 
 const fresh = String(Date.now() + 1).slice(-7);
 
@@ -145,7 +145,7 @@ export async function closeAndKeep(house, page, ema) {
   await page.getByText('done', { exact: true }).waitFor();
   await page.locator('[name=currentPassword]').fill(ema.password);
   const first = await code(ema.phone, () => button(page, 'Close account').click());
-  await page.waitForFunction(() => history.state?.usr?.step);
+  await stepIsThere(page);
   await button(page, 'Cancel').evaluate((cancel) => { cancel.click(); cancel.click(); });
   await soon(() => page.locator('[name=currentPassword]').inputValue(), ema.password, 'who calls off the code of a closing is at its form');
   await button(page, 'Close account').click();

@@ -3,7 +3,7 @@
 import { authenticator, runInBrowser } from './browser.mjs';
 import { loses } from './keeper-entry.mjs';
 import { base, call, check, nextMessage, ok, soon } from './lib.mjs';
-import { alone, anna, asksFor, boris, button, code, DESK, drawn, fill, forgive, holdAnswer, logIn, numberOf, payLinkBy, place, review, tap, tokenOf, withCode } from './keeper-lib.mjs';
+import { alone, anna, asksFor, boris, button, code, DESK, drawn, fill, forgive, holdAnswer, logIn, numberOf, payLinkBy, place, review, stepIsThere, tap, tokenOf, withCode } from './keeper-lib.mjs';
 
 await runInBrowser(async (house) => {
   const other = await house.open('/', DESK);
@@ -47,7 +47,7 @@ async function backFromTheCode(page) {
   await alone(anna.phone, async () => {
     await code(anna.phone, () => button(page, 'Log in').click());
     await page.locator('[name=code]').waitFor();
-    await page.waitForFunction(() => history.state?.usr?.step); // the step is in the history a moment after it is drawn
+    await stepIsThere(page);
     await page.evaluate(tap, '/history');
     await drawn(page);
     check(await page.locator('[name=code]').isVisible(), 'a notification that is tapped takes nobody’s code away');
@@ -82,7 +82,7 @@ async function logsInByALink(page) {
   await page.locator('[name=password]').fill(anna.password);
   await alone(anna.phone, async () => {
     await page.locator('[name=code]').fill(await code(anna.phone, () => button(page, 'Log in').click()));
-    await page.waitForFunction(() => history.state?.usr?.step);
+    await stepIsThere(page);
     await page.route('**/web/session', (route) => route.abort());
     await page.evaluate(tap, '/contacts'); // a payment comes first
     await button(page, 'Confirm').click();

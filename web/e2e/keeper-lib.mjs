@@ -108,6 +108,13 @@ export async function fill(page, { to, amount, memo }) {
 // drawn waits until a page has drawn what it knows by now.
 export const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
+// stepIsThere waits until a step of a screen is in the history, and the app has taken notice of that, a moment later.
+export async function stepIsThere(page) {
+  await page.waitForFunction(() => history.state?.usr?.step);
+  await page.waitForTimeout(300);
+  await drawn(page);
+}
+
 // arrival waits from now on for what a screen tells for some seconds when money comes.
 export const arrival = (page, amount) => passing(page.getByText(`+${amount} WMZ from`));
 
