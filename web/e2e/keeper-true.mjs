@@ -1,4 +1,5 @@
 // node keeper-true.mjs <baseURL>: what the web app tells of money and of people is true, also where it is typed anew, comes late, fails or is made up by somebody.
+import { createHmac } from 'node:crypto';
 import { runInBrowser } from './browser.mjs';
 import { base, check, ok, soon } from './lib.mjs';
 import { alone, anna, arrival, asksFor, boris, button, code, CUT, DESK, drawn, fill, forgive, holdAnswer, linkFor, logIn, NEVER_MS, numberOf, passing, PHONE, place, review, withCode } from './keeper-lib.mjs';
@@ -20,6 +21,7 @@ await runInBrowser(async (house) => {
   await feeIsTheRecipients(desk, phone, boriss);
   await protectedIsNotCome(desk, phone, boriss);
   await awaitingHasNoSign(desk, boriss);
+  await confirmedElsewhere(desk, boriss);
   await linkIsSlowOrFails(desk, phone);
   await ownMove(desk);
   await twoWaysAtOnce(desk);
@@ -27,6 +29,7 @@ await runInBrowser(async (house) => {
   await anothersChange(house);
   await droppedIsNotSent(house, boriss);
   await documentIsSlow(house);
+  await appIsOnAllTheSame(house);
   forgive(house, CUT);
 });
 
@@ -105,23 +108,48 @@ async function protectedIsNotCome(desk, phone, to) {
   await told;
   const row = phone.getByTestId('transfer').filter({ hasText: 'behind a code' });
   check(!/[+−]50/.test(await row.innerText()), 'what awaits its code has no sign');
+  const details = await desk.context().newPage();
+  await details.goto(`${base}/history`);
+  await details.getByTestId('transfer').filter({ hasText: 'behind a code' }).click();
+  await button(details, 'Cancel transfer').click();
   await row.click();
   await phone.getByLabel('Protection code').fill('4712');
   await button(phone, 'Accept').click();
   await phone.locator('[aria-invalid=true]').waitFor();
 
-  const other = await desk.context().newPage();
-  await other.goto(`${base}/history`);
-  await other.getByTestId('transfer').filter({ hasText: 'behind a code' }).click();
-  await other.getByText('you can no longer cancel this transfer').waitFor();
-  check((await button(other, 'Cancel transfer').count()) === 0, 'what can no longer be taken back is not offered to be');
-  await other.close();
+  await button(details.getByRole('dialog'), 'Cancel transfer').click(); // asked before, and too late
+  await details.getByText('you can no longer cancel this transfer').waitFor();
+  await details.getByRole('dialog').waitFor({ state: 'detached' });
+  check((await button(details, 'Cancel transfer').count()) === 0, 'what can no longer be taken back is told to be so, and is not offered any more');
+  await details.close();
 
   await phone.getByLabel('Protection code').fill('4711');
   await button(phone, 'Accept').click();
   await phone.getByText('Completed').first().waitFor();
   await desk.getByText('The recipient has the money.').waitFor();
   ok('who waits on the screen of what was sent sees that it was taken');
+}
+
+// confirmedElsewhere: whose tab is gone has the code all the same, and confirms where the transfer is found again.
+async function confirmedElsewhere(page, to) {
+  await anew(page);
+  await fill(page, { to, amount: '12', memo: 'confirmed elsewhere' });
+  const sendIt = await review(page);
+  await alone(anna.phone, async () => {
+    const digits = await code(anna.phone, () => sendIt.click());
+    const other = await page.context().newPage();
+    await other.goto(`${base}/history`);
+    await other.getByTestId('transfer').filter({ hasText: 'confirmed elsewhere' }).click();
+    await other.locator('[name=code]').fill(digits === '000000' ? '000001' : '000000');
+    await button(other, 'Confirm').click();
+    await other.locator('[name=code][aria-invalid=true]').waitFor();
+    await other.locator('[name=code]').fill(digits);
+    await button(other, 'Confirm').click();
+    await other.getByText('Completed').first().waitFor();
+    await other.close();
+  });
+  await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
+  ok('a transfer can be confirmed where it is found again, and the tab that began it hears of it');
 }
 
 async function awaitingHasNoSign(page, to) {
@@ -226,18 +254,25 @@ async function twoWaysAtOnce(page) {
 // wrongCodeIsLeftBehind: what a code was refused for says nothing of the next one.
 async function wrongCodeIsLeftBehind(house) {
   const page = await house.open('/', DESK);
-  const logsIn = async () => {
-    await page.locator('[name=login]').fill(boris.login);
+  await page.addInitScript(() => {
+    const real = Date.now;
+    Date.now = () => real() - 3_600_000;
+  });
+  await page.reload();
+  const logsIn = async (login = boris.login) => {
+    await page.locator('[name=login]').fill(login);
     await page.locator('[name=password]').fill(boris.password);
     return button(page, 'Log in').click();
   };
   await alone(boris.phone, async () => {
-    const digits = await code(boris.phone, logsIn);
+    const digits = await code(boris.phone, () => logsIn());
+    await page.getByText(/^New code in \d\d s$/).waitFor();
+    ok('a clock that is an hour late counts down to nothing but the next code');
     await page.locator('[name=code]').fill(digits === '000000' ? '000001' : '000000');
     await button(page, 'Confirm').click();
     await page.locator('[name=code][aria-invalid=true]').waitFor();
     await button(page, 'Back').click();
-    await logsIn();
+    await logsIn(boris.phone.replace('+7', '8 ')); // as it is dialed
     await page.locator('[name=code]').waitFor();
     check((await page.locator('[aria-invalid=true]').count()) === 0, 'a wrong code is not told of the next one');
   });
@@ -313,4 +348,37 @@ async function documentIsSlow(house) {
   await page.getByText('The file wasn’t downloaded').waitFor({ state: 'detached' });
   ok('one that never comes is given up, and can be asked for again');
   await page.close();
+}
+
+// appIsOnAllTheSame: the answer that turns an authenticator's app on is lost, and its backup codes with it.
+async function appIsOnAllTheSame(house) {
+  const page = await house.open('/', DESK);
+  const dialog = page.getByRole('dialog');
+  await logIn(page, boris);
+  await page.goto(`${base}/security`);
+  await page.getByRole('button', { name: /: Turn on$/ }).click();
+  await page.locator('[name=current-password]').fill(boris.password);
+  await button(dialog, 'Continue').click();
+  await page.locator('[name=first-code]').fill(totp((await dialog.locator('code').innerText()).replace(/\s/g, '')));
+  const late = await holdAnswer(page, '**/graphql', asksFor('ConfirmTotp'), { lost: true });
+  await button(dialog, 'Turn on').click();
+  await late.reached;
+  await late.letGo();
+  await dialog.getByText('We couldn’t reach the server').waitFor();
+  await button(dialog, 'Turn on').click();
+  await dialog.getByText('its backup codes didn’t reach you').waitFor();
+  await button(dialog, 'Done').click();
+  await button(page, 'Get new codes').waitFor();
+  ok('an app that is on, though nobody was told, is said to be, with a way to its backup codes');
+  await page.close();
+}
+
+// totp is the code of now (RFC 6238, with its defaults).
+function totp(secret) {
+  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac('sha1', key).update(time).digest();
+  return String((hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }

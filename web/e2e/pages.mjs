@@ -168,6 +168,6 @@ async function checkPaymentLink(house, token) {
   await house.shot('pay-russian', russian);
 
   const changed = await house.open(`${pathOf(link.url)}A`, PHONE);
-  await changed.locator('#outcome.bad').waitFor();
+  await changed.locator('#outcome.bad').filter({ hasText: 'This payment link is not valid.' }).waitFor();
   await soon(() => changed.locator('#request').isHidden(), true, 'a changed address asks for nothing');
 }

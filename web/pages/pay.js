@@ -12,6 +12,7 @@ const words = {
     qr: 'QR code of this link',
     how: 'To pay, open the link in the Purser app, or scan the code with it. Pay only people you know.',
     busy: 'One moment…',
+    wrong: 'This payment link is not valid. Copy all of it, or ask for a new one.',
     noToken: 'The link is incomplete. Copy all of it, to the last letter.',
     failed: 'That did not work. Check the connection and try again.',
   },
@@ -25,6 +26,7 @@ const words = {
     qr: 'QR-код этой ссылки',
     how: 'Чтобы заплатить, откройте ссылку в приложении Purser или отсканируйте им код. Платите только тем, кого знаете.',
     busy: 'Минуту…',
+    wrong: 'Эта платёжная ссылка неверна. Скопируйте её целиком или попросите новую.',
     noToken: 'Ссылка неполная. Скопируйте её целиком, до последней буквы.',
     failed: 'Не получилось. Проверьте связь и попробуйте ещё раз.',
   },
@@ -78,7 +80,7 @@ async function open() {
   try {
     const { request, userErrors: [refusal] } = await ask(READ, { l: token() });
     if (request) show(request);
-    say(refusal?.message ?? '', refusal ? 'bad' : '');
+    say(refusal?.code === 'INVALID_INPUT' ? text.wrong : refusal?.message ?? '', refusal ? 'bad' : '');
   } catch {
     say(text.failed, 'bad');
   }

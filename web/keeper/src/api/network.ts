@@ -7,12 +7,21 @@ export const ANSWER_MS = 20_000;
 // What is long, a document or a picture, is given up when nothing of it has moved for so long.
 export const STILL_MS = 60_000;
 
+const SLACK_MS = 5_000; // what a clock may be off, and an answer be under way, without anybody minding
+let serverAhead = 0;
+
+// serverNow is the server's clock: a device's own may be wrong by hours, and what is counted down is the server's.
+export const serverNow = () => Date.now() + serverAhead;
+
 export async function request(input: RequestInfo | URL, init: RequestInit = {}) {
   const gone = new AbortController();
   const cut = () => gone.abort();
   window.addEventListener('offline', cut);
   try {
-    return await fetch(input, { ...init, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS), ...(init.signal ? [init.signal] : [])]) });
+    const answer = await fetch(input, { ...init, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS), ...(init.signal ? [init.signal] : [])]) });
+    const ahead = Date.parse(answer.headers.get('Date') ?? '') - Date.now();
+    serverAhead = Math.abs(ahead) > SLACK_MS ? ahead : 0;
+    return answer;
   } finally {
     window.removeEventListener('offline', cut);
   }

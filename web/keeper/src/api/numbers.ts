@@ -9,14 +9,26 @@ function hasGoodCheckDigit(digits: string) {
   return (product + Number(digits.at(-1))) % 10 === 1;
 }
 
+// dialed writes a mobile phone as it is dialed in Russia (8 900 …, or without its plus) as phones are written everywhere. Nothing else has eleven digits.
+const dialed = (bare: string) => bare.replace(/^[78](?=9\d{9}$)/, '+7');
+
+const SEPARATORS = /[\s()\u2010-\u2015-]/g;
+
+// readLogin is what names an account, as it was typed, but for a phone as it is dialed.
+export function readLogin(typed: string) {
+  const bare = typed.replace(SEPARATORS, '');
+  const phone = dialed(bare);
+  return phone === bare ? typed : phone;
+}
+
 export type Recipient = { walletNumber: string } | { wmid: string } | { phone: string };
 export type Read = { recipient?: Recipient; problem?: 'incomplete' | 'mistyped' | 'currency' };
 
 // readRecipient reads what was typed: a wallet's number, a WMID or a phone; where that is all, also one as it is dialed in Russia (8 900 …, or without its plus),
 // which begins like a WMID.
 export function readRecipient(typed: string, currency: string, isAll = true): Read {
-  const bare = typed.replace(/[\s()\u2010-\u2015-]/g, '').toUpperCase();
-  const text = (isAll ? bare.replace(/^[78](?=9\d{9}$)/, '+7') : bare).replace(/^WMID:?/, '');
+  const bare = typed.replace(SEPARATORS, '').toUpperCase();
+  const text = (isAll ? dialed(bare) : bare).replace(/^WMID:?/, '');
   if (text.startsWith('+')) return /^\+\d{8,15}$/.test(text) ? { recipient: { phone: text } } : { problem: 'incomplete' };
   const [, letter, digits] = /^([A-Z]?)(\d*)$/.exec(text) ?? [];
   if (digits === undefined || digits.length !== 12) return { problem: 'incomplete' };

@@ -1,7 +1,7 @@
 // The browser's session. The access token is held here, in memory, and nowhere else; the refresh token is in a cookie that no script sees.
 
 import { finishLeaving, forgetNotes, inTurn, isLeaving, leave } from './cookies';
-import { request } from './network';
+import { request, serverNow } from './network';
 
 type Access = { accessToken: string; accessTokenExpiresAt: string };
 export type Handed = { refreshToken: string; deviceTrustToken?: string | null };
@@ -146,7 +146,7 @@ async function leaveLater() {
 }
 
 // isStale tells whether a token must be had first.
-export const isStale = () => state === 'in' && (!access || Date.parse(access.accessTokenExpiresAt) - Date.now() < EARLY_MS);
+export const isStale = () => state === 'in' && (!access || Date.parse(access.accessTokenExpiresAt) - serverNow() < EARLY_MS);
 
 export const token = () => access?.accessToken;
 

@@ -98,14 +98,26 @@ function FirstCode({ secret, onDone }: { secret: Secret; onDone: (backup?: strin
   const { t } = useTranslation();
   const [code, setCode] = useState('');
   const [missing, setMissing] = useState(false);
+  const [isLost, setLost] = useState(false); // an answer was, and with it the backup codes if it is on by now
+  const [isOn, setOn] = useState(false);
   const confirm = useAct(ConfirmTotpDocument);
   const refusal = confirm.problems.find((p) => p.field?.at(-1) === 'code');
 
   async function send() {
     setMissing(!code);
     if (!code) return;
-    const { payload } = await confirm.run({ input: { code: code.replace(/\s/g, '') } });
-    if (payload) onDone(payload.backupCodes);
+    const { payload, undecided, problems } = await confirm.run({ input: { code: code.replace(/\s/g, '') } });
+    if (payload) return onDone(payload.backupCodes);
+    if (undecided) setLost(true);
+    if (isLost && problems.some((p) => p.code === 'STEP_OUT_OF_ORDER')) setOn(true);
+  }
+  if (isOn) {
+    return (
+      <Stack>
+        <Text role="status">{t('totpIsOn')}</Text>
+        <Button onClick={() => onDone()}>{t('done')}</Button>
+      </Stack>
+    );
   }
   return (
     <form noValidate onSubmit={(e) => { e.preventDefault(); void send(); }}>

@@ -2,6 +2,7 @@ import { Alert, Anchor, Button, Checkbox, PasswordInput, Stack, Text, TextInput 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
+import { readLogin } from '../api/numbers';
 import { adopt, type Handed, hasEnded, sessionState } from '../api/session';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type ChallengePartsFragment, ConfirmLogInDocument, FinishPasskeyLogInDocument, LogInDocument, StartPasskeyLogInDocument } from '../gql/graphql';
@@ -56,7 +57,7 @@ export function LogIn() {
   async function submit() {
     setTried('password');
     setFailed(false);
-    const { payload } = await logIn.run({ input: { login, password, device: device() } });
+    const { payload } = await logIn.run({ input: { login: readLogin(login), password, device: device() } });
     if (payload?.challenge) setChallenge(payload.challenge);
     await enter(payload?.tokens);
   }

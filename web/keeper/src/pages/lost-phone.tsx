@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from 'urql';
 import { forgetBegun, keepBegun, readBegun } from '../api/begun';
-import { unbroken } from '../api/numbers';
+import { readLogin, unbroken } from '../api/numbers';
 import { canUsePasskeys, sign } from '../api/passkeys';
 import { type AccountChallengeFragment, AnswerLostPhoneDocument, CompleteLostPhoneDocument, LostPhoneDocument, type LostPhonePartsFragment, type ProblemFragment, SetRecoveryPhoneDocument, SignForRecoveryDocument, StartLostPhoneDocument } from '../gql/graphql';
 import { time } from '../text/text';
@@ -92,7 +92,7 @@ function Start({ onSent }: { onSent: (until: string) => void }) {
   const typed = useTyped();
   const start = useAct(StartLostPhoneDocument);
   const go = async () => {
-    const { payload } = await start.run({ input: { login: typed.value('login') } });
+    const { payload } = await start.run({ input: { login: readLogin(typed.value('login')) } });
     if (payload?.expiresAt) onSent(payload.expiresAt);
   };
   return (

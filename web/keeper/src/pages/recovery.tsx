@@ -3,6 +3,7 @@ import '../text/account';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { readLogin } from '../api/numbers';
 import { type ChallengePartsFragment, CompleteRecoveryDocument, StartRecoveryDocument, VerifyRecoveryDocument } from '../gql/graphql';
 import { of, Problems, useAct } from '../ui/act';
 import { useAlive } from '../ui/alive';
@@ -33,7 +34,7 @@ export default function Recovery() {
   const verify = useAct(VerifyRecoveryDocument);
 
   async function begin() {
-    const { payload } = await start.run({ input: { login } });
+    const { payload } = await start.run({ input: { login: readLogin(login) } });
     if (!payload?.recovery || !isHere()) return;
     keep({ login });
     setToken(payload.recovery.token);

@@ -37,8 +37,8 @@ export default function Settings({ me }: { me: NonNullable<MeQuery['viewer']> })
           <Fact name={t('wmid')}><Copyable text={me.wmid} /></Fact>
         </dl>
         <Group grow hiddenFrom="sm">
-          <Button component={Link} to="/security" variant="default">{t('security')}</Button>
-          <Button component={Link} to="/contacts" variant="default">{t('contacts')}</Button>
+          <Button component={Link} to="/security" variant="default" px="xs">{t('security')}</Button>
+          <Button component={Link} to="/contacts" variant="default" px="xs">{t('contacts')}</Button>
         </Group>
         <Menu me={me} />
         <Support />

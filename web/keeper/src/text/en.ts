@@ -88,7 +88,7 @@ export const en = {
   payLinkWaits: 'Finish this payment first. The one from the link you followed comes after it.', payOwn: 'This payment link is your own: it asks for money to your wallet.',
   payLinkBad: 'This payment link is not valid, or it is out of date. Ask for a new one, or fill in the form yourself.', amountHow: 'Write it like 1,234.50: commas only between thousands, and a decimal point.',
   payReady: 'Your wallet is open. You can go back to the payment link.', payLink: 'Payment link', copyLink: 'Copy link', updateLink: 'Update the link',
-  fateAwaits: 'Nothing has moved yet. Confirm it by {{until}} in the app where you started it, or it will expire.', fateAwaitsStill: 'Nothing has moved yet: it hasn’t been confirmed.',
+  fateAwaits: 'Nothing has moved yet. Confirm it by {{until}}, or it will expire.', codeOfEarlier: 'The code we sent when you started this transfer, one from your authenticator app, or a backup code.', fateAwaitsStill: 'Nothing has moved yet: it hasn’t been confirmed.',
   fateExpired: 'It wasn’t confirmed in time. No money has moved.', fateCancelled: 'You canceled it. No money has moved.', fateCancelledIn: 'The sender canceled it before it reached you.',
   fateTermOver: 'The code wasn’t entered in time.', fateTriesOver: 'The code was entered wrong too many times.', fateNotTaken: 'It wasn’t accepted.', fateNotTakenOrBack: 'The recipient rejected it, or you canceled it.', fateNotTakenOrBackIn: 'You rejected it, or the sender canceled it.',
   fateBack: 'The money came back to your wallet.', fateBack_fee: 'The money and the fee came back to your wallet.', fateBackIn: 'The money went back to the sender.',

@@ -2,11 +2,19 @@ import { PasswordInput, Progress, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-// strength is a hint while one types; the server judges.
-const strength = (password: string) => (password.length < 8 ? 0 : password.length < 12 ? 1 : new Set(password).size < 10 || password.length < 16 ? 2 : 3);
+const OWN = 4; // letters of a word of one's own that are more than chance
+
+// strength is a hint while one types; the server judges. What is made of few characters, or of what is known of a person, is not called good.
+function strength(password: string, own: string[]) {
+  const kinds = new Set(password).size;
+  const isOwn = own.some((word) => word.length >= OWN && password.toLowerCase().includes(word.toLowerCase()));
+  if (password.length < 8 || kinds < 5) return 0;
+  if (password.length < 12 || kinds < 8 || isOwn) return 1;
+  return password.length < 16 || kinds < 10 ? 2 : 3;
+}
 
 type Typed = { password: string; again: string };
-type Props = { label: string; typed: Typed; onTyped: (typed: Typed) => void; error?: string; missing?: boolean };
+type Props = { label: string; typed: Typed; onTyped: (typed: Typed) => void; error?: string; missing?: boolean; own?: string[] };
 
 export const agree = ({ password, again }: Typed) => password !== '' && password === again;
 
@@ -23,12 +31,12 @@ export function useMissing(refusals: (string | undefined)[] = []) {
 }
 
 // NewPassword asks for a password twice and says how strong it is.
-export function NewPassword({ label, typed, onTyped, error, missing }: Props) {
+export function NewPassword({ label, typed, onTyped, error, missing, own = [] }: Props) {
   const { t } = useTranslation();
   const refused = useRef<string>(undefined);
   useEffect(() => void (refused.current = error && typed.password), [error]);
   const first = typed.password === '' && missing ? t('passwordMissing') : refused.current === undefined || refused.current === typed.password ? error : undefined; // a refusal is of what was refused
-  const level = first && typed.password ? Math.min(strength(typed.password), 1) : strength(typed.password); // what the server refuses is not called good
+  const level = first && typed.password ? Math.min(strength(typed.password, own), 1) : strength(typed.password, own); // what the server refuses is not called good
   const said = t('strength', { level: t(`strength${level as 0 | 1 | 2 | 3}`) });
   const second = typed.again !== '' && typed.again !== typed.password ? t('passwordsDiffer') : typed.again === '' && missing ? t('passwordAgainMissing') : undefined;
   return (

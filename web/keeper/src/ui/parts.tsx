@@ -3,6 +3,7 @@ import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigationType } from 'react-router';
 import type { CombinedError } from 'urql';
+import { serverNow } from '../api/network';
 import { grouped, unbroken } from '../api/numbers';
 import { sign } from '../api/passkeys';
 import { type ChallengePartsFragment, type ProblemFragment, ResendCodeDocument, type TransferLineFragment, type TransferPartsFragment } from '../gql/graphql';
@@ -129,7 +130,7 @@ export function TransferRow({ transfer, when = clock }: { transfer: TransferLine
 }
 
 export function useSecondsUntil(iso: string) {
-  const left = () => Math.max(0, Math.ceil((Date.parse(iso) - Date.now()) / 1000));
+  const left = () => Math.max(0, Math.ceil((Date.parse(iso) - serverNow()) / 1000));
   const [seconds, setSeconds] = useState(left);
   useEffect(() => {
     setSeconds(left());

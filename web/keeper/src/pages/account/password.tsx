@@ -14,14 +14,14 @@ export default function PasswordPage() {
       {(own) => (
         <Stack className="panel">
           <Text c="dimmed">{own.security.passwordChangedAt ? t('passwordSince', { time: time(own.security.passwordChangedAt) }) : t('passwordFirst')}</Text>
-          <Change login={own.phone} />
+          <Change login={own.phone} own={[own.phone.slice(1), ...own.email.address.split('@'), own.profile.firstName, own.profile.lastName]} />
         </Stack>
       )}
     </OwnPage>
   );
 }
 
-function Change({ login }: { login: string }) {
+function Change({ login, own }: { login: string; own: string[] }) {
   const { t } = useTranslation();
   const typed = useTyped();
   const [wanted, setWanted] = useState({ password: '', again: '' });
@@ -39,7 +39,7 @@ function Change({ login }: { login: string }) {
   return (
     <FieldsForm fields={[passwordField(t('passwordNow'))]} typed={typed} {...change} besides={['newPassword']} submit={t('changePassword')} onSubmit={() => void save()}>
       <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
-      <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={of(change.problems, 'newPassword')} missing={missing} />
+      <NewPassword label={t('newPassword')} typed={wanted} onTyped={setWanted} error={of(change.problems, 'newPassword')} missing={missing} own={own} />
       <Follows items={[t('othersOut'), t('passwordFollows')]} />
     </FieldsForm>
   );

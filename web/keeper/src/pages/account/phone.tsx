@@ -2,6 +2,7 @@ import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { serverNow } from '../../api/network';
 import { shown } from '../../api/phones';
 import { isRefundUndecided } from '../../api/refunding';
 import { isSendUndecided } from '../../api/sending';
@@ -32,7 +33,7 @@ function Own({ own }: { own: OwnPartsFragment }) {
         <Text size="sm" c="dimmed">{t('phoneNow')}</Text>
         <Text fw={600}>{shown(done ?? own.phone)}</Text>
       </div>
-      {done ? <Finished>{t('phoneDone', { phone: shown(done) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > Date.now()
+      {done ? <Finished>{t('phoneDone', { phone: shown(done) })}</Finished> : begun && Date.parse(begun.fresh.expiresAt) > serverNow()
         ? <Codes begun={begun} onBegun={setBegun} onDone={() => { setDone(begun.phone); setBegun(undefined); }} />
         : <Begin phone={shown(own.phone)} isVerified={own.email.verified} me={own.id} onBegun={setBegun} />}
     </>

@@ -4,11 +4,12 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { type CombinedError, useQuery } from 'urql';
 import { awaitsHere } from '../../api/sending';
-import { AcceptTransferDocument, CancelTransferDocument, MeDocument, type ProblemFragment, RejectTransferDocument, type TransferPartsFragment } from '../../gql/graphql';
+import { AcceptTransferDocument, CancelTransferDocument, ConfirmTransferDocument, MeDocument, type ProblemFragment, RejectTransferDocument, type TransferPartsFragment } from '../../gql/graphql';
 import { money } from '../../text/text';
 import { of, Problems, useAct } from '../../ui/act';
 import { told } from '../../ui/amount-field';
 import { nameOf } from '../../ui/fate';
+import { CodeField } from '../../ui/parts';
 import { Sure } from '../../ui/sure';
 import { Refund } from './refund';
 
@@ -79,23 +80,43 @@ const TRIES = 8; // of a protection's code: once one is used up, its sender cann
 function TakeBack(props: Props) {
   const { t } = useTranslation();
   const { total, to, protection } = props.transfer;
+  const act = useAct(CancelTransferDocument);
   if (protection?.attemptsLeft !== TRIES) return <Text size="sm" c="dimmed">{t('takeBackTried')}</Text>;
-  return <Ends {...props} act={useAct(CancelTransferDocument)} label={t('cancelTransfer')} title={t('takeBackTitle')} follows={t('takeBackFollows', { amount: money(total), name: nameOf(to) })} />;
+  return <Ends {...props} act={act} label={t('cancelTransfer')} title={t('takeBackTitle')} follows={t('takeBackFollows', { amount: money(total), name: nameOf(to) })} />;
 }
 
-// Awaits leads on to the code where the transfer was begun: nowhere else is its challenge known, and whoever is frozen confirms nothing. Nothing has moved, so that to cancel it asks nothing.
+// Awaits leads on to the code where the transfer was begun; elsewhere a code is all that is taken, since its challenge is known nowhere else. Whoever is frozen
+// confirms nothing. Nothing has moved, so that to cancel it asks nothing.
 function Awaits({ transfer, onDone }: Props) {
   const { t } = useTranslation();
   const [{ data }] = useQuery({ query: MeDocument });
   const cancel = useAct(CancelTransferDocument);
-  const isHere = !!data?.viewer && data.viewer.status !== 'FROZEN' && awaitsHere(data.viewer.id, transfer.id);
+  const viewer = data?.viewer?.status === 'FROZEN' ? undefined : data?.viewer;
+  const isHere = !!viewer && awaitsHere(viewer.id, transfer.id);
   return (
     <Stack>
+      {viewer && !isHere && <Confirm transfer={transfer} onDone={onDone} />}
       <Problems problems={cancel.problems} error={cancel.error} />
       <Group grow>
         <Button variant="default" loading={cancel.busy} onClick={async () => { await cancel.run({ input: { transferId: transfer.id } }); onDone(); }}>{t('cancelTransfer')}</Button>
         {isHere && <Button component={Link} to="/send">{t('confirm')}</Button>}
       </Group>
     </Stack>
+  );
+}
+
+function Confirm({ transfer, onDone }: Props) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState('');
+  const confirm = useAct(ConfirmTransferDocument);
+  const refusal = confirm.problems.find((p) => p.field?.at(-1) === 'code');
+  return (
+    <form onSubmit={async (e) => { e.preventDefault(); await confirm.run({ input: { transferId: transfer.id, code: code.replace(/\s/g, '') } }); onDone(); }}>
+      <Stack>
+        <CodeField label={t('code')} hint={t('codeOfEarlier')} inputMode="text" value={code} onChange={setCode} refusal={refusal} />
+        <Problems problems={confirm.problems.filter((p) => p !== refusal)} error={confirm.error} />
+        <Button type="submit" loading={confirm.busy}>{t('confirm')}</Button>
+      </Stack>
+    </form>
   );
 }
