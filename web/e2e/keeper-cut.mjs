@@ -143,7 +143,8 @@ async function endedElsewhere(page, to) {
     await other.goto(new URL('/history', page.url()).href);
     await other.getByTestId('transfer').filter({ hasText: 'ended elsewhere' }).click();
     await button(other, 'Cancel transfer').waitFor();
-    check((await other.getByRole('link', { name: 'Confirm', exact: true }).count()) === 0, 'what was begun in another tab cannot be confirmed here, and is not offered');
+    check((await other.getByRole('link', { name: 'Confirm', exact: true }).count()) === 0, 'where it was not begun nothing leads to the screen of sending');
+    await other.locator('[name=code]').waitFor(); // its code is taken on its page
     await button(other, 'Cancel transfer').click();
     await other.getByText('Canceled', { exact: true }).first().waitFor();
     await other.close();

@@ -18,9 +18,11 @@ export async function request(input: RequestInfo | URL, init: RequestInit = {}) 
   const cut = () => gone.abort();
   window.addEventListener('offline', cut);
   try {
+    const asked = Date.now();
     const answer = await fetch(input, { ...init, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(ANSWER_MS), ...(init.signal ? [init.signal] : [])]) });
-    const ahead = Date.parse(answer.headers.get('Date') ?? '') - Date.now();
-    serverAhead = Math.abs(ahead) > SLACK_MS ? ahead : 0;
+    const now = Date.now();
+    const ahead = Date.parse(answer.headers.get('Date') ?? '') - now;
+    if (now - asked < SLACK_MS) serverAhead = Math.abs(ahead) > SLACK_MS ? ahead : 0; // of an answer that was long under way nobody knows how old it is
     return answer;
   } finally {
     window.removeEventListener('offline', cut);

@@ -1,8 +1,9 @@
 import { Button, CopyButton, Group, Image, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useClient } from 'urql';
 import { create, sign } from '../api/passkeys';
-import { ConfirmTotpDocument, DisableTotpDocument, EnableTotpDocument, FinishPasskeyDocument, type PasskeyPurpose, RemovePasskeyDocument, RenewBackupCodesDocument, StartAssertionDocument, StartPasskeyDocument } from '../gql/graphql';
+import { ConfirmTotpDocument, DisableTotpDocument, EnableTotpDocument, FinishPasskeyDocument, type PasskeyPurpose, RemovePasskeyDocument, RenewBackupCodesDocument, SecurityDocument, StartAssertionDocument, StartPasskeyDocument } from '../gql/graphql';
 import { Failure, Problems, useAct } from '../ui/act';
 import { CodeField } from '../ui/parts';
 import { device } from './login';
@@ -100,6 +101,7 @@ function FirstCode({ secret, onDone }: { secret: Secret; onDone: (backup?: strin
   const [missing, setMissing] = useState(false);
   const [isLost, setLost] = useState(false); // an answer was, and with it the backup codes if it is on by now
   const [isOn, setOn] = useState(false);
+  const client = useClient();
   const confirm = useAct(ConfirmTotpDocument);
   const refusal = confirm.problems.find((p) => p.field?.at(-1) === 'code');
 
@@ -109,7 +111,9 @@ function FirstCode({ secret, onDone }: { secret: Secret; onDone: (backup?: strin
     const { payload, undecided, problems } = await confirm.run({ input: { code: code.replace(/\s/g, '') } });
     if (payload) return onDone(payload.backupCodes);
     if (undecided) setLost(true);
-    if (isLost && problems.some((p) => p.code === 'STEP_OUT_OF_ORDER')) setOn(true);
+    if (!isLost || !problems.some((p) => p.code === 'STEP_OUT_OF_ORDER')) return;
+    const { data } = await client.query(SecurityDocument, {}, { requestPolicy: 'network-only' });
+    setOn(!!data?.viewer?.secondFactors.totp);
   }
   if (isOn) {
     return (

@@ -8,7 +8,7 @@ const OWN = 4; // letters of a word of one's own that are more than chance
 function strength(password: string, own: string[]) {
   const kinds = new Set(password).size;
   const isOwn = own.some((word) => word.length >= OWN && password.toLowerCase().includes(word.toLowerCase()));
-  if (password.length < 8 || kinds < 5) return 0;
+  if (password.length < 8) return 0;
   if (password.length < 12 || kinds < 8 || isOwn) return 1;
   return password.length < 16 || kinds < 10 ? 2 : 3;
 }

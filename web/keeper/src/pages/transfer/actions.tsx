@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -108,13 +108,20 @@ function Awaits({ transfer, onDone }: Props) {
 function Confirm({ transfer, onDone }: Props) {
   const { t } = useTranslation();
   const [code, setCode] = useState('');
+  const [undecided, setUndecided] = useState(false);
   const confirm = useAct(ConfirmTransferDocument);
   const refusal = confirm.problems.find((p) => p.field?.at(-1) === 'code');
+  async function send() {
+    setUndecided(false);
+    setUndecided((await confirm.run({ input: { transferId: transfer.id, code: code.replace(/\s/g, '') } })).undecided);
+    onDone();
+  }
   return (
-    <form onSubmit={async (e) => { e.preventDefault(); await confirm.run({ input: { transferId: transfer.id, code: code.replace(/\s/g, '') } }); onDone(); }}>
+    <form onSubmit={(e) => { e.preventDefault(); void send(); }}>
       <Stack>
         <CodeField label={t('code')} hint={t('codeOfEarlier')} inputMode="text" value={code} onChange={setCode} refusal={refusal} />
-        <Problems problems={confirm.problems.filter((p) => p !== refusal)} error={confirm.error} />
+        {undecided ? <Alert color="yellow" role="alert">{t('lostChecks')}</Alert> : <Problems problems={confirm.problems.filter((p) => p !== refusal)} error={confirm.error} />}
+        {refusal && <Text size="sm">{t('codeDead')}</Text>}
         <Button type="submit" loading={confirm.busy}>{t('confirm')}</Button>
       </Stack>
     </form>
