@@ -118,6 +118,13 @@ async function comesLate(network, page) {
   const letGo = network.hold(/"RefundTransfer"/);
   await ask(page, '0.50');
   await page.getByRole('heading', { name: 'Not sent' }).waitFor();
+  const refund = page.url();
+  await place(page, 'Settings');
+  await button(page, 'Log out').click();
+  await page.getByRole('dialog').getByText('check your history').waitFor();
+  ok('who logs out while a refund may move money yet is told so first');
+  await page.goto(refund);
+  await page.getByRole('heading', { name: 'Not sent' }).waitFor();
   await repeatIsRefused(page);
   letGo();
   await sentBack(page, '19.50');

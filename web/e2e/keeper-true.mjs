@@ -144,12 +144,18 @@ async function confirmedElsewhere(page, to) {
     await button(other, 'Confirm').click();
     await other.locator('[name=code][aria-invalid=true]').waitFor();
     await other.locator('[name=code]').fill(digits);
+    const late = await holdAnswer(other, '**/graphql', asksFor('ConfirmTransfer'), { lost: true });
     await button(other, 'Confirm').click();
-    await other.getByText('Completed').first().waitFor();
+    await late.reached;
+    await other.context().setOffline(true);
+    await late.letGo();
+    await other.getByText('We don’t know yet whether').waitFor();
+    await other.context().setOffline(false);
+    await other.getByText('Completed').first().waitFor(); // without a press
     await other.close();
   });
   await page.getByRole('heading', { name: 'Sent', exact: true }).waitFor();
-  ok('a transfer can be confirmed where it is found again, and the tab that began it hears of it');
+  ok('a transfer can be confirmed where it is found again, also where no answer comes, and the tab that began it hears of it');
 }
 
 async function awaitingHasNoSign(page, to) {

@@ -4,9 +4,8 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useClient } from 'urql';
-import { isRefundUndecided } from '../api/refunding';
-import { isSendUndecided } from '../api/sending';
 import { signOut, whoIsIn } from '../api/session';
+import { isUndecidedHere } from '../api/undecided';
 import { type MeQuery, SetLocaleDocument } from '../gql/graphql';
 import { chooseLanguage } from '../text/text';
 import { Copyable, Fact, Page } from '../ui/parts';
@@ -70,7 +69,7 @@ function LogOut({ me }: { me: string }) {
   const leave = () => { setLeaving(true); void signOut().then(() => go('/')); };
   return (
     <>
-      <Button className="alone" color="red" variant="light" loading={leaving} onClick={() => (isSendUndecided(me) || isRefundUndecided(me) ? setAsked(true) : leave())}>{t('logOut')}</Button>
+      <Button className="alone" color="red" variant="light" loading={leaving} onClick={() => (isUndecidedHere(me) ? setAsked(true) : leave())}>{t('logOut')}</Button>
       <Sure opened={asked} title={t('outUndecidedTitle')} act={t('logOut')} busy={leaving} onClose={() => setAsked(false)} onAct={leave}>
         <Text>{t('outUndecided')}</Text>
       </Sure>

@@ -4,9 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { serverNow } from '../../api/network';
 import { shown } from '../../api/phones';
-import { isRefundUndecided } from '../../api/refunding';
-import { isSendUndecided } from '../../api/sending';
 import { signOut } from '../../api/session';
+import { isUndecidedHere } from '../../api/undecided';
 import { type AccountChallengeFragment, ChangePhoneDocument, ConfirmPhoneChangeDocument, type OwnPartsFragment } from '../../gql/graphql';
 import { Failure, of, Problems, useAct } from '../../ui/act';
 import { FieldsForm, Finished, Follows, OwnPage, passwordField, useTyped } from '../../ui/form';
@@ -74,7 +73,7 @@ function Lost({ me }: { me: string }) {
       <Button variant="default" aria-expanded={asked} onClick={() => setAsked(!asked)}>{t('phoneLostWay')}</Button>
       {asked && (
         <>
-          <Follows items={[t('phoneLostOut'), ...(isSendUndecided(me) || isRefundUndecided(me) ? [t('outUndecided')] : []), t('lostFollows1'), t('lostFollows2'), t('lostFollows3')]} />
+          <Follows items={[t('phoneLostOut'), ...(isUndecidedHere(me) ? [t('outUndecided')] : []), t('lostFollows1'), t('lostFollows2'), t('lostFollows3')]} />
           <Button variant="default" loading={leaving} onClick={leave}>{t('phoneLostGo')}</Button>
         </>
       )}
